@@ -1,0 +1,145 @@
+//! Something that happened, as it is kept for 30 days, published to queues and later sent to webhooks.
+
+use std::time::Duration;
+
+use crate::ids::{EventId, TenantId};
+use crate::time::Timestamp;
+
+pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long after the commit an event that no queue has seen is published by the sweeper.
+pub const PUBLISH_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+macro_rules! event_types {
+    ($($variant:ident = $name:literal,)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventType {
+            $($variant,)*
+        }
+
+        impl EventType {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    OrderCreated = "order.created",
+    OrderPaid = "order.paid",
+    OrderFulfilled = "order.fulfilled",
+    OrderCancelled = "order.cancelled",
+    OrderRefunded = "order.refunded",
+    PaymentCreated = "payment.created",
+    PaymentRequiresAction = "payment.requires_action",
+    PaymentSucceeded = "payment.succeeded",
+    PaymentFailed = "payment.failed",
+    RefundCreated = "refund.created",
+    RefundSucceeded = "refund.succeeded",
+    RefundFailed = "refund.failed",
+}
+
+impl EventType {
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
+    }
+
+    /// The queues whose workers act on it. The workers of later capabilities add theirs here and nowhere else.
+    pub fn queues(self) -> &'static [Queue] {
+        match self {
+            Self::PaymentCreated => &[Queue::Payments],
+            Self::RefundCreated => &[Queue::Refunds],
+            Self::OrderCreated
+            | Self::OrderPaid
+            | Self::OrderFulfilled
+            | Self::OrderCancelled
+            | Self::OrderRefunded
+            | Self::PaymentRequiresAction
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::RefundSucceeded
+            | Self::RefundFailed => &[],
+        }
+    }
+}
+
+/// A queue of work, each with a worker and a dead-letter queue of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Queue {
+    Payments,
+    Refunds,
+}
+
+impl Queue {
+    pub const ALL: [Self; 2] = [Self::Payments, Self::Refunds];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Payments => "payments",
+            Self::Refunds => "refunds",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub id: EventId,
+    pub tenant: TenantId,
+    pub kind: EventType,
+    /// The id of what it happened to.
+    pub subject: String,
+    /// The object as the API shows it right after what happened: a JSON text.
+    pub object: String,
+    /// The request or worker invocation that made it happen.
+    pub request_id: Option<String>,
+    pub idempotency_key: Option<String>,
+    /// The trace it belongs to, as `X-Amzn-Trace-Id` writes it.
+    pub trace: Option<String>,
+    pub created_at: Timestamp,
+}
+
+impl Event {
+    pub fn expires_at(&self) -> Timestamp {
+        self.created_at.plus(KEPT_FOR)
+    }
+}
+
+/// What a queue carries: enough to find the subject, never the data itself, which may have moved on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub event: EventId,
+    pub tenant: TenantId,
+    pub kind: EventType,
+    pub subject: String,
+    pub trace: Option<String>,
+}
+
+impl From<&Event> for Notice {
+    fn from(event: &Event) -> Self {
+        let Event { id, tenant, kind, subject, trace, .. } = event;
+        Self { event: *id, tenant: *tenant, kind: *kind, subject: subject.clone(), trace: trace.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_parse_back() {
+        for kind in EventType::ALL {
+            assert_eq!(EventType::parse(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn every_queue_is_fed_by_some_event() {
+        for queue in Queue::ALL {
+            assert!(EventType::ALL.iter().any(|kind| kind.queues().contains(&queue)), "no event feeds {queue:?}");
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The double-entry ledger. A transaction's entries sum to zero in their currency and never change; a correction is a
+//! reversal, once. Amounts are signed: a credit is positive. Pending amounts, what refunds under way have reserved, are
+//! kept apart from posted ones and are not entries.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::field::Invalid;
+use crate::ids::{EntryId, PaymentId, RefundId, TenantId, TransactionId};
+use crate::money::{Amount, Currency, Money};
+use crate::payment::Payment;
+use crate::refund::Refund;
+use crate::time::Timestamp;
+
+/// In how many rows an account's balance is kept, so that parallel payments of one merchant do not wait for one row.
+pub const BALANCE_SHARDS: u8 = 16;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccountKind {
+    /// What the provider owes us: credited when it pays out, debited when it charges.
+    Clearing,
+    /// What we owe the merchant.
+    Merchant,
+}
+
+impl AccountKind {
+    pub const ALL: [Self; 2] = [Self::Clearing, Self::Merchant];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Clearing => "clearing",
+            Self::Merchant => "merchant",
+        }
+    }
+}
+
+/// `acc_<kind>_<currency>`: a tenant has one account of each kind and currency, so its id needs no look-up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId {
+    pub kind: AccountKind,
+    pub currency: Currency,
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "acc_{}_{}", self.kind.as_str(), self.currency.code().to_lowercase())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = || Invalid::new("invalid_id", "must be an account id, such as acc_merchant_eur");
+        let (kind, currency) = text.strip_prefix("acc_").and_then(|rest| rest.split_once('_')).ok_or_else(invalid)?;
+        let kind = AccountKind::ALL.into_iter().find(|known| known.as_str() == kind).ok_or_else(invalid)?;
+        let is_lower_case = currency.chars().all(|c| c.is_ascii_lowercase());
+        let currency = Currency::parse(&currency.to_uppercase()).ok().filter(|_| is_lower_case).ok_or_else(invalid)?;
+        Ok(Self { kind, currency })
+    }
+}
+
+/// What a transaction stands for. At most one transaction exists for each source: its storage key is made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    Charge(PaymentId),
+    Refund(RefundId),
+    Reversal(TransactionId),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Charge(id) => write!(f, "charge:{id}"),
+            Self::Refund(id) => write!(f, "refund:{id}"),
+            Self::Reversal(id) => write!(f, "reversal:{id}"),
+        }
+    }
+}
+
+impl FromStr for Source {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let invalid = || Invalid::new("invalid_source", "must name a charge, refund or reversal");
+        let (kind, id) = text.split_once(':').ok_or_else(invalid)?;
+        match kind {
+            "charge" => id.parse().map(Self::Charge).map_err(|_| invalid()),
+            "refund" => id.parse().map(Self::Refund).map_err(|_| invalid()),
+            "reversal" => id.parse().map(Self::Reversal).map_err(|_| invalid()),
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl Source {
+    /// Which of an account's balance rows takes it. The low bits of the ids are random, so the rows fill evenly.
+    pub fn shard(self) -> u8 {
+        let id = match self {
+            Self::Charge(id) => id.as_u128(),
+            Self::Refund(id) => id.as_u128(),
+            Self::Reversal(id) => id.as_u128(),
+        };
+        (id % u128::from(BALANCE_SHARDS)) as u8
+    }
+}
+
+/// One line of a transaction: `amount` is signed minor units, never zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub id: EntryId,
+    pub transaction: TransactionId,
+    pub account: AccountId,
+    pub amount: i64,
+    pub payment: Option<PaymentId>,
+    pub created_at: Timestamp,
+}
+
+/// Balanced by construction: there is no way to make one that does not sum to zero per currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    id: TransactionId,
+    tenant: TenantId,
+    source: Source,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unbalanced {
+    #[error("the entries in {currency} sum to {sum}, not to zero")]
+    Sum { currency: Currency, sum: i128 },
+    #[error("a transaction has at least two entries and none of them is zero")]
+    Empty,
+}
+
+/// The ids a two-entry transaction is made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransactionIds {
+    pub transaction: TransactionId,
+    pub entries: [EntryId; 2],
+}
+
+impl Transaction {
+    pub fn new(id: TransactionId, tenant: TenantId, source: Source, entries: Vec<Entry>) -> Result<Self, Unbalanced> {
+        if entries.len() < 2 || entries.iter().any(|entry| entry.amount == 0) {
+            return Err(Unbalanced::Empty);
+        }
+        for entry in &entries {
+            let currency = entry.account.currency;
+            let same_currency = entries.iter().filter(|other| other.account.currency == currency);
+            let sum: i128 = same_currency.map(|other| i128::from(other.amount)).sum();
+            if sum != 0 {
+                return Err(Unbalanced::Sum { currency, sum });
+            }
+        }
+        Ok(Self { id, tenant, source, entries })
+    }
+
+    pub fn id(&self) -> TransactionId {
+        self.id
+    }
+
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The same entries with the signs turned. Its source is the transaction, so storage takes it once.
+    pub fn reversal(&self, ids: TransactionIds, now: Timestamp) -> Result<Self, Unbalanced> {
+        let TransactionIds { transaction, entries } = ids;
+        let reversed = self.entries.iter().zip(entries).map(|(entry, id)| Entry {
+            id,
+            transaction,
+            amount: -entry.amount,
+            created_at: now,
+            ..entry.clone()
+        });
+        Self::new(transaction, self.tenant, Source::Reversal(self.id), reversed.collect())
+    }
+}
+
+/// How one balance row changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BalanceChange {
+    pub account: AccountId,
+    pub shard: u8,
+    pub posted: i64,
+    pub pending: i64,
+}
+
+/// What one commit does to the ledger: a transaction or none, and the balance rows it moves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    pub transaction: Option<Transaction>,
+    pub balances: Vec<BalanceChange>,
+}
+
+/// An account as a reader sees it: the sum of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balance {
+    pub account: AccountId,
+    pub posted: i64,
+    pub pending: i64,
+}
+
+/// The provider charged: the merchant is credited, the provider owes us.
+pub fn post_charge(payment: &Payment, ids: TransactionIds, now: Timestamp) -> Posting {
+    let source = Source::Charge(payment.id);
+    let legs = legs(payment.money);
+    Posting {
+        transaction: two_entries(payment.tenant, source, ids, legs, payment.id, now),
+        balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
+    }
+}
+
+/// A refund was accepted: its amount is pending out of the merchant's account.
+pub fn reserve_refund(refund: &Refund) -> Posting {
+    let source = Source::Refund(refund.id);
+    Posting { transaction: None, balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, -amount)).into() }
+}
+
+/// The refund went through: what was pending is posted.
+pub fn post_refund(refund: &Refund, ids: TransactionIds, now: Timestamp) -> Posting {
+    let source = Source::Refund(refund.id);
+    let back = legs(refund.money).map(|(account, amount)| (account, -amount));
+    Posting {
+        transaction: two_entries(refund.tenant, source, ids, back, refund.payment, now),
+        balances: back.map(|(account, amount)| change(source, account, amount, -amount)).into(),
+    }
+}
+
+/// The refund failed: what was pending is free again.
+pub fn release_refund(refund: &Refund) -> Posting {
+    let source = Source::Refund(refund.id);
+    Posting { transaction: None, balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, amount)).into() }
+}
+
+/// A reversal's posting.
+pub fn post_reversal(reversal: Transaction) -> Posting {
+    let source = reversal.source();
+    let balances = reversal.entries().iter().map(|entry| change(source, entry.account, entry.amount, 0)).collect();
+    Posting { transaction: Some(reversal), balances }
+}
+
+fn legs(money: Money) -> [(AccountId, i64); 2] {
+    let Money { amount, currency } = money;
+    let account = |kind| AccountId { kind, currency };
+    [(account(AccountKind::Clearing), -amount.get()), (account(AccountKind::Merchant), Amount::get(amount))]
+}
+
+fn change(source: Source, account: AccountId, posted: i64, pending: i64) -> BalanceChange {
+    BalanceChange { account, shard: source.shard(), posted, pending }
+}
+
+fn two_entries(
+    tenant: TenantId,
+    source: Source,
+    ids: TransactionIds,
+    legs: [(AccountId, i64); 2],
+    payment: PaymentId,
+    now: Timestamp,
+) -> Option<Transaction> {
+    let TransactionIds { transaction, entries } = ids;
+    let [(first, first_amount), (second, second_amount)] = legs;
+    let entry = |id, account, amount| Entry { id, transaction, account, amount, payment: Some(payment), created_at: now };
+    let entries = vec![entry(entries[0], first, first_amount), entry(entries[1], second, second_amount)];
+    let transaction = Transaction { id: transaction, tenant, source, entries };
+    debug_assert!(Transaction::new(transaction.id, tenant, source, transaction.entries.clone()).is_ok());
+    Some(transaction)
+}
+
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;

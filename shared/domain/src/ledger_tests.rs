@@ -1,0 +1,115 @@
+//! The ledger's rules: balanced by construction, reversal exact, pending apart from posted.
+
+use super::*;
+use crate::metadata::Metadata;
+use crate::payment::{Method, NewPayment};
+use crate::refund::NewRefund;
+use crate::secret::Secret;
+use proptest::prelude::*;
+
+const NOW: Timestamp = Timestamp::from_ms(1_000);
+const IDS: TransactionIds = TransactionIds { transaction: TRANSACTION, entries: [FIRST, SECOND] };
+const TRANSACTION: TransactionId = TransactionId::from_u128(9);
+const FIRST: EntryId = EntryId::from_u128(1);
+const SECOND: EntryId = EntryId::from_u128(2);
+
+fn currency(code: &str) -> Currency {
+    Currency::parse(code).expect("valid")
+}
+
+fn account(kind: AccountKind, code: &str) -> AccountId {
+    AccountId { kind, currency: currency(code) }
+}
+
+fn entry(account: AccountId, amount: i64) -> Entry {
+    Entry { id: FIRST, transaction: TRANSACTION, account, amount, payment: None, created_at: NOW }
+}
+
+fn transaction(entries: Vec<Entry>) -> Result<Transaction, Unbalanced> {
+    Transaction::new(TRANSACTION, TenantId::from_u128(1), Source::Charge(PaymentId::from_u128(5)), entries)
+}
+
+fn payment(minor_units: i64) -> Payment {
+    let money = Money { amount: Amount::new(minor_units).expect("valid"), currency: currency("EUR") };
+    let method = Method::Card { token: Secret::new("tok_success") };
+    let input = NewPayment { order: None, money, method, description: None, metadata: Metadata::default() };
+    Payment::new(PaymentId::from_u128(5), TenantId::from_u128(1), input, NOW)
+}
+
+fn refund(minor_units: i64) -> Refund {
+    let money = payment(minor_units).money;
+    let input = NewRefund { payment: PaymentId::from_u128(5), order: None, money, reason: None };
+    Refund::new(RefundId::from_u128(6), TenantId::from_u128(1), input, NOW)
+}
+
+fn sums(postings: &[Posting], kind: AccountKind) -> (i64, i64) {
+    let changes = postings.iter().flat_map(|p| &p.balances).filter(|c| c.account.kind == kind);
+    changes.fold((0, 0), |(posted, pending), c| (posted + c.posted, pending + c.pending))
+}
+
+#[test]
+fn what_does_not_sum_to_zero_in_each_currency_cannot_be_made() {
+    let (clearing, merchant) = (account(AccountKind::Clearing, "EUR"), account(AccountKind::Merchant, "EUR"));
+    let dollars = account(AccountKind::Merchant, "USD");
+    assert!(transaction(vec![entry(clearing, -10), entry(merchant, 10)]).is_ok());
+    for (refused, why) in [
+        (vec![], Unbalanced::Empty),
+        (vec![entry(clearing, 0), entry(merchant, 0)], Unbalanced::Empty),
+        (vec![entry(clearing, -10), entry(merchant, 9)], Unbalanced::Sum { currency: currency("EUR"), sum: -1 }),
+        (vec![entry(clearing, -10), entry(dollars, 10)], Unbalanced::Sum { currency: currency("EUR"), sum: -10 }),
+    ] {
+        assert_eq!(transaction(refused), Err(why));
+    }
+}
+
+#[test]
+fn a_refund_is_pending_until_it_is_posted_or_released() {
+    let charged = post_charge(&payment(1_000), IDS, NOW);
+    let reserved = reserve_refund(&refund(300));
+    assert_eq!(sums(&[charged.clone(), reserved.clone()], AccountKind::Merchant), (1_000, -300));
+    let posted = post_refund(&refund(300), IDS, NOW);
+    assert_eq!(sums(&[charged.clone(), reserved.clone(), posted], AccountKind::Merchant), (700, 0));
+    let released = release_refund(&refund(300));
+    assert_eq!(sums(&[charged, reserved, released], AccountKind::Merchant), (1_000, 0));
+}
+
+#[test]
+fn account_ids_and_back() {
+    let id = account(AccountKind::Merchant, "EUR");
+    assert_eq!(id.to_string(), "acc_merchant_eur");
+    assert_eq!("acc_merchant_eur".parse(), Ok(id));
+    for wrong in ["acc_merchant_EUR", "acc_merchant", "acc_other_eur", "merchant_eur", "acc_merchant_zzz", ""] {
+        assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_posting_is_balanced_and_its_balances_are_its_entries(minor_units in 1..=Amount::MAX) {
+        for posting in [post_charge(&payment(minor_units), IDS, NOW), post_refund(&refund(minor_units), IDS, NOW)] {
+            let made = posting.transaction.clone().expect("posts");
+            let remade = Transaction::new(made.id(), made.tenant(), made.source(), made.entries().to_vec());
+            prop_assert_eq!(remade.as_ref(), Ok(&made));
+            for (entry, change) in made.entries().iter().zip(&posting.balances) {
+                prop_assert_eq!((entry.account, entry.amount), (change.account, change.posted));
+            }
+            let reversal = made.reversal(IDS, NOW).expect("balanced");
+            for (entry, turned) in made.entries().iter().zip(reversal.entries()) {
+                prop_assert_eq!(entry.amount, -turned.amount);
+            }
+            prop_assert_eq!(reversal.source(), Source::Reversal(made.id()));
+        }
+    }
+
+    #[test]
+    fn sources_and_back(id: u128) {
+        for source in [
+            Source::Charge(PaymentId::from_u128(id)),
+            Source::Refund(RefundId::from_u128(id)),
+            Source::Reversal(TransactionId::from_u128(id)),
+        ] {
+            prop_assert_eq!(source.to_string().parse(), Ok(source));
+            prop_assert!(source.shard() < BALANCE_SHARDS);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Coffer's domain: values, entities, state machines and decisions. Pure and synchronous: it knows no clock, no random
+//! source, no storage, no JSON. Time and ids come in as arguments; every refusal is a named value.
+
+pub mod access;
+pub mod event;
+pub mod field;
+pub mod idempotency;
+pub mod identity;
+pub mod ids;
+pub mod ledger;
+pub mod metadata;
+pub mod money;
+pub mod order;
+pub mod page;
+pub mod payment;
+pub mod rate_limit;
+pub mod refund;
+pub mod secret;
+pub mod text;
+pub mod time;
