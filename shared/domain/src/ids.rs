@@ -26,6 +26,11 @@ pub fn uuid_v7(at: Timestamp, random: u128) -> u128 {
     (millis << TIME_BITS_BELOW) | VERSION | VARIANT | (random & RANDOM_MASK)
 }
 
+/// Any typed id, so that ids can be minted by type.
+pub trait TypedId: Copy {
+    fn from_bits(value: u128) -> Self;
+}
+
 fn encode(value: u128) -> [u8; ENCODED_LEN] {
     let mut out = [0_u8; ENCODED_LEN];
     for (index, slot) in out.iter_mut().enumerate() {
@@ -67,6 +72,12 @@ macro_rules! typed_ids {
             /// The smallest id of a millisecond: the bound of a created-at range.
             pub fn floor_at(at: Timestamp) -> Self {
                 Self((at.as_ms().max(0) as u128 & 0xffff_ffff_ffff) << TIME_BITS_BELOW)
+            }
+        }
+
+        impl TypedId for $name {
+            fn from_bits(value: u128) -> Self {
+                Self(value)
             }
         }
 

@@ -1,0 +1,13 @@
+//! What the use cases need of the world, as traits. The guarantee each method gives is its doc comment; `contract` turns
+//! the guarantees into tests that every adapter passes. Tenant scope is the first argument of every read.
+
+pub mod cache;
+pub mod clock;
+pub mod commerce;
+pub mod credentials;
+pub mod error;
+pub mod identity;
+pub mod provider;
+pub mod queues;
+
+pub use error::{PortError, PortErrorKind};

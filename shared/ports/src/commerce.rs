@@ -1,0 +1,213 @@
+//! Orders, payments, refunds, the ledger, idempotency records and events: one table, one way to write it.
+
+use async_trait::async_trait;
+use domain::event::Event;
+use domain::idempotency::Record;
+use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::ledger::{AccountId, Balance, Entry, Posting, Source, Transaction};
+use domain::money::{Amount, Money};
+use domain::order::{Order, OrderRefusal, OrderStatus};
+use domain::page::{Page, PageRequest};
+use domain::payment::{Payment, PaymentRefusal, PaymentStatus};
+use domain::refund::Refund;
+use domain::text::Email;
+use domain::time::Timestamp;
+
+use crate::PortError;
+
+/// How fresh a read must be. Money is decided on strong reads; readers of the API get eventual ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consistency {
+    Eventual,
+    Strong,
+}
+
+/// One step of a commit. Every step names the condition it stands under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The order does not exist yet.
+    CreateOrder(Order),
+    /// The stored order has the version before this one's.
+    UpdateOrder(Order),
+    /// [`Order::hold`] allows it on the stored order, whatever its version; decided by the store without a read before.
+    HoldOrder { order: OrderId, money: Money },
+    CreatePayment(Payment),
+    UpdatePayment(Payment),
+    /// [`Payment::reserve_refund`] allows it on the stored payment, whatever its version.
+    ReserveRefund { payment: PaymentId, amount: Amount },
+    CreateRefund(Refund),
+    UpdateRefund(Refund),
+    /// No transaction of the same source exists. Balance rows add up, in any order.
+    Post(Posting),
+}
+
+/// What is written together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    pub tenant: TenantId,
+    /// The claim on an idempotency key with the answer that will be given again. Stands when no live record has the key.
+    pub record: Option<Record>,
+    pub changes: Vec<Change>,
+    pub events: Vec<Event>,
+    pub now: Timestamp,
+}
+
+/// Why nothing of a commit was written. Where several conditions fail, the first of this list is told.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error("the idempotency key has been used")]
+    Claimed(Box<Record>),
+    #[error("there is no such order")]
+    OrderMissing,
+    #[error(transparent)]
+    OrderRefused(OrderRefusal),
+    #[error("there is no such payment")]
+    PaymentMissing,
+    #[error(transparent)]
+    PaymentRefused(PaymentRefusal),
+    #[error("a transaction for {0} exists")]
+    AlreadyPosted(Source),
+    #[error("something changed since it was read")]
+    Stale,
+    /// Another transaction was at the same items at the same time; this one may be tried again at once.
+    #[error("another transaction was under way")]
+    Contended,
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+#[async_trait]
+pub trait Commerce: Send + Sync {
+    /// Writes all of it or nothing, in one transaction of the store: a condition that fails anywhere leaves everything
+    /// as it was. `TimedOut` leaves open which; doing the same commit again then answers `Claimed`, `Stale` or
+    /// `AlreadyPosted` if the first took effect, never a second effect.
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+}
+
+/// All filters apply together; `from` is inclusive, `to` exclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderFilter {
+    pub status: Option<OrderStatus>,
+    pub customer: Option<Email>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+#[async_trait]
+pub trait Orders: Send + Sync {
+    /// `None` when the tenant has no such order, also when another tenant has.
+    async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError>;
+
+    /// Newest first, by one query of an index. With a customer and a status a page may hold fewer than `limit` and still
+    /// have a next one.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: &OrderFilter,
+        page: PageRequest<OrderId>,
+    ) -> Result<Page<Order, OrderId>, PortError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaymentFilter {
+    pub status: Option<PaymentStatus>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+#[async_trait]
+pub trait Payments: Send + Sync {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+        consistency: Consistency,
+    ) -> Result<Option<Payment>, PortError>;
+
+    /// Newest first, by one query of an index.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: &PaymentFilter,
+        page: PageRequest<PaymentId>,
+    ) -> Result<Page<Payment, PaymentId>, PortError>;
+}
+
+#[async_trait]
+pub trait Refunds: Send + Sync {
+    /// Refunds are found below their payment.
+    async fn get(
+        &self,
+        tenant: TenantId,
+        payment: PaymentId,
+        id: RefundId,
+        consistency: Consistency,
+    ) -> Result<Option<Refund>, PortError>;
+
+    /// The payment's refunds, newest first, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        payment: PaymentId,
+        page: PageRequest<RefundId>,
+    ) -> Result<Page<Refund, RefundId>, PortError>;
+}
+
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// The sum of the account's rows, read strongly in one query; `None` when nothing was ever booked on it.
+    async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError>;
+
+    /// In order of account id, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<AccountId>,
+    ) -> Result<Page<Balance, AccountId>, PortError>;
+
+    /// The account's entries, newest first, by one query.
+    async fn entries(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        page: PageRequest<EntryId>,
+    ) -> Result<Page<Entry, EntryId>, PortError>;
+
+    /// The transaction posted for a source.
+    async fn transaction(&self, tenant: TenantId, source: Source) -> Result<Option<Transaction>, PortError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventFilter {
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+#[async_trait]
+pub trait Events: Send + Sync {
+    async fn get(&self, tenant: TenantId, id: EventId) -> Result<Option<Event>, PortError>;
+
+    /// Newest first, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: &EventFilter,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Event, EventId>, PortError>;
+
+    /// Takes the event off the list of those that no queue has seen. Doing it twice, or to an event that is gone, does
+    /// nothing.
+    async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError>;
+}
+
+/// What the sweeper looks for, across tenants: the only reads that are.
+#[async_trait]
+pub trait Due: Send + Sync {
+    /// Payments whose `check_at` is at or before `now`, oldest first within a shard of the index, at most about `limit`.
+    async fn payments(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId)>, PortError>;
+
+    async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError>;
+
+    /// Events whose publication is overdue.
+    async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError>;
+}

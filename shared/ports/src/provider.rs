@@ -1,0 +1,51 @@
+//! The payment provider: moves real money, over a network, and deduplicates by the key it is given.
+
+use async_trait::async_trait;
+use domain::money::Money;
+use domain::payment::Verdict;
+use domain::refund::RefundVerdict;
+use domain::secret::Secret;
+
+/// `key` is made of the payment and the try: the same key never charges twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    pub key: String,
+    pub money: Money,
+    pub token: Secret,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundCharge {
+    pub key: String,
+    /// The provider's name for the charge.
+    pub charge: String,
+    pub money: Money,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// It cannot be reached or says it is broken; the same call may be made again.
+    #[error("the provider is unavailable")]
+    Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// No answer within the time: the money may have moved. Ask with `find_*` before anything else.
+    #[error("the provider did not answer in time")]
+    TimedOut,
+    /// It does not understand us. Making the call again gets the same.
+    #[error("the provider refused the request: {0}")]
+    Rejected(String),
+}
+
+#[async_trait]
+pub trait PaymentProvider: Send + Sync {
+    async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError>;
+
+    /// What became of the charge made with a key; `None` when the provider never saw it.
+    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError>;
+
+    /// Gives up a charge that waits for its customer. The answer is what the charge has come to, which may be success.
+    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError>;
+
+    async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError>;
+
+    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError>;
+}
