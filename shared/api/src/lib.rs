@@ -1,0 +1,64 @@
+//! The wire: the shape of every answer and of every event's object, made from domain values. One function for each noun
+//! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
+
+mod event;
+mod identity;
+mod ledger;
+mod order;
+mod payment;
+mod refund;
+
+use domain::time::Timestamp;
+use serde::Serialize;
+
+pub use event::event;
+pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
+pub use ledger::{account, entry};
+pub use order::order;
+pub use payment::payment;
+pub use refund::refund;
+
+/// Where the API lives, as its clients see it.
+pub const BASE_PATH: &str = "/api/v1";
+
+/// RFC 3339 in UTC with milliseconds.
+pub fn rfc3339(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    format!("{moment:.3}")
+}
+
+/// The moment that an RFC 3339 text names.
+pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+    text.parse::<jiff::Timestamp>().ok().map(|moment| Timestamp::from_ms(moment.as_millisecond()))
+}
+
+fn json<T: Serialize>(view: &T) -> String {
+    // The views are structs of text, numbers and maps with text keys: there is nothing in them that JSON cannot hold.
+    serde_json::to_string(view).expect("a view is always JSON")
+}
+
+/// The body of a list: `{"data": [...], "next_cursor": ...}` around items that are JSON already.
+pub fn list(items: &[String], next_cursor: Option<&str>) -> String {
+    let next_cursor = next_cursor.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
+    format!(r#"{{"data":[{}],"next_cursor":{next_cursor}}}"#, items.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_back() {
+        let at = Timestamp::from_ms(1_704_067_200_120);
+        assert_eq!(rfc3339(at), "2024-01-01T00:00:00.120Z");
+        assert_eq!(rfc3339(Timestamp::from_ms(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(parse_rfc3339(&rfc3339(at)), Some(at));
+        assert_eq!(parse_rfc3339("yesterday"), None);
+    }
+
+    #[test]
+    fn lists_are_json() {
+        assert_eq!(list(&["{}".into(), "1".into()], Some("ord_1")), r#"{"data":[{},1],"next_cursor":"ord_1"}"#);
+        assert_eq!(list(&[], None), r#"{"data":[],"next_cursor":null}"#);
+    }
+}

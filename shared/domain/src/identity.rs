@@ -42,7 +42,9 @@ pub struct Session {
     pub id: SessionId,
     pub tenant: TenantId,
     pub user: UserId,
-    /// SHA-256 of the only refresh token that is still good.
+    /// SHA-256 of the secret that all of the session's refresh tokens share: proof that a token was once issued here.
+    pub family_hash: [u8; 32],
+    /// SHA-256 of the changing secret of the only refresh token that is still good.
     pub refresh_hash: [u8; 32],
     pub created_at: Timestamp,
     pub expires_at: Timestamp,

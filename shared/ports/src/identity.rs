@@ -60,7 +60,7 @@ pub enum Rotation {
     Rotated(Session),
     /// The token was good once and has been used: the session is revoked now, with every token that came of it.
     Reused(Session),
-    /// No such session, or it has ended.
+    /// No such session, or it has ended, or the token is not of its family: nothing changes.
     Gone,
 }
 
@@ -82,6 +82,7 @@ pub trait Sessions: Send + Sync {
 pub struct RotateRequest {
     pub tenant: TenantId,
     pub id: SessionId,
+    pub family_hash: [u8; 32],
     pub presented_hash: [u8; 32],
     pub next_hash: [u8; 32],
     pub expires_at: Timestamp,

@@ -1,0 +1,35 @@
+//! An event on the wire. Its object is the JSON text that was stored with it.
+
+use domain::event::Event;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::{json, rfc3339};
+
+#[derive(Serialize)]
+struct EventView<'a> {
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    created_at: String,
+    data: DataView<'a>,
+    request_id: Option<&'a str>,
+    idempotency_key: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DataView<'a> {
+    object: Option<&'a RawValue>,
+}
+
+pub fn event(event: &Event) -> String {
+    let Event { id, tenant: _, kind, subject: _, object, request_id, idempotency_key, trace: _, created_at } = event;
+    json(&EventView {
+        id: id.to_string(),
+        kind: kind.as_str(),
+        created_at: rfc3339(*created_at),
+        data: DataView { object: serde_json::from_str(object).ok() },
+        request_id: request_id.as_deref(),
+        idempotency_key: idempotency_key.as_deref(),
+    })
+}

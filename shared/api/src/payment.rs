@@ -1,0 +1,88 @@
+//! A payment on the wire. What is kept for the machinery alone (tries, what is unknown, when to ask) is not shown.
+
+use std::collections::BTreeMap;
+
+use domain::payment::{DeclineCode, Method, Payment};
+use serde::Serialize;
+
+use crate::{json, rfc3339};
+
+#[derive(Serialize)]
+struct PaymentView<'a> {
+    id: String,
+    status: &'static str,
+    amount: i64,
+    currency: &'static str,
+    amount_captured: i64,
+    amount_refunded: i64,
+    order_id: Option<String>,
+    method: MethodView,
+    capture: &'static str,
+    description: Option<&'a str>,
+    failure: Option<FailureView>,
+    metadata: BTreeMap<&'a str, &'a str>,
+    created_at: String,
+    updated_at: String,
+}
+
+/// The token is a secret between the client and its provider: it is taken, never shown.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum MethodView {
+    Card,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FailureView {
+    code: &'static str,
+    message: &'static str,
+    retryable: bool,
+}
+
+impl From<DeclineCode> for FailureView {
+    fn from(code: DeclineCode) -> Self {
+        Self { code: code.as_str(), message: code.message(), retryable: code.retryable() }
+    }
+}
+
+pub fn payment(payment: &Payment) -> String {
+    let Payment {
+        id,
+        tenant: _,
+        order,
+        money,
+        method,
+        description,
+        metadata,
+        status,
+        failure,
+        captured,
+        refunded,
+        refunds_pending: _,
+        attempt: _,
+        unknown_since: _,
+        provider_reference: _,
+        check_at: _,
+        created_at,
+        updated_at,
+        version: _,
+    } = payment;
+    json(&PaymentView {
+        id: id.to_string(),
+        status: status.as_str(),
+        amount: money.amount.get(),
+        currency: money.currency.code(),
+        amount_captured: *captured,
+        amount_refunded: *refunded,
+        order_id: order.map(|id| id.to_string()),
+        method: match method {
+            Method::Card { token: _ } => MethodView::Card,
+        },
+        capture: "automatic",
+        description: description.as_ref().map(|text| text.as_str()),
+        failure: failure.map(FailureView::from),
+        metadata: metadata.iter().collect(),
+        created_at: rfc3339(*created_at),
+        updated_at: rfc3339(*updated_at),
+    })
+}
