@@ -122,7 +122,7 @@ pub fn is_free(port: u16) -> bool {
 /// A free port that is none of `taken`. Two runs start looking at different places.
 pub fn free_port(taken: &[u16]) -> Result<u16> {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.subsec_nanos();
-    let offset = u16::try_from((nanos / 100 ^ std::process::id()) % u32::from(PORTS_COUNT))?;
+    let offset = u16::try_from(((nanos / 100) ^ std::process::id()) % u32::from(PORTS_COUNT))?;
     (0..PORTS_COUNT)
         .map(|step| PORTS_FIRST + (offset + step) % PORTS_COUNT)
         .find(|port| !taken.contains(port) && is_free(*port))

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const PYTHONS: [&str; 6] = ["python3", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
+const PYTHONS: [&str; 6] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"];
 
 pub struct Tools {
     bin: PathBuf,
@@ -56,13 +56,13 @@ impl Tools {
 
 fn find_python() -> Result<&'static str> {
     let is_usable = |program: &&&str| {
-        let code = "import sys; sys.exit(sys.version_info < (3, 10))";
+        let code = "import sys; sys.exit(sys.version_info < (3, 11))";
         let quiet = Command::new(**program).args(["-c", code]).stdout(Stdio::null()).stderr(Stdio::null()).status();
         quiet.is_ok_and(|status| status.success())
     };
     match PYTHONS.iter().find(is_usable) {
         Some(program) => Ok(program),
-        None => bail!("no Python 3.10 or newer found on PATH (tried {})", PYTHONS.join(", ")),
+        None => bail!("no Python 3.11 or newer found on PATH (tried {})", PYTHONS.join(", ")),
     }
 }
 

@@ -2,7 +2,7 @@
 //! and why stands beside each setting.
 
 use crate::instance::{Instance, Ports, is_free};
-use crate::process::{self, Record};
+use crate::process;
 use crate::{http, python::Tools};
 use anyhow::{Context, Result, ensure};
 use std::io::{Read, Write};
@@ -44,6 +44,7 @@ pub fn start_redis(instance: &Instance, tools: &Tools, ports: Ports) -> Result<(
     if process::running(instance, "redis")?.is_some() {
         return Ok(());
     }
+    stop_restarted_redis(instance);
     ensure_free("Redis", ports.redis)?;
     let dir = instance.path("redis");
     let port = ports.redis.to_string();
@@ -66,9 +67,12 @@ pub fn start_redis(instance: &Instance, tools: &Tools, ports: Ports) -> Result<(
 
 /// `true` when it has kept what an earlier run stored (or there was nothing to keep).
 pub fn start_emulator(instance: &Instance, tools: &Tools, ports: Ports) -> Result<bool> {
-    if process::running(instance, "emulator")?.is_some() {
-        return Ok(true);
-    }
+    match process::records(instance)?.remove("emulator") {
+        Some(emulator) if emulator.is_running() => return Ok(true),
+        // Functions of an emulator that was killed may still be at work.
+        Some(killed) => process::stop(instance, &killed, GRACE)?,
+        None => true,
+    };
     ensure_free("the emulator", ports.emulator)?;
     let is_first = !instance.path("emulator").exists();
     let is_whole = is_first || instance.path(SAVED).exists();
@@ -103,8 +107,6 @@ fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec
         // What the functions are handed.
         ("AWS_ENDPOINT_URL", ports.endpoint()),
         ("MINISTACK_REGION", REGION.to_owned()),
-        ("REDIS_HOST", "127.0.0.1".to_owned()),
-        ("REDIS_PORT", ports.redis.to_string()),
         ("AUTH", IAM_ENFORCED.to_string()),
         ("PERSIST_STATE", "1".to_owned()),
         ("STATE_DIR", text(&dir.join("state"))?),

@@ -1,0 +1,25 @@
+//! Use cases: the order of steps over ports. Knows no HTTP, no AWS, no clock of its own; what to decide is the domain's.
+
+pub mod accounts;
+pub mod cache_refresh;
+mod commit;
+mod context;
+mod error;
+pub mod events;
+pub mod health;
+pub mod orders;
+pub mod outbox;
+pub mod payments;
+pub mod read;
+pub mod refunds;
+pub mod sessions;
+pub mod settle_payment;
+pub mod settle_refund;
+pub mod sweep;
+pub mod tenants;
+pub mod users;
+pub mod work;
+
+pub use commit::Outcome;
+pub use context::{Context, Origin};
+pub use error::Error;

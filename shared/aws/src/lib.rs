@@ -1,1 +1,35 @@
+//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, SQS, KMS and Redis. The
+//! only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
+//!
+//! How a function is wired:
+//!
+//! ```text
+//! let aws = Aws::new(Settings::from_env(&|name| std::env::var(name).ok())?);
+//! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due
+//! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
+//! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
+//! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
+//! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
+//! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
+//! ```
 
+mod calls;
+mod digest;
+mod dynamodb;
+mod error;
+mod kms;
+mod redis;
+mod roots;
+mod sdk;
+mod sqs;
+mod system;
+
+pub use aws_sdk_dynamodb::config::Credentials;
+pub use calls::CallCounter;
+pub use dynamodb::stream::{StreamItem, decode_image};
+pub use dynamodb::{CommerceTable, IdentityTable};
+pub use kms::KmsTokenKey;
+pub use redis::{RedisCache, RedisConfig};
+pub use sdk::{Aws, MissingVariables, Settings};
+pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
+pub use system::{SystemClock, SystemRandom};

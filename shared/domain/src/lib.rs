@@ -2,6 +2,7 @@
 //! source, no storage, no JSON. Time and ids come in as arguments; every refusal is a named value.
 
 pub mod access;
+pub mod backoff;
 pub mod event;
 pub mod field;
 pub mod idempotency;

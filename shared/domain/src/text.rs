@@ -100,7 +100,7 @@ fn looks_like_card_number(digits: &[u32]) -> bool {
             (_, doubled) => doubled,
         })
         .sum();
-    CARD_DIGITS.contains(&digits.len()) && sum % 10 == 0
+    CARD_DIGITS.contains(&digits.len()) && sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

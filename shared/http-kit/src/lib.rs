@@ -1,0 +1,19 @@
+//! HTTP as Coffer speaks it: requests, callers, `Idempotency-Key`, problem+json, pages, the pipeline before and after each
+//! handler. Knows no AWS and no Lambda.
+
+pub mod fields;
+mod idempotency;
+mod problem;
+mod query;
+mod request;
+mod response;
+mod route;
+pub mod serve;
+pub mod values;
+
+pub use problem::{Code, Problem};
+pub use query::Query;
+pub use request::Request;
+pub use response::Response;
+pub use route::{Access, Body, Route};
+pub use serve::{Call, Gate};

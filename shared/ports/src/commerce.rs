@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::event::Event;
-use domain::idempotency::Record;
+use domain::idempotency::{Claim, Record};
 use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{AccountId, Balance, Entry, Posting, Source, Transaction};
 use domain::money::{Amount, Money};
@@ -82,6 +82,10 @@ pub trait Commerce: Send + Sync {
     /// as it was. `TimedOut` leaves open which; doing the same commit again then answers `Claimed`, `Stale` or
     /// `AlreadyPosted` if the first took effect, never a second effect.
     async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+
+    /// The live record that the claim's route and key have, whatever was asked under it. Strongly consistent. For requests
+    /// that the present state refuses: their first try may have been what made it so.
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError>;
 }
 
 /// All filters apply together; `from` is inclusive, `to` exclusive.

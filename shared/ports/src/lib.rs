@@ -9,5 +9,6 @@ pub mod error;
 pub mod identity;
 pub mod provider;
 pub mod queues;
+pub mod stream;
 
 pub use error::{PortError, PortErrorKind};

@@ -1,5 +1,7 @@
 //! Queues of work.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
 
@@ -10,4 +12,26 @@ pub trait Queues: Send + Sync {
     /// Sends the notices, in as few calls as the queue allows. `Ok` means every one is durable; on an error some may be,
     /// and sending all again is right: consumers take duplicates.
     async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError>;
+}
+
+/// A message as its worker got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    pub id: String,
+    /// Names this one receipt of the message.
+    pub receipt: String,
+    pub body: String,
+    /// How often it has been received, this time included.
+    pub receive_count: u32,
+    pub trace: Option<String>,
+}
+
+/// What a worker does with a message that it could not finish.
+#[async_trait]
+pub trait Redelivery: Send + Sync {
+    /// Hides the message for `wait` before it is received again.
+    async fn delay(&self, message: &Received, wait: Duration) -> Result<(), PortError>;
+
+    /// Puts the message among the dead letters, with the reason. Afterwards the message itself may be deleted.
+    async fn bury(&self, message: &Received, reason: &str) -> Result<(), PortError>;
 }

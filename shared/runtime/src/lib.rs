@@ -1,0 +1,18 @@
+//! The Lambda side of every function: configuration, telemetry, and the loops that turn HTTP, queue, stream, schedule and
+//! authorizer events into calls of a handler. The only crate that names `lambda_*`.
+
+mod authorizer;
+pub mod config;
+mod http;
+mod queue;
+mod schedule;
+mod stream;
+mod telemetry;
+
+pub use authorizer::run_authorizer;
+pub use http::run_http;
+pub use lambda_runtime::Error;
+pub use queue::run_queue;
+pub use schedule::run_schedule;
+pub use stream::{StreamRecord, run_stream};
+pub use telemetry::start;

@@ -1,0 +1,67 @@
+//! Why a use case refused or failed, without a word of HTTP. `http-kit` maps it, exhaustively.
+
+use std::time::Duration;
+
+use domain::field::FieldError;
+use domain::order::OrderRefusal;
+use domain::payment::PaymentRefusal;
+use ports::PortError;
+use ports::commerce::CommitError;
+use ports::identity::IdentityError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the input is not valid")]
+    Invalid(Vec<FieldError>),
+    /// There is none, or it is another tenant's: the two look the same.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error(transparent)]
+    Order(OrderRefusal),
+    #[error(transparent)]
+    Payment(PaymentRefusal),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// A request for the same thing is being carried out at this moment.
+    #[error("another request for the same is under way")]
+    InFlight,
+    #[error("the resource has changed since it was read")]
+    PreconditionFailed,
+    #[error("a user of the tenant has this address")]
+    EmailTaken,
+    #[error("the caller may not do this")]
+    Forbidden,
+    /// Wrong address, wrong password, ended session: which of them is not told.
+    #[error("the credentials are not valid")]
+    BadCredentials,
+    /// The credentials fit users of several tenants.
+    #[error("the credentials belong to several tenants")]
+    TenantNeeded,
+    #[error("too many attempts")]
+    TooManyAttempts { retry_after: Duration },
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::OrderMissing => Self::NotFound("order"),
+            CommitError::OrderRefused(refusal) => Self::Order(refusal),
+            CommitError::PaymentMissing => Self::NotFound("payment"),
+            CommitError::PaymentRefused(refusal) => Self::Payment(refusal),
+            CommitError::Port(error) => Self::Port(error),
+            CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => Self::InFlight,
+        }
+    }
+}
+
+impl From<IdentityError> for Error {
+    fn from(error: IdentityError) -> Self {
+        match error {
+            IdentityError::EmailTaken => Self::EmailTaken,
+            IdentityError::Port(error) => Self::Port(error),
+            IdentityError::Claimed(_) | IdentityError::Stale | IdentityError::Contended => Self::InFlight,
+        }
+    }
+}

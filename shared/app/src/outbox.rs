@@ -1,0 +1,29 @@
+//! The outbox: events that a commit wrote, on their way to the queues that want them.
+
+use std::collections::BTreeMap;
+
+use domain::event::{Event, Notice, Queue};
+use ports::PortError;
+use ports::commerce::Events;
+use ports::queues::Queues;
+
+/// Sends every event to its queues, then takes them off the list of the unpublished. Fails as a whole, so that the stream
+/// gives the batch again: consumers take duplicates.
+pub async fn publish(queues: &dyn Queues, events: &dyn Events, batch: &[Event]) -> Result<(), PortError> {
+    let mut by_queue: BTreeMap<Queue, Vec<Notice>> = BTreeMap::new();
+    for event in batch {
+        for queue in event.kind.queues() {
+            by_queue.entry(*queue).or_default().push(Notice::from(event));
+        }
+    }
+    for (queue, notices) in &by_queue {
+        queues.send(*queue, notices).await?;
+    }
+    for event in batch {
+        // A mark that is not made costs a duplicate from the sweeper, never a loss: no reason to send the batch again.
+        if let Err(error) = events.mark_published(event.tenant, event.id).await {
+            tracing::warn!(error = %error, event_id = %event.id, "published event not marked");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Settling a refund: ask the provider to send the money back, then write refund, payment, order, ledger and events in one
+//! transaction. Every step may run twice, late or beside another worker.
+
+use domain::event::EventType;
+use domain::ids::{PaymentId, RefundId, TenantId};
+use domain::ledger;
+use domain::order::{Order, OrderStatus};
+use domain::payment::Payment;
+use domain::refund::{Refund, RefundStatus, RefundVerdict};
+use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments, Refunds};
+use ports::provider::{PaymentProvider, RefundCharge};
+
+use crate::Context;
+use crate::work::{Settled, WorkError, settled};
+
+const TRIES: usize = 8;
+
+#[derive(Clone, Copy)]
+pub struct Settling<'a> {
+    pub commerce: &'a dyn Commerce,
+    pub payments: &'a dyn Payments,
+    pub refunds: &'a dyn Refunds,
+    pub orders: &'a dyn Orders,
+    pub provider: &'a dyn PaymentProvider,
+}
+
+/// Which refund: it is found below its payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundKey {
+    pub tenant: TenantId,
+    pub payment: PaymentId,
+    pub refund: RefundId,
+}
+
+/// One message of the refunds queue, or one refund that is due. A provider that is asked twice under one key refunds once,
+/// so a lost answer needs no state of its own: the next try hears it.
+pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) -> Result<(), WorkError> {
+    let refund = read(on, key).await?;
+    if refund.status != RefundStatus::Processing {
+        return Ok(());
+    }
+    let payment = read_payment(on, key).await?;
+    let charge = payment
+        .provider_reference
+        .ok_or_else(|| WorkError::Poison(format!("payment {} has no charge at the provider", key.payment)))?;
+    let request = RefundCharge { key: refund.provider_key(), charge, money: refund.money };
+    let verdict = match on.provider.find_refund(&request.key).await? {
+        Some(verdict) => verdict,
+        None => on.provider.refund(&request).await?,
+    };
+    conclude(context, on, key, &verdict).await
+}
+
+async fn read(on: Settling<'_>, key: RefundKey) -> Result<Refund, WorkError> {
+    let RefundKey { tenant, payment, refund } = key;
+    let found = on.refunds.get(tenant, payment, refund, Consistency::Strong).await?;
+    found.ok_or_else(|| WorkError::Poison(format!("there is no refund {refund}")))
+}
+
+async fn read_payment(on: Settling<'_>, key: RefundKey) -> Result<Payment, WorkError> {
+    let payment = on.payments.get(key.tenant, key.payment, Consistency::Strong).await?;
+    payment.ok_or_else(|| WorkError::Poison(format!("there is no payment {}", key.payment)))
+}
+
+async fn conclude(context: &Context<'_>, on: Settling<'_>, key: RefundKey, verdict: &RefundVerdict) -> Result<(), WorkError> {
+    for _ in 0..TRIES {
+        let refund = read(on, key).await?;
+        if refund.status != RefundStatus::Processing {
+            return Ok(());
+        }
+        let payment = read_payment(on, key).await?;
+        let order = match refund.order {
+            Some(id) => on.orders.get(key.tenant, id, Consistency::Strong).await?,
+            None => None,
+        };
+        let commit = conclusion(context, &refund, &payment, order.as_ref(), verdict)?;
+        match settled(on.commerce.commit(commit).await)? {
+            Settled::Done => return Ok(()),
+            Settled::ReadAgain => {}
+        }
+    }
+    Err(WorkError::contended())
+}
+
+/// What a verdict changes, as one commit.
+fn conclusion(
+    context: &Context<'_>,
+    refund: &Refund,
+    payment: &Payment,
+    order: Option<&Order>,
+    verdict: &RefundVerdict,
+) -> Result<Commit, WorkError> {
+    let now = context.now();
+    let (tenant, amount) = (refund.tenant, refund.money.amount);
+    let next = refund.conclude(verdict, now).map_err(|refusal| WorkError::Poison(refusal.to_string()))?;
+    let subject = format!("{}/{}", refund.payment, refund.id);
+    let mut changes = Vec::new();
+    let mut events = Vec::new();
+    match verdict {
+        RefundVerdict::Succeeded { .. } => {
+            events.push(context.event(tenant, EventType::RefundSucceeded, subject, api::refund(&next)));
+            changes.push(Change::UpdatePayment(payment.settle_refund(amount, now)));
+            changes.push(Change::Post(ledger::post_refund(refund, context.transaction_ids(), now)));
+            if let Some(order) = order {
+                let order_next = order.refund(amount, now);
+                let became_refunded = order_next.status == OrderStatus::Refunded && order.status != OrderStatus::Refunded;
+                if became_refunded {
+                    events.push(context.event(tenant, EventType::OrderRefunded, order_next.id, api::order(&order_next)));
+                }
+                changes.push(Change::UpdateOrder(order_next));
+            }
+        }
+        RefundVerdict::Refused { .. } => {
+            events.push(context.event(tenant, EventType::RefundFailed, subject, api::refund(&next)));
+            changes.push(Change::UpdatePayment(payment.release_refund(amount, now)));
+            changes.push(Change::Post(ledger::release_refund(refund)));
+        }
+    }
+    changes.push(Change::UpdateRefund(next));
+    Ok(Commit { tenant, record: None, changes, events, now })
+}

@@ -1,0 +1,62 @@
+//! Tenants: sign-up and reading one's own.
+
+use domain::access::Role;
+use domain::identity::{Password, Tenant, User};
+use domain::ids::TenantId;
+use domain::text::{Email, Name};
+use ports::cache::{Cache, CacheEntry, CacheKey};
+use ports::credentials::PasswordHasher;
+use ports::identity::Tenants;
+
+use crate::read::{self, Shown, Target};
+use crate::{Context, Error};
+
+#[derive(Debug, Clone)]
+pub struct SignUp {
+    pub name: Name,
+    pub owner_name: Name,
+    pub owner_email: Email,
+    pub owner_password: Password,
+}
+
+/// Makes the tenant and its owner; the answer shows both.
+pub async fn sign_up(
+    context: &Context<'_>,
+    tenants: &dyn Tenants,
+    passwords: &dyn PasswordHasher,
+    input: SignUp,
+) -> Result<String, Error> {
+    let SignUp { name, owner_name, owner_email, owner_password } = input;
+    let now = context.now();
+    let tenant = Tenant { id: context.id(), name, created_at: now, updated_at: now, version: 1 };
+    let owner = User {
+        id: context.id(),
+        tenant: tenant.id,
+        email: owner_email,
+        name: owner_name,
+        role: Role::Owner,
+        password_hash: passwords.hash(&owner_password)?,
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    };
+    tenants.create(&tenant, &owner).await?;
+    Ok(api::signed_up(&api::SignedUp { tenant: &tenant, owner: &owner }))
+}
+
+pub async fn get(
+    tenants: &dyn Tenants,
+    cache: &dyn Cache,
+    tenant: TenantId,
+    entry: Option<CacheEntry>,
+) -> Result<Shown, Error> {
+    let target = Target { cache, tenant, key: CacheKey::Tenant, noun: "tenant" };
+    read::through(target, entry, async |consistency| {
+        Ok(tenants.get(tenant, consistency).await?.as_ref().map(shown))
+    })
+    .await
+}
+
+pub(crate) fn shown(tenant: &Tenant) -> Shown {
+    Shown { version: tenant.version, body: api::tenant(tenant) }
+}

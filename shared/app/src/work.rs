@@ -1,0 +1,83 @@
+//! How a worker's step ends when it does not end well.
+
+use domain::payment::PaymentRefusal;
+use ports::PortError;
+use ports::commerce::CommitError;
+use ports::provider::ProviderError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The same step may succeed later.
+    #[error("to be tried again: {reason}")]
+    Retry {
+        reason: &'static str,
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// The same step will never succeed: it goes to the dead letters with this reason.
+    #[error("cannot be done: {0}")]
+    Poison(String),
+}
+
+impl WorkError {
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Retry { .. } => true,
+            Self::Poison(_) => false,
+        }
+    }
+
+    pub(crate) fn contended() -> Self {
+        Self::Retry { reason: "others kept changing the same items", source: None }
+    }
+}
+
+impl From<PortError> for WorkError {
+    fn from(error: PortError) -> Self {
+        if error.retryable() {
+            Self::Retry { reason: "a store or queue did not work", source: Some(Box::new(error)) }
+        } else {
+            Self::Poison(error.to_string())
+        }
+    }
+}
+
+impl From<ProviderError> for WorkError {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Unavailable(_) | ProviderError::TimedOut => {
+                Self::Retry { reason: "the provider did not answer", source: Some(Box::new(error)) }
+            }
+            ProviderError::Rejected(reason) => Self::Poison(format!("the provider refused the request: {reason}")),
+        }
+    }
+}
+
+impl From<PaymentRefusal> for WorkError {
+    fn from(refusal: PaymentRefusal) -> Self {
+        Self::Poison(refusal.to_string())
+    }
+}
+
+/// What a worker's commit came to.
+pub(crate) enum Settled {
+    Done,
+    /// Something was changed by others: read again.
+    ReadAgain,
+}
+
+pub(crate) fn settled(result: Result<(), CommitError>) -> Result<Settled, WorkError> {
+    match result {
+        // Posted already: the transaction that did it also moved the state.
+        Ok(()) | Err(CommitError::AlreadyPosted(_)) => Ok(Settled::Done),
+        Err(CommitError::Stale | CommitError::Contended) => Ok(Settled::ReadAgain),
+        Err(CommitError::Port(error)) => Err(error.into()),
+        Err(
+            refused @ (CommitError::Claimed(_)
+            | CommitError::OrderMissing
+            | CommitError::OrderRefused(_)
+            | CommitError::PaymentMissing
+            | CommitError::PaymentRefused(_)),
+        ) => Err(WorkError::Poison(refused.to_string())),
+    }
+}

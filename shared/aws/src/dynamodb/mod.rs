@@ -1,0 +1,90 @@
+//! The two tables. What lies where is `key.rs`, how a value is written as an item is the record beside its port's adapter,
+//! and `docs/DATA.md` is the map.
+
+mod account;
+mod attempts;
+mod balance;
+mod commit;
+mod due;
+mod event;
+mod idempotency;
+mod key;
+mod order;
+mod payment;
+mod query;
+mod record;
+mod refund;
+mod session;
+pub(crate) mod stream;
+mod tenant;
+mod transaction;
+mod transact;
+mod user;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use ports::PortError;
+use ports::commerce::Consistency;
+
+use self::key::Key;
+use self::record::Stored;
+use crate::Aws;
+use crate::error::port_error;
+
+pub(crate) type Attributes = HashMap<String, AttributeValue>;
+
+/// Orders, payments, refunds, the ledger, idempotency records and events.
+#[derive(Debug, Clone)]
+pub struct CommerceTable(Table);
+
+impl CommerceTable {
+    pub fn new(aws: &Aws, name: impl Into<Arc<str>>) -> Self {
+        Self(Table { client: aws.dynamodb(), name: name.into() })
+    }
+}
+
+/// Tenants, users with their logins, sessions and the counters of password attempts.
+#[derive(Debug, Clone)]
+pub struct IdentityTable(Table);
+
+impl IdentityTable {
+    pub fn new(aws: &Aws, name: impl Into<Arc<str>>) -> Self {
+        Self(Table { client: aws.dynamodb(), name: name.into() })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Table {
+    client: Client,
+    name: Arc<str>,
+}
+
+impl Table {
+    /// One GetItem; half the price when eventually consistent.
+    async fn get<T: Stored>(
+        &self,
+        operation: &'static str,
+        key: Key,
+        consistency: Consistency,
+    ) -> Result<Option<T>, PortError> {
+        let request = self.client.get_item().table_name(&*self.name).set_key(Some(key.into_attributes()));
+        let answer = request
+            .consistent_read(consistency == Consistency::Strong)
+            .send()
+            .await
+            .map_err(|error| port_error(operation, error))?;
+        answer.item.map(record::decode).transpose()
+    }
+}
+
+/// A number attribute.
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}

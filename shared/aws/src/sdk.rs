@@ -1,0 +1,169 @@
+//! How AWS is reached: region and credentials out of the environment that Lambda gives, time-outs and few retries. No
+//! profile files and no instance metadata are looked at: they cost start time and Lambda has neither.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider, SharedHttpClient,
+    StalledStreamProtectionConfig,
+};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_types::SdkConfig;
+
+use crate::CallCounter;
+use crate::roots;
+
+/// A whole call with its retries. The SDK has no limit of its own
+/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>).
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+const ATTEMPTS_MAX: u32 = 3;
+/// The SDK's default of one second is longer than an API answer may take.
+const FIRST_BACKOFF_MAX: Duration = Duration::from_millis(50);
+const BACKOFF_MAX: Duration = Duration::from_millis(500);
+
+/// Variables that the environment lacks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not set in the environment: {}", .0.join(", "))]
+pub struct MissingVariables(pub Vec<&'static str>);
+
+/// Where AWS is and who calls it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub region: String,
+    pub credentials: Credentials,
+    /// One endpoint for all services, such as an emulator's; AWS itself when absent.
+    pub endpoint_url: Option<String>,
+}
+
+impl Settings {
+    /// From the variables that Lambda sets
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>) and `AWS_ENDPOINT_URL`. An execution
+    /// environment ends before its credentials do.
+    pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, MissingVariables> {
+        let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let mut missing = Vec::new();
+        let mut required = |name| value(name).unwrap_or_else(|| {
+            missing.push(name);
+            String::new()
+        });
+        let region = required("AWS_REGION");
+        let key_id = required("AWS_ACCESS_KEY_ID");
+        let secret = required("AWS_SECRET_ACCESS_KEY");
+        if !missing.is_empty() {
+            return Err(MissingVariables(missing));
+        }
+        let credentials = Credentials::new(key_id, secret, value("AWS_SESSION_TOKEN"), None, "environment");
+        Ok(Self { region, credentials, endpoint_url: value("AWS_ENDPOINT_URL") })
+    }
+}
+
+/// What the adapters are made of. Cheap to clone; all its clients share one pool of connections.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    config: SdkConfig,
+    counter: Option<CallCounter>,
+}
+
+impl Aws {
+    /// Connects to nothing and reads no file.
+    pub fn new(settings: Settings) -> Self {
+        let Settings { region, credentials, endpoint_url } = settings;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS_MAX)
+            .with_initial_backoff(FIRST_BACKOFF_MAX)
+            .with_max_backoff(BACKOFF_MAX);
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            // The credentials are in memory: there is nothing to keep from being fetched.
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(http_client(endpoint_url.as_deref()))
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            // Answers are small and every attempt has its time-out.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(endpoint_url);
+        Self { config: config.build(), counter: None }
+    }
+
+    /// Counts every call of the adapters made from here on.
+    pub fn counted_by(mut self, counter: CallCounter) -> Self {
+        self.counter = Some(counter);
+        self
+    }
+
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.config);
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::config::Builder::from(&self.config);
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    pub fn kms(&self) -> aws_sdk_kms::Client {
+        let mut config = aws_sdk_kms::config::Builder::from(&self.config);
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_kms::Client::from_conf(config.build())
+    }
+}
+
+/// AWS itself is trusted by Amazon's roots alone; another endpoint by the system's, or not at all when it is plain HTTP.
+fn http_client(endpoint_url: Option<&str>) -> SharedHttpClient {
+    match endpoint_url {
+        Some(url) if url.starts_with("http://") => Builder::new().build_http(),
+        Some(_) => https(TrustStore::default()),
+        None => https(TrustStore::empty().with_pem_certificate(roots::AMAZON_PEM)),
+    }
+}
+
+fn https(trust: TrustStore) -> SharedHttpClient {
+    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+    match TlsContext::builder().with_trust_store(trust).build() {
+        Ok(context) => builder.tls_context(context).build_https(),
+        // Building never fails in this version of the client; if it comes to, the system's roots are as good.
+        Err(_) => builder.build_https(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_variable_is_named_at_once() {
+        let only_the_region = |name: &str| (name == "AWS_REGION").then(|| "eu-central-1".to_owned());
+        let missing = Settings::from_env(&only_the_region).map(|_| ());
+        assert_eq!(missing, Err(MissingVariables(vec!["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])));
+        let empty = Settings::from_env(&|_| Some(String::new())).map(|_| ());
+        assert!(empty.is_err_and(|MissingVariables(names)| names.len() == 3));
+    }
+
+    #[test]
+    fn nothing_is_connected_to_by_making_clients() {
+        let settings = Settings::from_env(&|name| Some(format!("value-of-{name}"))).expect("all set");
+        assert_eq!(settings.region, "value-of-AWS_REGION");
+        let aws = Aws::new(Settings { endpoint_url: None, ..settings });
+        let _ = (aws.dynamodb(), aws.sqs(), aws.kms());
+    }
+}

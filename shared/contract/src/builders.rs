@@ -1,0 +1,144 @@
+//! One good value of each entity, every field filled with something meaningful. Change what a test is about by struct
+//! update: `Order { status: OrderStatus::Paid, ..builders::order(tenant, mint) }`.
+
+use domain::event::{Event, EventType, Notice};
+use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
+use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
+use domain::ledger::{Posting, TransactionIds, post_charge};
+use domain::metadata::Metadata;
+use domain::money::{Amount, Currency, Money};
+use domain::order::{Customer, NewLine, NewOrder, Order};
+use domain::payment::{Method, NewPayment, Payment, Verdict};
+use domain::refund::{NewRefund, Refund};
+use domain::secret::Secret;
+use domain::text::{Description, Email, Line};
+use ports::clock::Mint;
+
+/// The total of [`order`], the amount of [`payment`].
+pub const ORDER_TOTAL: i64 = 1_000;
+/// The amount of [`refund`].
+pub const REFUND_AMOUNT: i64 = 300;
+
+pub fn amount(minor_units: i64) -> Amount {
+    Amount::new(minor_units).expect("a positive amount")
+}
+
+pub fn currency(code: &str) -> Currency {
+    Currency::parse(code).expect("an ISO 4217 code")
+}
+
+pub fn eur(minor_units: i64) -> Money {
+    Money { amount: amount(minor_units), currency: currency("EUR") }
+}
+
+pub fn text<const MAX: usize>(text: &str) -> Line<MAX> {
+    Line::parse(text).expect("a line of text")
+}
+
+/// An address that nobody else has.
+pub fn email(mint: Mint<'_>) -> Email {
+    Email::parse(&format!("{}@shop.example", mint.id::<RequestId>())).expect("an address")
+}
+
+pub fn metadata() -> Metadata {
+    let pairs = [("channel", "web"), ("note", "Grüße, 東京 \"quoted\"")];
+    Metadata::parse(pairs.map(|(key, value)| (key.to_owned(), value.to_owned()))).expect("within the limits")
+}
+
+pub fn customer(mint: Mint<'_>) -> Customer {
+    Customer { email: email(mint), name: text("Zoë Customer") }
+}
+
+/// Open, two lines, [`ORDER_TOTAL`] in EUR.
+pub fn order(tenant: TenantId, mint: Mint<'_>) -> Order {
+    let line = |sku, name, quantity, unit| NewLine {
+        sku: text(sku),
+        name: text(name),
+        quantity,
+        unit_amount: amount(unit),
+        claimed_amount: None,
+    };
+    let input = NewOrder {
+        currency: currency("EUR"),
+        customer: customer(mint),
+        lines: vec![line("TEA-1", "Tea", 2, 350), line("CUP-7", "Cup", 1, 300)],
+        claimed_total: Some(ORDER_TOTAL),
+        metadata: metadata(),
+    };
+    Order::new(mint.id::<OrderId>(), tenant, input, mint.clock.now()).expect("a good order")
+}
+
+/// Processing, [`ORDER_TOTAL`] in EUR by card, of no order.
+pub fn payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
+    let input = NewPayment {
+        order: None,
+        money: eur(ORDER_TOTAL),
+        method: Method::Card { token: Secret::new("tok_success") },
+        description: Some(Description::parse("Order 7 of the tea shop").expect("a description")),
+        metadata: metadata(),
+    };
+    Payment::new(mint.id::<PaymentId>(), tenant, input, mint.clock.now())
+}
+
+/// A payment that has succeeded: all of its amount may be refunded.
+pub fn captured_payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
+    let payment = payment(tenant, mint);
+    let verdict = Verdict::Succeeded { reference: format!("ch_{:032x}", mint.random.bits()) };
+    let captured = payment.conclude(&verdict, mint.clock.now()).expect("it was processing");
+    Payment { version: 1, ..captured }
+}
+
+/// Processing, [`REFUND_AMOUNT`] of the payment.
+pub fn refund(payment: &Payment, mint: Mint<'_>) -> Refund {
+    let input = NewRefund {
+        payment: payment.id,
+        order: payment.order,
+        money: Money { amount: amount(REFUND_AMOUNT), currency: payment.money.currency },
+        reason: Some(text("The cup was broken")),
+    };
+    Refund::new(mint.id::<RefundId>(), payment.tenant, input, mint.clock.now())
+}
+
+pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
+    TransactionIds { transaction: mint.id(), entries: [mint.id(), mint.id()] }
+}
+
+/// The ledger's part of a payment that succeeded.
+pub fn charge(payment: &Payment, mint: Mint<'_>) -> Posting {
+    post_charge(payment, transaction_ids(mint), mint.clock.now())
+}
+
+/// `payment.created`, made by a request.
+pub fn event(tenant: TenantId, mint: Mint<'_>) -> Event {
+    let subject = mint.id::<PaymentId>().to_string();
+    Event {
+        id: mint.id(),
+        tenant,
+        kind: EventType::PaymentCreated,
+        object: format!(r#"{{"id":"{subject}","status":"processing","note":"Grüße"}}"#),
+        subject,
+        request_id: Some(mint.id::<RequestId>().to_string()),
+        idempotency_key: Some("checkout-7".to_owned()),
+        trace: Some("Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1".to_owned()),
+        created_at: mint.clock.now(),
+    }
+}
+
+pub fn notice(tenant: TenantId, mint: Mint<'_>) -> Notice {
+    Notice::from(&event(tenant, mint))
+}
+
+/// A claim on a key of its own, with an answer.
+pub fn record(mint: Mint<'_>) -> Record {
+    let claim = Claim {
+        route: "POST /v1/payments".to_owned(),
+        key: IdempotencyKey::parse(&format!("key {:032x}", mint.random.bits())).expect("a key"),
+        fingerprint: Fingerprint([7; 32]),
+    };
+    let answer = Answer {
+        status: 202,
+        location: Some("/api/v1/payments/pay_1".to_owned()),
+        body: "{\"status\": \"processing\",\n \"note\":\"Grüße, \\\"東京\\\"\"}".to_owned(),
+    };
+    Record::new(claim, answer, mint.clock.now())
+}

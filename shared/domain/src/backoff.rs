@@ -1,0 +1,34 @@
+//! How long a failed message waits: exponential, with jitter over the upper half, so that messages that failed together do
+//! not come back together (AWS Architecture Blog, "Exponential Backoff And Jitter").
+
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_secs(1);
+const MAX: Duration = Duration::from_secs(900);
+
+/// How often a message is received before it counts as dead. The queues' redrive policies say the same.
+pub const RECEIVES_MAX: u32 = 10;
+
+/// `receive_count` is 1 for the first receipt; `random` is any random bits.
+pub fn after(receive_count: u32, random: u128) -> Duration {
+    let doublings = receive_count.saturating_sub(1).min(30);
+    let ceiling = FIRST.saturating_mul(1 << doublings).min(MAX);
+    let half_ms = ceiling.as_millis() / 2;
+    let jitter_ms = random % (half_ms + 1);
+    Duration::from_millis(u64::try_from(half_ms + jitter_ms).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn between_half_and_all_of_a_doubling_ceiling(receive_count in 1..40_u32, random: u128) {
+            let ceiling = Duration::from_secs(1 << (receive_count - 1).min(20)).min(MAX);
+            let wait = after(receive_count, random);
+            prop_assert!(wait >= ceiling / 2 && wait <= ceiling, "{wait:?} of {ceiling:?}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Reads a JSON body into domain values and hears of every fault at once: unknown fields, missing ones, wrong types and
+//! values that the domain refuses, each with its JSON pointer (RFC 6901).
+
+use domain::field::{FieldError, Invalid};
+use serde_json::{Map, Value};
+
+use crate::{Code, Problem};
+
+/// The fields of one object, as far as they have been asked for.
+pub struct Fields<'a> {
+    pointer: String,
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+/// Parses the body as one object. `read` gives `None` only where it has met a fault.
+pub fn parse<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Result<T, Problem> {
+    let value: Value = serde_json::from_slice(body).map_err(|error| {
+        Problem::new(Code::MalformedBody, format!("The body is not JSON at line {}, column {}.", error.line(), error.column()))
+    })?;
+    let Value::Object(object) = &value else {
+        return Err(Problem::new(Code::MalformedBody, "The body must be a JSON object."));
+    };
+    let (result, errors) = read_object(String::new(), object, read);
+    match (result, errors.is_empty()) {
+        (Some(result), true) => Ok(result),
+        (None, true) => Err(Problem::new(Code::Internal, "The fault is logged under this request_id.")),
+        (_, false) => Err(Problem::invalid(errors)),
+    }
+}
+
+fn read_object<'a, T>(
+    pointer: String,
+    object: &'a Map<String, Value>,
+    read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
+) -> (Option<T>, Vec<FieldError>) {
+    let mut fields = Fields { pointer, object, known: Vec::new(), errors: Vec::new() };
+    let result = read(&mut fields);
+    let Fields { pointer, object, known, mut errors } = fields;
+    let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
+    errors.extend(unknown.map(|name| {
+        Invalid::new("unknown_field", "is not a field of this request").at(format!("{pointer}/{}", escaped(name)))
+    }));
+    (result, errors)
+}
+
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name)
+    }
+
+    fn refuse(&mut self, name: &str, invalid: Invalid) {
+        let pointer = format!("{}/{name}", self.pointer);
+        self.errors.push(invalid.at(pointer));
+    }
+
+    fn missing(&mut self, name: &str) {
+        self.refuse(name, Invalid::new("required", "is required"));
+    }
+
+    pub fn required<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Result<T, Invalid>) -> Option<T> {
+        match self.take(name) {
+            None => {
+                self.missing(name);
+                None
+            }
+            Some(value) => parse(value).map_err(|invalid| self.refuse(name, invalid)).ok(),
+        }
+    }
+
+    /// `null` stands for leaving the field out.
+    pub fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Result<T, Invalid>) -> Option<T> {
+        match self.take(name) {
+            None | Some(Value::Null) => None,
+            Some(value) => parse(value).map_err(|invalid| self.refuse(name, invalid)).ok(),
+        }
+    }
+
+    /// A required object of its own fields.
+    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Fields<'a>) -> Option<T>) -> Option<T> {
+        match self.take(name) {
+            Some(Value::Object(object)) => {
+                let (result, errors) = read_object(format!("{}/{name}", self.pointer), object, read);
+                self.errors.extend(errors);
+                result
+            }
+            Some(_) => {
+                self.refuse(name, Invalid::new("invalid_type", "must be an object"));
+                None
+            }
+            None => {
+                self.missing(name);
+                None
+            }
+        }
+    }
+
+    /// A required array of 1 to `max` objects. `None` when any of them is faulty.
+    pub fn objects<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        read: impl Fn(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items = match self.take(name) {
+            Some(Value::Array(items)) => items,
+            Some(_) => {
+                self.refuse(name, Invalid::new("invalid_type", "must be an array"));
+                return None;
+            }
+            None => {
+                self.missing(name);
+                return None;
+            }
+        };
+        if items.is_empty() || items.len() > max {
+            self.refuse(name, Invalid::new("invalid_length", format!("must have 1 to {max} items")));
+            return None;
+        }
+        let read_items: Vec<Option<T>> = items.iter().enumerate().map(|(index, item)| self.item(name, index, item, &read)).collect();
+        read_items.into_iter().collect()
+    }
+
+    fn item<T>(
+        &mut self,
+        name: &str,
+        index: usize,
+        item: &'a Value,
+        read: impl Fn(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<T> {
+        let Value::Object(object) = item else {
+            self.refuse(&format!("{name}/{index}"), Invalid::new("invalid_type", "must be an object"));
+            return None;
+        };
+        let (result, errors) = read_object(format!("{}/{name}/{index}", self.pointer), object, read);
+        self.errors.extend(errors);
+        result
+    }
+
+    /// Refuses a field for a reason that only shows beside others.
+    pub fn refuse_field(&mut self, name: &'static str, invalid: Invalid) {
+        self.refuse(name, invalid);
+    }
+}
+
+#[cfg(test)]
+#[path = "fields_tests.rs"]
+mod tests;

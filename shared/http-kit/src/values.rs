@@ -1,0 +1,76 @@
+//! JSON values into domain values, for `Fields`.
+
+use std::str::FromStr;
+
+use domain::access::Role;
+use domain::field::Invalid;
+use domain::identity::Password;
+use domain::metadata::Metadata;
+use domain::money::{Amount, Currency};
+use domain::secret::Secret;
+use domain::text::{Email, Line};
+use serde_json::Value;
+
+pub fn text(value: &Value) -> Result<&str, Invalid> {
+    value.as_str().ok_or_else(|| Invalid::new("invalid_type", "must be text"))
+}
+
+pub fn line<const MAX: usize>(value: &Value) -> Result<Line<MAX>, Invalid> {
+    Line::parse(text(value)?)
+}
+
+pub fn email(value: &Value) -> Result<Email, Invalid> {
+    Email::parse(text(value)?)
+}
+
+pub fn password(value: &Value) -> Result<Password, Invalid> {
+    Password::parse(text(value)?)
+}
+
+pub fn secret(value: &Value) -> Result<Secret, Invalid> {
+    const LEN_MAX: usize = 1_024;
+    let text = text(value)?;
+    if text.is_empty() || text.len() > LEN_MAX {
+        return Err(Invalid::new("invalid_length", format!("must have 1 to {LEN_MAX} characters")));
+    }
+    Ok(Secret::new(text))
+}
+
+pub fn currency(value: &Value) -> Result<Currency, Invalid> {
+    Currency::parse(text(value)?)
+}
+
+pub fn amount(value: &Value) -> Result<Amount, Invalid> {
+    Amount::new(integer(value)?)
+}
+
+/// A number written without a fraction or exponent; one beyond 63 bits is told apart from one that is no integer.
+pub fn integer(value: &Value) -> Result<i64, Invalid> {
+    match (value.as_i64(), value.as_u64()) {
+        (Some(integer), _) => Ok(integer),
+        (None, Some(_)) => Err(Invalid::new("too_large", "is too large")),
+        (None, None) => Err(Invalid::new("not_an_integer", "must be a whole number, without quotes, fraction or exponent")),
+    }
+}
+
+pub fn quantity(value: &Value) -> Result<u32, Invalid> {
+    const MAX: u32 = 1_000_000;
+    u32::try_from(integer(value)?)
+        .ok()
+        .filter(|quantity| (1..=MAX).contains(quantity))
+        .ok_or_else(|| Invalid::new("out_of_range", format!("must be a whole number from 1 to {MAX}")))
+}
+
+pub fn role(value: &Value) -> Result<Role, Invalid> {
+    Role::parse(text(value)?).ok_or_else(|| Invalid::new("unknown_value", "must be owner, admin, operator or viewer"))
+}
+
+pub fn id<T: FromStr>(value: &Value) -> Result<T, Invalid> {
+    text(value)?.parse().map_err(|_| Invalid::new("invalid_id", "is not an id of the expected kind"))
+}
+
+pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {
+    let object = value.as_object().ok_or_else(|| Invalid::new("invalid_type", "must be an object of texts"))?;
+    let pair = |(key, value): (&String, &Value)| text(value).map(|value| (key.clone(), value.to_owned()));
+    Metadata::parse(object.iter().map(pair).collect::<Result<Vec<_>, _>>()?)
+}

@@ -1,0 +1,28 @@
+//! A table's change stream, as consumers see it: what an item was and what it is. Delivered at least once; items of one
+//! transaction in any order.
+
+use domain::event::Event;
+use domain::identity::{Session, Tenant, User};
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::refund::Refund;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Image {
+    Order(Order),
+    Payment(Payment),
+    Refund(Refund),
+    Event(Event),
+    Tenant(Tenant),
+    User(User),
+    Session(Session),
+    /// Items that no consumer looks at: ledger rows, idempotency records, logins, counters.
+    Other,
+}
+
+/// An insert has no `old`, a removal no `new`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamChange {
+    pub old: Option<Image>,
+    pub new: Option<Image>,
+}

@@ -1,0 +1,31 @@
+//! Scheduled functions: the time alone is the event.
+
+use app::sweep::Swept;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use ports::PortError;
+use serde_json::Value;
+
+use crate::telemetry::{Invocation, chain};
+
+pub async fn run_schedule<H>(handler: H) -> Result<(), Error>
+where
+    H: AsyncFn() -> Result<Swept, PortError>,
+{
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| {
+        let mut line = Invocation::begin();
+        let result = handler().await;
+        match &result {
+            Ok(Swept { done, failed }) => {
+                line.count("Swept", *done);
+                line.count("SweepFailures", *failed);
+            }
+            Err(error) => {
+                line.field("level", "ERROR");
+                line.field("error", chain(error));
+            }
+        }
+        line.end();
+        result.map(|_| ()).map_err(Error::from)
+    }))
+    .await
+}

@@ -1,0 +1,82 @@
+//! Logs as JSON lines on standard output, and one line for each invocation that is also its metrics, in CloudWatch's
+//! embedded metric format. A line names tenant, request and trace; it has no place for a body, a header or a token.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+const NAMESPACE: &str = "Coffer";
+
+static COLD: AtomicBool = AtomicBool::new(true);
+
+/// Starts logging. Called once, first thing in `main`.
+pub fn start() {
+    let levels = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(["coffer_app", "coffer_aws", "coffer_http_kit", "coffer_runtime"].map(|name| (name, LevelFilter::INFO)));
+    let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    // A second start, as tests may make, keeps the first subscriber.
+    tracing_subscriber::registry().with(json).with(levels).try_init().unwrap_or_default();
+}
+
+/// The line of one invocation, from its beginning to its end.
+pub(crate) struct Invocation {
+    began: Instant,
+    fields: Map<String, Value>,
+    metrics: Vec<(&'static str, &'static str)>,
+}
+
+impl Invocation {
+    #[allow(clippy::disallowed_methods, reason = "measures the invocation for its metrics; decides nothing")]
+    pub fn begin() -> Self {
+        let mut fields = Map::new();
+        fields.insert("level".into(), "INFO".into());
+        fields.insert("cold_start".into(), COLD.swap(false, Ordering::Relaxed).into());
+        Self { began: Instant::now(), fields, metrics: Vec::new() }
+    }
+
+    pub fn field(&mut self, name: &'static str, value: impl Into<Value>) {
+        self.fields.insert(name.into(), value.into());
+    }
+
+    pub fn count(&mut self, name: &'static str, count: usize) {
+        self.metrics.push((name, "Count"));
+        self.fields.insert(name.into(), count.into());
+    }
+
+    /// Writes the line. Metrics are by function; routes, tenants and codes stay fields, so that they cost no metric each.
+    #[allow(clippy::print_stdout, reason = "standard output is where Lambda takes log lines")]
+    pub fn end(mut self) {
+        let latency_ms = self.began.elapsed().as_secs_f64() * 1_000.0;
+        self.metrics.push(("Latency", "Milliseconds"));
+        self.fields.insert("Latency".into(), latency_ms.into());
+        let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+        self.fields.insert("Function".into(), function.into());
+        let metrics: Vec<Value> = self.metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": metrics });
+        self.fields.insert("_aws".into(), json!({ "Timestamp": now_ms(), "CloudWatchMetrics": [directive] }));
+        println!("{}", Value::Object(self.fields));
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the time stamp of a log line; decides nothing")]
+fn now_ms() -> u64 {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An error and everything behind it, for the one place where it is logged.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(next) = source {
+        text.push_str(": ");
+        text.push_str(&next.to_string());
+        source = next.source();
+    }
+    text
+}
