@@ -6,7 +6,7 @@
 use crate::aws::{self, Stack};
 use crate::functions::{Packages, lambda_dir};
 use crate::services::{ACCESS_KEY, REGION, SECRET_KEY};
-use crate::{command, instance::Instance, instance::Ports, interrupt, progress::Step, python::Tools, python::hex};
+use crate::{command, instance::Instance, instance::Ports, interrupt, progress::Step, prune, python::Tools, python::hex};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,6 +56,8 @@ impl Deployment<'_> {
         let stack = self.describe()?.context("the stack is not there after the deployment")?;
         let api_url = stack.output("ApiUrl")?.trim_end_matches('/').to_owned();
         self.instance.write(DEPLOYED, &Deployed { api_url, hash })?;
+        step.tell("removing what the deployment has replaced");
+        prune::prune(&self.ports.endpoint(), &self.instance.stack())?;
         Ok(true)
     }
 

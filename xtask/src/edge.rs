@@ -232,3 +232,36 @@ fn json_answer(status: StatusCode, content_type: &'static str, body: &serde_json
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{api_path, passed_on};
+    use hyper::header::{HeaderMap, HeaderValue};
+
+    #[test]
+    fn only_the_api_is_reached() {
+        let cases = [
+            ("/api/v1/orders?limit=1", Some("/v1/orders?limit=1")),
+            ("/api/v1/files/a%2Fb", Some("/v1/files/a%2Fb")),
+            ("/api/", Some("/")),
+            ("/api", None),
+            ("/apis/v1", None),
+            ("/docs", None),
+            ("/api/../_ministack/reset", None),
+            ("/api/v1/%2E%2e/%2e./x", None),
+        ];
+        for (path, wanted) in cases {
+            assert_eq!(api_path(&path.parse().expect("a path")), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_one_connection_stays_there() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("connection", "close, x-mine"), ("x-mine", "1"), ("te", "trailers"), ("accept", "*/*")] {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        let names: Vec<_> = passed_on(&headers).keys().map(|name| name.as_str().to_owned()).collect();
+        assert_eq!(names, ["accept"]);
+    }
+}

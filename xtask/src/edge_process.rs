@@ -41,7 +41,7 @@ pub fn start(instance: &Instance, port: u16) -> Result<()> {
         if running.port == port {
             return Ok(());
         }
-        process::stop(instance, &running, Duration::from_secs(5))?;
+        process::stop(instance, &running, Duration::from_secs(5));
     }
     let program = PROGRAM.get().context("this program's file is not known")?;
     let argv = [program.as_path(), Path::new("edge"), Path::new("--port"), Path::new(&port.to_string())]

@@ -175,3 +175,30 @@ fn in_parallel<T: Send>(
         Ok(done)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{units, zip_of};
+
+    #[test]
+    fn the_count_is_read_from_cargos_bar() {
+        assert_eq!(units("    Building [=====>       ] 12/345: serde, tokio(bin)"), Some((12, 345)));
+        assert_eq!(units("    Building [============>] 344/345"), Some((344, 345)));
+        assert_eq!(units("   Compiling serde v1.0.0"), None);
+    }
+
+    /// `unzip` in Python's words, when there is a Python: the emulator's own reader.
+    #[test]
+    fn the_package_is_a_zip_file_with_an_executable() {
+        let path = std::env::temp_dir().join(format!("coffer-package-{}.zip", std::process::id()));
+        let content = b"#!/bin/sh\n".repeat(1000);
+        std::fs::write(&path, zip_of(&content).expect("packed")).expect("written");
+        let code = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\ni = z.getinfo('bootstrap')\n\
+                    print(z.testzip(), oct(i.external_attr >> 16), len(z.read(i)))";
+        let output = std::process::Command::new("python3").args(["-c", code]).arg(&path).output();
+        std::fs::remove_file(&path).expect("removed");
+        if let Ok(output) = output {
+            assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), format!("None 0o100755 {}", content.len()));
+        }
+    }
+}

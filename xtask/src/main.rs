@@ -19,10 +19,12 @@ mod interrupt;
 mod logs;
 mod process;
 mod progress;
+mod prune;
 mod python;
 mod root;
 mod seed;
 mod services;
+mod sign;
 mod test;
 mod up;
 

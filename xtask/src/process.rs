@@ -85,32 +85,33 @@ pub fn forget(instance: &Instance, name: &str) -> Result<()> {
 }
 
 /// Asks the process to end, waits, then insists; ends what it left behind. `true` when it ended by itself in time.
-pub fn stop(instance: &Instance, record: &Record, grace: Duration) -> Result<bool> {
-    let mut in_time = true;
-    if record.is_running() {
-        signal(record.pid, Signal::SIGTERM);
-        in_time = wait_for_end(record, grace);
-        if !in_time {
-            signal(record.pid, Signal::SIGKILL);
-            wait_for_end(record, Duration::from_secs(5));
-        }
-    }
+pub fn stop(instance: &Instance, record: &Record, grace: Duration) -> bool {
+    let in_time = !record.is_running() || end(record.pid, grace);
     for orphan in orphans(record.pid, &instance.dir) {
         signal(orphan, Signal::SIGKILL);
     }
-    Ok(in_time)
+    in_time
 }
 
-/// Not interruptible: it is what an interrupt leads to.
-fn wait_for_end(record: &Record, grace: Duration) -> bool {
-    let deadline = Instant::now() + grace;
-    while record.is_running() {
-        if Instant::now() >= deadline {
-            return false;
+/// The same for a process that is known to be ours by other means than its record. Not interruptible: it is what an
+/// interrupt leads to.
+pub fn end(pid: i32, grace: Duration) -> bool {
+    let Some(started) = started_at(pid) else { return true };
+    let has_ended = || started_at(pid).as_ref() != Some(&started);
+    let wait = |time: Duration| {
+        let deadline = Instant::now() + time;
+        while !has_ended() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
         }
-        std::thread::sleep(Duration::from_millis(20));
+        has_ended()
+    };
+    signal(pid, Signal::SIGTERM);
+    let in_time = wait(grace);
+    if !in_time {
+        signal(pid, Signal::SIGKILL);
+        wait(Duration::from_secs(5));
     }
-    true
+    in_time
 }
 
 /// Waits until `ready` says so; fails early when the process ends.
@@ -122,11 +123,6 @@ pub fn wait_until_ready(record: &Record, name: &str, timeout: Duration, mut read
     })?;
     anyhow::ensure!(is_up, "{name} did not answer within {} s:\n{}", timeout.as_secs(), end());
     Ok(())
-}
-
-/// Ends a process that is known to be ours by other means than its record.
-pub fn end(pid: i32) {
-    signal(pid, Signal::SIGTERM);
 }
 
 fn signal(pid: i32, signal: Signal) {
@@ -185,4 +181,24 @@ pub fn working_dir(pid: i32) -> Option<PathBuf> {
 #[cfg(not(target_os = "linux"))]
 pub fn working_dir(_pid: i32) -> Option<PathBuf> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{end, started_at};
+    use std::process::Command;
+    use std::time::Duration;
+
+    #[test]
+    fn a_process_is_known_by_when_it_started_and_ends_when_asked() {
+        let mut sleeper = Command::new("sleep").arg("60").spawn().expect("sleep");
+        let pid = i32::try_from(sleeper.id()).expect("a pid");
+        let started = started_at(pid).expect("it runs");
+        assert_eq!(started_at(pid).as_ref(), Some(&started));
+        let own = i32::try_from(std::process::id()).expect("a pid");
+        assert_ne!(started_at(own), Some(started), "another process, another time");
+        assert!(end(pid, Duration::from_secs(5)));
+        assert_eq!(started_at(pid), None, "one that only waits to be collected does not run");
+        sleeper.wait().expect("collected");
+    }
 }

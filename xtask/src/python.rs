@@ -11,6 +11,8 @@ const PYTHONS: [&str; 6] = ["python3", "python3.14", "python3.13", "python3.12",
 
 pub struct Tools {
     bin: PathBuf,
+    /// Changes with the pins.
+    pub version: String,
 }
 
 impl Tools {
@@ -26,7 +28,7 @@ impl Tools {
         let venv = coffer.join("venv");
         let stamp = venv.join("coffer-stamp");
         let wanted = hex(&Sha256::digest(pins.as_bytes()));
-        let tools = Self { bin: venv.join("bin") };
+        let tools = Self { bin: venv.join("bin"), version: wanted[..12].to_owned() };
         if std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
             return Ok(tools);
         }

@@ -9,7 +9,7 @@ use std::process::Command;
 pub fn root() -> Result<PathBuf> {
     if let Some(xtask) = std::env::var_os("CARGO_MANIFEST_DIR") {
         let xtask = PathBuf::from(xtask);
-        return Ok(xtask.parent().context("xtask has no parent folder")?.to_path_buf());
+        return Ok(xtask.parent().context("xtask has no parent folder")?.canonicalize()?);
     }
     let here = std::env::current_dir()?;
     let is_root = |folder: &&Path| folder.join("xtask").join("requirements.txt").is_file();

@@ -18,8 +18,13 @@ pub const REGION: &str = "us-east-1";
 pub const ACCESS_KEY: &str = "test";
 pub const SECRET_KEY: &str = "test";
 
-/// There while the emulator is stopped and its state is whole on disk.
-const SAVED: &str = "emulator-saved.json";
+/// Written when the emulator starts; it writes its state when it ends, so a state older than this is not the last one.
+const STARTED: &str = "emulator-started.json";
+const STATE: &str = "state";
+const TEMPORARY: &str = "tmp";
+const REDIS_PID_FILE: &str = "redis.pid";
+/// Nothing of this machine's: the same settings wherever `up` is called from.
+const PLAIN_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const REDIS_READY: Duration = Duration::from_secs(10);
 const EMULATOR_READY: Duration = Duration::from_secs(60);
 /// It writes its whole state when asked to end.
@@ -41,11 +46,17 @@ impl Ports {
 
 /// A real Redis or Valkey. It keeps nothing over a stop: it is a cache.
 pub fn start_redis(instance: &Instance, tools: &Tools, ports: Ports) -> Result<()> {
-    if process::running(instance, "redis")?.is_some() {
+    let argv = redis_argv(instance, tools, ports)?;
+    if is_running_as(instance, "redis", &argv)? {
         return Ok(());
     }
-    stop_restarted_redis(instance);
+    stop_redis(instance)?;
     ensure_free("Redis", ports.redis)?;
+    let record = process::start(instance, "redis", ports.redis, argv, &instance.path("redis"))?;
+    process::wait_until_ready(&record, "Redis", REDIS_READY, || redis_pid(ports.redis) == Some(record.pid))
+}
+
+fn redis_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec<String>> {
     let dir = instance.path("redis");
     let port = ports.redis.to_string();
     let pid_file = text(&dir.join(REDIS_PID_FILE))?;
@@ -61,23 +72,21 @@ pub fn start_redis(instance: &Instance, tools: &Tools, ports: Ports) -> Result<(
     ];
     let mut argv = vec![text(&find_redis(tools)?)?];
     argv.extend(settings.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]));
-    let record = process::start(instance, "redis", ports.redis, argv, &dir)?;
-    process::wait_until_ready(&record, "Redis", REDIS_READY, || redis_pid(ports.redis) == Some(record.pid))
+    Ok(argv)
 }
 
 /// `true` when it has kept what an earlier run stored (or there was nothing to keep).
 pub fn start_emulator(instance: &Instance, tools: &Tools, ports: Ports) -> Result<bool> {
-    match process::records(instance)?.remove("emulator") {
-        Some(emulator) if emulator.is_running() => return Ok(true),
-        // Functions of an emulator that was killed may still be at work.
-        Some(killed) => process::stop(instance, &killed, GRACE)?,
-        None => true,
-    };
-    ensure_free("the emulator", ports.emulator)?;
-    let is_first = !instance.path("emulator").exists();
-    let is_whole = is_first || instance.path(SAVED).exists();
-    instance.remove(SAVED)?;
     let argv = emulator_argv(instance, tools, ports)?;
+    if is_running_as(instance, "emulator", &argv)? {
+        return Ok(true);
+    }
+    stop_emulator(instance)?;
+    ensure_free("the emulator", ports.emulator)?;
+    let is_whole = has_kept_its_state(instance);
+    let temporary = instance.path("emulator").join(TEMPORARY);
+    std::fs::remove_dir_all(&temporary).and_then(|()| std::fs::create_dir(&temporary))?;
+    instance.write(STARTED, &true)?;
     let record = process::start(instance, "emulator", ports.emulator, argv, &instance.path("emulator"))?;
     let ready = format!("{}/_ministack/ready", ports.endpoint());
     process::wait_until_ready(&record, "the emulator", EMULATOR_READY, || {
@@ -86,15 +95,30 @@ pub fn start_emulator(instance: &Instance, tools: &Tools, ports: Ports) -> Resul
     Ok(is_whole)
 }
 
+/// A process with other settings (of another version of these tasks or tools) is not the one that is wanted.
+fn is_running_as(instance: &Instance, name: &str, argv: &[String]) -> Result<bool> {
+    Ok(process::running(instance, name)?.is_some_and(|record| record.argv == argv))
+}
+
+fn has_kept_its_state(instance: &Instance) -> bool {
+    let modified = |path: PathBuf| std::fs::metadata(path).and_then(|file| file.modified()).ok();
+    let Some(started) = modified(instance.path(STARTED)) else { return true };
+    let Ok(files) = std::fs::read_dir(instance.path("emulator").join(STATE)) else { return false };
+    let is_state = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    files.flatten().map(|file| file.path()).filter(is_state).filter_map(modified).any(|written| written > started)
+}
+
 /// `env -i` first: the functions are handed the emulator's own environment, so it holds nothing of this machine's.
 fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec<String>> {
     let dir = instance.path("emulator");
-    let [temporary, python] = ["tmp", "python"].map(|name| dir.join(name));
+    let [temporary, python] = [TEMPORARY, "python"].map(|name| dir.join(name));
     std::fs::create_dir_all(&temporary)?;
     std::fs::create_dir_all(&python)?;
     std::fs::write(python.join("sitecustomize.py"), SITECUSTOMIZE)?;
     let settings = [
-        ("PATH", std::env::var("PATH").unwrap_or_default()),
+        ("PATH", PLAIN_PATH.to_owned()),
+        // Another version of the tools is another emulator.
+        ("COFFER_TOOLS", tools.version.clone()),
         ("HOME", text(&dir)?),
         ("LANG", "C.UTF-8".to_owned()),
         // Unpacked functions go here, so that two instances do not meet and `down` knows what is ours.
@@ -109,7 +133,7 @@ fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec
         ("MINISTACK_REGION", REGION.to_owned()),
         ("AUTH", IAM_ENFORCED.to_string()),
         ("PERSIST_STATE", "1".to_owned()),
-        ("STATE_DIR", text(&dir.join("state"))?),
+        ("STATE_DIR", text(&dir.join(STATE))?),
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", text(&dir.join("s3"))?),
         // Listeners that nothing here uses, on ports that two instances would fight for.
@@ -126,38 +150,46 @@ fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec
 /// Stops whichever of the instance's processes run; the names of those that did.
 pub fn stop(instance: &Instance) -> Result<Vec<&'static str>> {
     let mut stopped = Vec::new();
-    for name in ["edge", "emulator", "redis"] {
-        let Some(record) = process::records(instance)?.remove(name) else { continue };
-        let was_running = record.is_running();
-        let grace = if name == "emulator" { EMULATOR_GRACE } else { GRACE };
-        let in_time = process::stop(instance, &record, grace)?;
-        if name == "emulator" && was_running && in_time {
-            instance.write(SAVED, &true)?;
-        }
-        process::forget(instance, name)?;
-        if was_running {
-            stopped.push(name);
-        }
+    if stop_recorded(instance, "edge", GRACE)?.is_some() {
+        stopped.push("edge");
     }
-    if stop_restarted_redis(instance) {
+    if stop_emulator(instance)? {
+        stopped.push("emulator");
+    }
+    if stop_redis(instance)? {
         stopped.push("redis");
     }
     Ok(stopped)
 }
 
-const REDIS_PID_FILE: &str = "redis.pid";
+fn stop_emulator(instance: &Instance) -> Result<bool> {
+    let in_time = stop_recorded(instance, "emulator", EMULATOR_GRACE)?;
+    if in_time == Some(false) {
+        // What it had written by then is not the whole: as if it had been killed at its start.
+        instance.write(STARTED, &true)?;
+    }
+    Ok(in_time.is_some())
+}
 
-/// A Redis that a test started again: its pid file names it, its working folder proves that it is ours.
-fn stop_restarted_redis(instance: &Instance) -> bool {
+/// The recorded one, and one that a test started again: its pid file names it, its working folder proves that it is ours.
+fn stop_redis(instance: &Instance) -> Result<bool> {
+    let was_running = stop_recorded(instance, "redis", GRACE)?.is_some();
     let dir = instance.path("redis");
     let pid = std::fs::read_to_string(dir.join(REDIS_PID_FILE)).ok().and_then(|pid| pid.trim().parse().ok());
-    match pid {
-        Some(pid) if process::working_dir(pid).is_some_and(|cwd| cwd == dir) => {
-            process::end(pid);
-            true
-        }
-        _ => false,
-    }
+    let Some(pid) = pid.filter(|pid| process::working_dir(*pid).is_some_and(|cwd| cwd == dir)) else {
+        return Ok(was_running);
+    };
+    process::end(pid, GRACE);
+    Ok(true)
+}
+
+/// `None` when it did not run, else whether it ended by itself in time.
+fn stop_recorded(instance: &Instance, name: &str, grace: Duration) -> Result<Option<bool>> {
+    let Some(record) = process::records(instance)?.remove(name) else { return Ok(None) };
+    let was_running = record.is_running();
+    let in_time = process::stop(instance, &record, grace);
+    process::forget(instance, name)?;
+    Ok(was_running.then_some(in_time))
 }
 
 fn find_redis(tools: &Tools) -> Result<PathBuf> {

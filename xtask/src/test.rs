@@ -174,7 +174,7 @@ impl Run<'_> {
         };
         succeed(deny().args(["check", "licenses", "bans", "sources"]))?;
         if run_in_terminal(deny().args(["fetch", "db"]))? {
-            succeed(deny().args(["check", "--disable-fetch", "advisories"]))
+            succeed(deny().args(["--offline", "check", "advisories"]))
         } else {
             println!("advisories: skipped, the database cannot be fetched from here");
             Ok(())

@@ -42,7 +42,7 @@ pub fn run(root: &Path, options: &Options) -> Result<()> {
         template: options.template.clone().unwrap_or_else(|| root.join("template.yaml")),
         edge_port: options.port,
     };
-    let was_running = !process::records(&instance)?.values().all(|record| !record.is_running());
+    let was_running = process::records(&instance)?.values().any(process::Record::is_running);
     if options.fresh {
         services::stop(&instance)?;
         instance.wipe()?;

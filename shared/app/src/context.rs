@@ -1,6 +1,6 @@
 //! What every use case is given: time, ids, and on whose behalf it runs.
 
-use domain::event::{Event, EventType};
+use domain::event::{Event, EventType, Notice};
 use domain::ids::{TenantId, TypedId};
 use domain::ledger::TransactionIds;
 use domain::time::Timestamp;
@@ -12,6 +12,13 @@ pub struct Origin {
     pub request_id: Option<String>,
     pub idempotency_key: Option<String>,
     pub trace: Option<String>,
+}
+
+impl Origin {
+    /// Work that an event asks for belongs to what made the event, by its trace.
+    pub fn of(notice: &Notice) -> Self {
+        Self { request_id: Some(notice.event.to_string()), idempotency_key: None, trace: notice.trace.clone() }
+    }
 }
 
 #[derive(Clone)]

@@ -12,6 +12,7 @@ use domain::text::Reason;
 use ports::commerce::{Change, Commerce, Commit, Consistency, Payments, Refunds};
 
 use crate::commit;
+use crate::settle_refund::RefundKey;
 use crate::{Context, Error, Outcome};
 
 /// `amount` none: all that is left.
@@ -43,8 +44,9 @@ pub async fn create(
     let new = NewRefund { payment: id, order: payment.order, money, reason };
     let refund = Refund::new(context.id(), tenant, new, now);
     let body = api::refund(&refund);
+    let subject = RefundKey { tenant, payment: id, refund: refund.id }.subject();
     let answer = Answer { status: 202, location: None, body: body.clone() };
-    let events = vec![context.event(tenant, EventType::RefundCreated, format!("{id}/{}", refund.id), body)];
+    let events = vec![context.event(tenant, EventType::RefundCreated, subject, body)];
     let record = commit::record(Some(&claim), &answer, now);
     let reservation = Change::Post(ledger::reserve_refund(&refund));
     let changes = vec![Change::ReserveRefund { payment: id, amount }, Change::CreateRefund(refund), reservation];

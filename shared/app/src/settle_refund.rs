@@ -1,7 +1,7 @@
 //! Settling a refund: ask the provider to send the money back, then write refund, payment, order, ledger and events in one
 //! transaction. Every step may run twice, late or beside another worker.
 
-use domain::event::EventType;
+use domain::event::{EventType, Notice};
 use domain::ids::{PaymentId, RefundId, TenantId};
 use domain::ledger;
 use domain::order::{Order, OrderStatus};
@@ -30,6 +30,18 @@ pub struct RefundKey {
     pub tenant: TenantId,
     pub payment: PaymentId,
     pub refund: RefundId,
+}
+
+impl RefundKey {
+    /// An event about a refund has `<payment>/<refund>` as its subject.
+    pub fn of(notice: &Notice) -> Option<Self> {
+        let (payment, refund) = notice.subject.split_once('/')?;
+        Some(Self { tenant: notice.tenant, payment: payment.parse().ok()?, refund: refund.parse().ok()? })
+    }
+
+    pub fn subject(&self) -> String {
+        format!("{}/{}", self.payment, self.refund)
+    }
 }
 
 /// One message of the refunds queue, or one refund that is due. A provider that is asked twice under one key refunds once,
@@ -93,7 +105,7 @@ fn conclusion(
     let now = context.now();
     let (tenant, amount) = (refund.tenant, refund.money.amount);
     let next = refund.conclude(verdict, now).map_err(|refusal| WorkError::Poison(refusal.to_string()))?;
-    let subject = format!("{}/{}", refund.payment, refund.id);
+    let subject = RefundKey { tenant, payment: refund.payment, refund: refund.id }.subject();
     let mut changes = Vec::new();
     let mut events = Vec::new();
     match verdict {

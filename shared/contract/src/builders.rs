@@ -1,8 +1,10 @@
 //! One good value of each entity, every field filled with something meaningful. Change what a test is about by struct
 //! update: `Order { status: OrderStatus::Paid, ..builders::order(tenant, mint) }`.
 
+use domain::access::{Caller, Grant, Role};
 use domain::event::{Event, EventType, Notice};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
+use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::metadata::Metadata;
@@ -141,4 +143,60 @@ pub fn record(mint: Mint<'_>) -> Record {
         body: "{\"status\": \"processing\",\n \"note\":\"Grüße, \\\"東京\\\"\"}".to_owned(),
     };
     Record::new(claim, answer, mint.clock.now())
+}
+
+pub fn tenant(mint: Mint<'_>) -> Tenant {
+    let now = mint.clock.now();
+    Tenant { id: mint.id(), name: text("The Tea Shop"), created_at: now, updated_at: now, version: 1 }
+}
+
+/// An operator with an address of their own. The hash belongs to no password.
+pub fn user(tenant: TenantId, mint: Mint<'_>) -> User {
+    let now = mint.clock.now();
+    User {
+        id: mint.id(),
+        tenant,
+        email: email(mint),
+        name: text("Åse Operator"),
+        role: Role::Operator,
+        password_hash: Secret::new(format!("$test$v=1$c2FsdA${:032x}", mint.random.bits())),
+        created_at: now,
+        updated_at: now,
+        version: 1,
+    }
+}
+
+/// Live, its refresh token never used.
+pub fn session(user: &User, mint: Mint<'_>) -> Session {
+    let now = mint.clock.now();
+    Session {
+        id: mint.id(),
+        tenant: user.tenant,
+        user: user.id,
+        family_hash: hash(mint),
+        refresh_hash: hash(mint),
+        created_at: now,
+        expires_at: now.plus(SESSION_IDLE_MAX),
+        revoked_at: None,
+        version: 1,
+    }
+}
+
+/// 32 bytes that nobody else has.
+pub fn hash(mint: Mint<'_>) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..16].copy_from_slice(&mint.random.bits().to_be_bytes());
+    bytes[16..].copy_from_slice(&mint.random.bits().to_be_bytes());
+    bytes
+}
+
+/// The user in a session, with a token issued now.
+pub fn caller(session: &Session, role: Role, mint: Mint<'_>) -> Caller {
+    Caller {
+        tenant: session.tenant,
+        subject: session.user.to_string(),
+        session: Some(session.id),
+        grant: Grant::Role(role),
+        issued_at_seconds: mint.clock.now().as_seconds(),
+    }
 }

@@ -1,10 +1,9 @@
 //! Reading orders: by id within the tenant, and as lists by status, customer and time.
 
-use domain::ids::{OrderId, TenantId};
+use domain::ids::TenantId;
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
 use domain::order::{LINES_MAX, Line, Order, OrderStatus};
-use domain::page::PageRequest;
 use domain::text::Email;
 use domain::time::Timestamp;
 use ports::clock::Clock;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use crate::builders::{amount, currency, customer, order, text};
 use crate::commerce::stored_order;
 use crate::outcome::write_changes;
-use crate::pages::{assert_lists, limit};
+use crate::pages::{all_while, assert_lists};
 use crate::{CommerceTable, World};
 
 const TICK: Duration = Duration::from_millis(1);
@@ -117,22 +116,15 @@ pub async fn pages_of_orders_stay_while_orders_arrive(table: CommerceTable<'_>, 
         orders.push(order(tenant, world.mint()));
     }
     create(table, &orders, world.now()).await;
-    let expected: Vec<OrderId> = newest_first(orders).iter().map(|order| order.id).collect();
 
-    let mut seen = Vec::new();
-    let mut after = None;
-    loop {
-        let page =
-            table.orders.list(tenant, &filter, PageRequest { limit: limit(2), after }).await.expect("a list is read");
-        seen.extend(page.items.iter().map(|order| order.id));
+    let list = async |page| table.orders.list(tenant, &filter, page).await;
+    let arrive = async || {
         world.advance(TICK);
         create(table, &[order(tenant, world.mint())], world.now()).await;
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    assert_eq!(seen, expected, "orders that arrive while a list is read move none of its pages");
+    };
+    let seen = all_while(list, arrive).await;
+
+    assert_eq!(seen, newest_first(orders), "orders that arrive while a list is read move none of its pages");
 }
 
 /// A change of state moves an order from one list to the other.

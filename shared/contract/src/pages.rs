@@ -11,10 +11,6 @@ pub(crate) fn limit(limit: i64) -> Limit {
     Limit::new(limit).expect("a limit from 1 to 100")
 }
 
-pub(crate) fn first<Id>(items: i64) -> PageRequest<Id> {
-    PageRequest { limit: limit(items), after: None }
-}
-
 /// All pages of at most `items` items. Fails when a page is longer than asked for or the list does not end.
 pub(crate) async fn all<T, Id>(
     items: i64,
@@ -34,11 +30,17 @@ pub(crate) async fn all<T, Id>(
     panic!("a list had not ended after {PAGES_MAX} pages")
 }
 
-/// The ids in the order a list has them: newest first.
-pub(crate) fn newest_first<T, Id: Ord>(items: &[T], id: impl Fn(&T) -> Id) -> Vec<Id> {
-    let mut ids: Vec<Id> = items.iter().map(id).collect();
-    ids.sort_by(|a, b| b.cmp(a));
-    ids
+/// What a reader of pages of two sees while `arrive` writes something newer after every page.
+pub(crate) async fn all_while<T, Id>(
+    mut page: impl AsyncFnMut(PageRequest<Id>) -> Result<Page<T, Id>, PortError>,
+    mut arrive: impl AsyncFnMut(),
+) -> Vec<T> {
+    all(2, async |request| {
+        let page = page(request).await;
+        arrive().await;
+        page
+    })
+    .await
 }
 
 /// That the list, read with pages of any of the sizes, holds exactly `expected` in its order.

@@ -1,9 +1,8 @@
 //! Reading payments: by id within the tenant, and as lists by status and time.
 
-use domain::ids::{PaymentId, TenantId};
+use domain::ids::TenantId;
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
-use domain::page::PageRequest;
 use domain::payment::{DeclineCode, Method, Payment, PaymentStatus};
 use domain::secret::Secret;
 use domain::time::Timestamp;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use crate::builders::{amount, captured_payment, currency, payment};
 use crate::commerce::stored_payment;
 use crate::outcome::write_changes;
-use crate::pages::{assert_lists, limit};
+use crate::pages::{all_while, assert_lists};
 use crate::{CommerceTable, World};
 
 const TICK: Duration = Duration::from_millis(1);
@@ -124,22 +123,15 @@ pub async fn pages_of_payments_stay_while_payments_arrive(table: CommerceTable<'
         payments.push(captured_payment(tenant, world.mint()));
     }
     create(table, &payments, world.now()).await;
-    let expected: Vec<PaymentId> = newest_first(payments).iter().map(|payment| payment.id).collect();
 
-    let mut seen = Vec::new();
-    let mut after = None;
-    loop {
-        let page =
-            table.payments.list(tenant, &filter, PageRequest { limit: limit(2), after }).await.expect("a list is read");
-        seen.extend(page.items.iter().map(|payment| payment.id));
+    let list = async |page| table.payments.list(tenant, &filter, page).await;
+    let arrive = async || {
         world.advance(TICK);
         create(table, &[captured_payment(tenant, world.mint())], world.now()).await;
-        match page.next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    assert_eq!(seen, expected, "payments that arrive while a list is read move none of its pages");
+    };
+    let seen = all_while(list, arrive).await;
+
+    assert_eq!(seen, newest_first(payments), "payments that arrive while a list is read move none of its pages");
 }
 
 /// A change of state moves a payment from one list to the other.

@@ -30,6 +30,11 @@ pub fn parse<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) ->
     }
 }
 
+/// As [`parse`], where no body stands for an object without fields.
+pub fn parse_optional<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Result<T, Problem> {
+    parse(if body.is_empty() { b"{}" } else { body }, read)
+}
+
 fn read_object<'a, T>(
     pointer: String,
     object: &'a Map<String, Value>,
@@ -143,9 +148,21 @@ impl<'a> Fields<'a> {
         result
     }
 
-    /// Refuses a field for a reason that only shows beside others.
-    pub fn refuse_field(&mut self, name: &'static str, invalid: Invalid) {
-        self.refuse(name, invalid);
+    /// A further look at a value that was read, for reasons that only show beside other fields.
+    pub fn check<T>(
+        &mut self,
+        name: &'static str,
+        value: Option<T>,
+        check: impl FnOnce(&T) -> Result<(), Invalid>,
+    ) -> Option<T> {
+        let value = value?;
+        match check(&value) {
+            Ok(()) => Some(value),
+            Err(invalid) => {
+                self.refuse(name, invalid);
+                None
+            }
+        }
     }
 }
 

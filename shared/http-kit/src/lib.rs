@@ -8,6 +8,7 @@ mod query;
 mod request;
 mod response;
 mod route;
+pub mod routes;
 pub mod serve;
 pub mod values;
 

@@ -59,7 +59,6 @@ codes! {
     CurrencyMismatch = "currency_mismatch", 422, "The currency is not the order's";
     AmountExceedsOutstanding = "amount_exceeds_outstanding", 422, "The amount is more than the order still needs";
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
-    OrderNotFound = "order_not_found", 422, "There is no such order";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
     Internal = "internal_error", 500, "Something went wrong on our side";

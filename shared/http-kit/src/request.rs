@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use app::Origin;
+use app::{Context, Error, Origin};
 use domain::access::Caller;
+use domain::ids::UserId;
 use http::HeaderMap;
+use ports::clock::Mint;
 
 use crate::Problem;
 
@@ -39,7 +41,29 @@ impl Request {
         text.parse().map_err(|_| Problem::not_found(noun))
     }
 
-    pub fn origin(&self) -> Origin {
+    /// The user in the path; `me` is the caller, where the caller is a user.
+    pub fn user_id(&self) -> Result<UserId, Problem> {
+        let is_me = self.path_parameters.get("id").is_some_and(|id| id == "me");
+        if !is_me {
+            return self.path_id("id", "user");
+        }
+        let subject = self.caller.as_ref().map(|caller| caller.subject.as_str()).unwrap_or_default();
+        subject.parse().map_err(|_| Problem::not_found("user"))
+    }
+
+    /// The version that `If-Match` names (RFC 9110, section 13.1.1); none where it is absent or `*`.
+    pub fn if_match(&self) -> Result<Option<u64>, Problem> {
+        let Some(tag) = self.header("if-match").filter(|tag| *tag != "*") else { return Ok(None) };
+        let version = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|text| text.parse().ok());
+        version.map(Some).ok_or_else(|| Error::PreconditionFailed.into())
+    }
+
+    /// What a use case runs in on behalf of this request.
+    pub fn context<'a>(&self, mint: Mint<'a>) -> Context<'a> {
+        Context { mint, origin: self.origin() }
+    }
+
+    fn origin(&self) -> Origin {
         Origin {
             request_id: Some(self.request_id.clone()),
             idempotency_key: self.header("idempotency-key").map(str::to_owned),

@@ -7,6 +7,8 @@ use crate::Request;
 
 #[derive(Clone, Copy)]
 pub struct Route {
+    /// The package, binary and template name.
+    pub function: &'static str,
     pub method: &'static str,
     /// As the template has it: `/v1/orders/{id}`.
     pub path: &'static str,

@@ -1,11 +1,12 @@
 //! The pipeline around every handler: media types and size, who calls and whether they may, one round trip to the cache for
 //! limit, revocation and value, then the handler, then the headers every answer has.
 
+use app::Context;
 use domain::access::{Action, Caller};
 use domain::idempotency::Claim;
 use domain::rate_limit::{LimitDecision, Quota, READS, WRITES};
 use ports::cache::{Admission, Cache, CacheEntry, RouteClass};
-use ports::clock::Clock;
+use ports::clock::{Clock, Mint};
 
 use crate::{Access, Body, Code, Problem, Request, Response, Route, idempotency};
 
@@ -28,6 +29,11 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// What a use case runs in on behalf of this call.
+    pub fn context<'a>(&self, mint: Mint<'a>) -> Context<'a> {
+        self.request.context(mint)
+    }
+
     /// For routes where what is asked decides which right is needed.
     pub fn require(&self, action: Action) -> Result<(), Problem> {
         allow(self.caller, action)
@@ -87,6 +93,11 @@ pub async fn serve_public(
         Err(problem) => Err(problem),
     };
     finished(request, result, CacheUse::default())
+}
+
+/// A problem alone, with the headers every answer has.
+pub fn refused(request: &Request, problem: Problem) -> Served {
+    finished(request, Err(problem), CacheUse::default())
 }
 
 async fn admitted(

@@ -1,0 +1,23 @@
+//! In-memory adapters of every port, for tests and simulation: one process, nothing durable, nothing fast. They keep the
+//! same guarantees as the AWS adapters (`contract` holds both to them) and fail as [`Faults`] says.
+
+mod cache;
+mod clock;
+mod faults;
+mod key;
+mod lock;
+mod passwords;
+mod provider;
+mod queues;
+mod random;
+mod store;
+
+pub use cache::Cache;
+pub use clock::Clock;
+pub use faults::{Fault, Faults};
+pub use key::Key;
+pub use passwords::Passwords;
+pub use provider::{ChargeOnFile, Provider, RefundOnFile};
+pub use queues::{Queues, Received};
+pub use random::Random;
+pub use store::{Contents, Image, Store, StreamChange};

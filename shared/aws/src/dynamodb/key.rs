@@ -14,9 +14,9 @@ use domain::payment::{Payment, PaymentStatus};
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
-use ports::identity::AttemptScope;
 
 use super::Attributes;
+use super::query::Bounds;
 use crate::digest::sha256_hex;
 
 pub(crate) const PARTITION: &str = "pk";
@@ -123,17 +123,13 @@ impl Key {
     }
 
     /// Found by the address before it is known whose it is.
-    pub(crate) fn login(email: &Email, tenant: TenantId) -> Self {
-        Partition::logins(email).at(tenant)
+    pub(crate) fn login(email_hash: &str, tenant: TenantId) -> Self {
+        Partition::logins(email_hash).at(tenant)
     }
 
     /// Counted before it is known who tries.
-    pub(crate) fn attempts(scope: &AttemptScope) -> Self {
-        let pk = match scope {
-            AttemptScope::Account(email) => format!("ATTEMPT#account#{}", sha256_hex(email.as_str())),
-            AttemptScope::Address(address) => format!("ATTEMPT#address#{address}"),
-        };
-        Self { pk, sk: "A".to_owned() }
+    pub(crate) fn attempts(scope: &str) -> Self {
+        Self { pk: format!("ATTEMPT#{scope}"), sk: "A".to_owned() }
     }
 
     pub(crate) fn into_attributes(self) -> Attributes {
@@ -190,8 +186,8 @@ impl Partition {
         Self::table(tenant, "USR")
     }
 
-    pub(crate) fn logins(email: &Email) -> Self {
-        Self { index: None, pk: format!("LOGIN#{}", sha256_hex(email.as_str())) }
+    pub(crate) fn logins(email_hash: &str) -> Self {
+        Self { index: None, pk: format!("LOGIN#{email_hash}") }
     }
 
     /// One shard of what is due, across tenants.
@@ -265,6 +261,16 @@ impl IndexKey {
 /// A moment as text that sorts as time does.
 pub(crate) fn due_moment(at: Timestamp) -> String {
     format!("{:020}", at.as_ms().max(0))
+}
+
+/// The sort keys of one account's balance rows.
+pub(crate) fn balance_rows(account: AccountId) -> Bounds {
+    Bounds { from: Some(format!("{account}#")), before: Some(after_balance_rows(account)) }
+}
+
+/// The first possible sort key after an account's balance rows: `$` follows `#`.
+pub(crate) fn after_balance_rows(account: AccountId) -> String {
+    format!("{account}$")
 }
 
 /// The partition key of an entry of the due index, read back. The index projects the table's keys.

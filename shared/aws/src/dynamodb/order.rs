@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{IndexKey, Key, Partition};
 use super::query::Listing;
 use super::record::{Kind, Reader, Stored, Unreadable, decode, ms};
-use super::transact::contradiction;
+use super::transact::{built, contradiction};
 use super::{Attributes, CommerceTable, Table, number, text};
 
 #[async_trait]
@@ -49,7 +49,7 @@ impl Orders for CommerceTable {
 
 /// [`Order::hold`] as one conditional update. A moment before the stored `updated_at` is written as it is given: clocks of
 /// two functions may differ by milliseconds.
-pub(super) fn hold(table: &Table, tenant: TenantId, id: OrderId, money: Money, now: Timestamp) -> Update {
+pub(super) fn hold(table: &Table, tenant: TenantId, id: OrderId, money: Money, now: Timestamp) -> Result<Update, PortError> {
     let Money { amount, currency } = money;
     let update = Update::builder()
         .table_name(&*table.name)
@@ -70,7 +70,7 @@ pub(super) fn hold(table: &Table, tenant: TenantId, id: OrderId, money: Money, n
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":now", number(ms(now)))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    super::transact::built(update.build())
+    built(update.build())
 }
 
 /// Why the hold's condition failed, as the domain says it of the item that failed it.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{IndexKey, Key, Partition};
 use super::query::Listing;
 use super::record::{Kind, Reader, Stored, Unreadable, decode, ms};
-use super::transact::contradiction;
+use super::transact::{built, contradiction};
 use super::{Attributes, CommerceTable, Table, number, text};
 
 #[async_trait]
@@ -55,7 +55,7 @@ pub(super) fn reserve_refund(
     id: PaymentId,
     amount: Amount,
     now: Timestamp,
-) -> Update {
+) -> Result<Update, PortError> {
     let update = Update::builder()
         .table_name(&*table.name)
         .set_key(Some(Key::payment(tenant, id).into_attributes()))
@@ -74,7 +74,7 @@ pub(super) fn reserve_refund(
         .expression_attribute_values(":one", number(1))
         .expression_attribute_values(":now", number(ms(now)))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    super::transact::built(update.build())
+    built(update.build())
 }
 
 /// Why the reservation's condition failed, as the domain says it of the item that failed it.

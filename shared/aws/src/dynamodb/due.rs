@@ -1,0 +1,68 @@
+//! What the sweeper asks for: the due index, one Query for each of its shards, all at once.
+
+use async_trait::async_trait;
+use domain::ids::{EventId, PaymentId, RefundId, TenantId};
+use domain::time::Timestamp;
+use futures_util::future::try_join_all;
+use ports::commerce::Due;
+use ports::{PortError, PortErrorKind};
+
+use super::key::{DUE_SHARDS, DueKind, Index, PARTITION, Partition, SORT, due_moment, parse_event, parse_payment, parse_refund};
+use super::query::Bounds;
+use super::{Attributes, CommerceTable};
+use crate::error::port_error;
+
+#[async_trait]
+impl Due for CommerceTable {
+    async fn payments(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId)>, PortError> {
+        self.due("find due payments", DueKind::Payment, now, limit, parse_payment).await
+    }
+
+    async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError> {
+        self.due("find due refunds", DueKind::Refund, now, limit, parse_refund).await
+    }
+
+    async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError> {
+        self.due("find due events", DueKind::Event, now, limit, parse_event).await
+    }
+}
+
+impl CommerceTable {
+    /// The oldest `limit` of all shards. Each shard is asked for as many: entries are 200 bytes, and a shard that happens to
+    /// hold all of the oldest must be able to give them.
+    async fn due<T>(
+        &self,
+        operation: &'static str,
+        kind: DueKind,
+        now: Timestamp,
+        limit: usize,
+        parse: fn(&str, &str) -> Option<T>,
+    ) -> Result<Vec<T>, PortError> {
+        let shards = (0..DUE_SHARDS).map(|shard| self.due_shard(operation, Partition::due(kind, shard), now, limit));
+        let mut entries: Vec<Attributes> = try_join_all(shards).await?.into_iter().flatten().collect();
+        let (_, due_sort) = Index::Due.attributes();
+        entries.sort_by(|a, b| text_of(a, due_sort).cmp(&text_of(b, due_sort)));
+        entries.truncate(limit);
+        let corrupt = || PortError::new(PortErrorKind::Corrupt, operation);
+        let parse_entry = |entry: &Attributes| parse(text_of(entry, PARTITION)?, text_of(entry, SORT)?);
+        entries.iter().map(|entry| parse_entry(entry).ok_or_else(corrupt)).collect()
+    }
+
+    async fn due_shard(
+        &self,
+        operation: &'static str,
+        shard: Partition,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Attributes>, PortError> {
+        let next_moment = Timestamp::from_ms(now.as_ms().saturating_add(1));
+        let bounds = Bounds { from: None, before: Some(due_moment(next_moment)) };
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX).max(1);
+        let answer = self.0.query(&shard, bounds).limit(limit).send().await;
+        Ok(answer.map_err(|error| port_error(operation, error))?.items.unwrap_or_default())
+    }
+}
+
+fn text_of<'a>(entry: &'a Attributes, name: &str) -> Option<&'a str> {
+    entry.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}

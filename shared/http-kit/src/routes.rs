@@ -1,0 +1,142 @@
+//! Every route of the API on one screen: which function answers it, who may call, what body it takes, what the cache may
+//! have. The functions take their row from here; the fallback and the tests read all of it.
+
+use domain::access::Action;
+use ports::cache::CacheKey;
+
+use crate::{Access, Body, Request, Route};
+
+const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
+    Route { function, method, path, access: Access::Public, body, cached: None }
+}
+
+const fn granted(function: &'static str, method: &'static str, path: &'static str, action: Action, body: Body) -> Route {
+    Route { function, method, path, access: Access::Granted(action), body, cached: None }
+}
+
+impl Route {
+    const fn cached(self, key_of: fn(&Request) -> Option<CacheKey>) -> Self {
+        Self { cached: Some(key_of), ..self }
+    }
+}
+
+pub const TENANTS_CREATE: Route = public("tenants-create", "POST", "/v1/tenants", Body::Json);
+pub const TENANTS_GET: Route = granted("tenants-get", "GET", "/v1/tenants/me", Action::TenantRead, Body::None).cached(own_tenant);
+pub const SESSIONS_CREATE: Route = public("sessions-create", "POST", "/v1/sessions", Body::Json);
+pub const SESSIONS_REFRESH: Route = public("sessions-refresh", "POST", "/v1/sessions/refresh", Body::Json);
+pub const SESSIONS_DELETE: Route = granted("sessions-delete", "DELETE", "/v1/sessions/{id}", Action::SessionEnd, Body::None);
+pub const WELL_KNOWN_JWKS: Route = public("well-known-jwks", "GET", "/v1/.well-known/jwks.json", Body::None);
+pub const WELL_KNOWN_METADATA: Route = public("well-known-metadata", "GET", "/v1/.well-known/oauth-authorization-server", Body::None);
+pub const USERS_CREATE: Route = granted("users-create", "POST", "/v1/users", Action::UserWrite, Body::Json);
+pub const USERS_LIST: Route = granted("users-list", "GET", "/v1/users", Action::UserRead, Body::None);
+pub const USERS_GET: Route = granted("users-get", "GET", "/v1/users/{id}", Action::UserReadSelf, Body::None).cached(user);
+pub const USERS_UPDATE: Route = granted("users-update", "PATCH", "/v1/users/{id}", Action::UserWriteSelf, Body::Json);
+pub const USERS_DELETE: Route = granted("users-delete", "DELETE", "/v1/users/{id}", Action::UserWrite, Body::None);
+pub const ORDERS_CREATE: Route = granted("orders-create", "POST", "/v1/orders", Action::OrderWrite, Body::Json);
+pub const ORDERS_LIST: Route = granted("orders-list", "GET", "/v1/orders", Action::OrderRead, Body::None);
+pub const ORDERS_GET: Route = granted("orders-get", "GET", "/v1/orders/{id}", Action::OrderRead, Body::None).cached(order);
+pub const ORDERS_CANCEL: Route = granted("orders-cancel", "POST", "/v1/orders/{id}/cancel", Action::OrderWrite, Body::OptionalJson);
+pub const ORDERS_FULFIL: Route = granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
+pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payments", Action::PaymentWrite, Body::Json);
+pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
+pub const PAYMENTS_GET: Route = granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
+pub const REFUNDS_CREATE: Route = granted("refunds-create", "POST", "/v1/payments/{id}/refunds", Action::RefundWrite, Body::OptionalJson);
+pub const REFUNDS_LIST: Route = granted("refunds-list", "GET", "/v1/payments/{id}/refunds", Action::RefundRead, Body::None);
+pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts", Action::AccountRead, Body::None);
+pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
+pub const ACCOUNTS_ENTRIES: Route = granted("accounts-entries", "GET", "/v1/accounts/{id}/entries", Action::AccountRead, Body::None);
+pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
+pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
+pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
+pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
+
+pub const ALL: &[Route] = &[
+    TENANTS_CREATE,
+    TENANTS_GET,
+    SESSIONS_CREATE,
+    SESSIONS_REFRESH,
+    SESSIONS_DELETE,
+    WELL_KNOWN_JWKS,
+    WELL_KNOWN_METADATA,
+    USERS_CREATE,
+    USERS_LIST,
+    USERS_GET,
+    USERS_UPDATE,
+    USERS_DELETE,
+    ORDERS_CREATE,
+    ORDERS_LIST,
+    ORDERS_GET,
+    ORDERS_CANCEL,
+    ORDERS_FULFIL,
+    PAYMENTS_CREATE,
+    PAYMENTS_LIST,
+    PAYMENTS_GET,
+    REFUNDS_CREATE,
+    REFUNDS_LIST,
+    ACCOUNTS_LIST,
+    ACCOUNTS_GET,
+    ACCOUNTS_ENTRIES,
+    EVENTS_LIST,
+    EVENTS_GET,
+    HEALTH_LIVE,
+    HEALTH_READY,
+];
+
+fn own_tenant(_: &Request) -> Option<CacheKey> {
+    Some(CacheKey::Tenant)
+}
+
+/// `me` is the caller, where the caller is a user.
+fn user(request: &Request) -> Option<CacheKey> {
+    request.user_id().ok().map(CacheKey::User)
+}
+
+fn order(request: &Request) -> Option<CacheKey> {
+    request.path_id("id", "order").ok().map(CacheKey::Order)
+}
+
+fn payment(request: &Request) -> Option<CacheKey> {
+    request.path_id("id", "payment").ok().map(CacheKey::Payment)
+}
+
+/// The methods that a path takes, for `Allow`; none when there is no such path.
+pub fn methods_of(path: &str) -> Vec<&'static str> {
+    let literal = ALL.iter().any(|route| route.path == path);
+    let fits = |route: &&Route| if literal { route.path == path } else { matches(route.path, path) };
+    ALL.iter().filter(fits).map(|route| route.method).collect()
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let mut given = path.split('/');
+    let mut wanted = template.split('/');
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || (wanted.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_methods_of_a_path() {
+        assert_eq!(methods_of("/v1/orders"), ["POST", "GET"]);
+        assert_eq!(methods_of("/v1/orders/ord_1/cancel"), ["POST"]);
+        assert_eq!(methods_of("/v1/sessions/refresh"), ["POST"], "the literal path goes before the parameter");
+        for unknown in ["/", "/v1", "/v1/orders/", "/v1/orders/a/b/c", "/v2/orders"] {
+            assert!(methods_of(unknown).is_empty(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn no_route_is_there_twice() {
+        for (index, route) in ALL.iter().enumerate() {
+            let twin = ALL[..index].iter().find(|other| (other.method, other.path) == (route.method, route.path));
+            assert!(twin.is_none(), "{} {} is there twice", route.method, route.path);
+        }
+    }
+}

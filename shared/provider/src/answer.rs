@@ -1,0 +1,196 @@
+//! What an answer of the provider means. Pure: a status and a body come in. Nothing of a body gets into an error but a code
+//! of the provider's in its own form, so that no token or name that it echoes reaches a log.
+
+use domain::payment::{DeclineCode, Verdict};
+use domain::refund::RefundVerdict;
+use ports::provider::ProviderError;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+const CODE_LEN_MAX: usize = 64;
+
+/// The provider answered that it is not able to.
+#[derive(Debug, thiserror::Error)]
+#[error("it answered {0}")]
+struct Refusing(u16);
+
+#[derive(Deserialize)]
+struct Charge {
+    id: String,
+    status: ChargeStatus,
+    #[serde(default)]
+    decline_code: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ChargeStatus {
+    Succeeded,
+    RequiresAction,
+    Declined,
+    Cancelled,
+}
+
+#[derive(Deserialize)]
+struct Refund {
+    id: String,
+    status: RefundStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RefundStatus {
+    Succeeded,
+}
+
+#[derive(Deserialize)]
+struct List<T> {
+    data: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    error: Code,
+}
+
+#[derive(Deserialize)]
+struct Code {
+    code: String,
+}
+
+/// The answer to a charge made, cancelled or made again.
+pub(crate) fn charge(status: u16, body: &[u8]) -> Result<Verdict, ProviderError> {
+    match status {
+        402 => Ok(Verdict::Declined { code: decline(code(body).as_deref()) }),
+        _ => read(status, body).map(verdict),
+    }
+}
+
+pub(crate) fn charges(status: u16, body: &[u8]) -> Result<Option<Verdict>, ProviderError> {
+    let List { data } = read(status, body)?;
+    Ok(data.into_iter().next().map(verdict))
+}
+
+pub(crate) fn refund(status: u16, body: &[u8]) -> Result<RefundVerdict, ProviderError> {
+    match status {
+        402 => Ok(RefundVerdict::Refused { code: decline(code(body).as_deref()) }),
+        _ => read(status, body).map(refund_verdict),
+    }
+}
+
+pub(crate) fn refunds(status: u16, body: &[u8]) -> Result<Option<RefundVerdict>, ProviderError> {
+    let List { data } = read(status, body)?;
+    Ok(data.into_iter().next().map(refund_verdict))
+}
+
+fn verdict(charge: Charge) -> Verdict {
+    let Charge { id, status, decline_code } = charge;
+    match status {
+        ChargeStatus::Succeeded => Verdict::Succeeded { reference: id },
+        ChargeStatus::RequiresAction => Verdict::RequiresAction { reference: id },
+        ChargeStatus::Declined => Verdict::Declined { code: decline(decline_code.as_deref()) },
+        // What is cancelled is a charge that waited for its customer, and nothing else.
+        ChargeStatus::Cancelled => Verdict::Declined { code: DeclineCode::AuthenticationExpired },
+    }
+}
+
+fn refund_verdict(refund: Refund) -> RefundVerdict {
+    let Refund { id, status: RefundStatus::Succeeded } = refund;
+    RefundVerdict::Succeeded { reference: id }
+}
+
+/// The sandbox's codes are ours; a provider with others has its table here.
+fn decline(code: Option<&str>) -> DeclineCode {
+    code.and_then(DeclineCode::parse).unwrap_or(DeclineCode::Other)
+}
+
+/// An answer of success that cannot be read is no answer: the money may have moved.
+fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ProviderError> {
+    match status {
+        200..=299 => serde_json::from_slice(body).map_err(|_| ProviderError::TimedOut),
+        408 | 429 | 500..=599 => Err(ProviderError::Unavailable(Some(Box::new(Refusing(status))))),
+        _ => Err(ProviderError::Rejected(code(body).unwrap_or_else(|| format!("http_{status}")))),
+    }
+}
+
+/// The provider's code, if it has the form of one.
+fn code(body: &[u8]) -> Option<String> {
+    let Problem { error: Code { code } } = serde_json::from_slice(body).ok()?;
+    let characters_fit = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    ((1..=CODE_LEN_MAX).contains(&code.len()) && characters_fit).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told<T: std::fmt::Debug>(result: Result<T, ProviderError>) -> String {
+        match result {
+            Ok(verdict) => format!("{verdict:?}"),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn every_answer_to_a_charge() {
+        for (status, body, expected) in [
+            (200, r#"{"id":"ch_1","status":"succeeded","amount":5}"#, r#"Succeeded { reference: "ch_1" }"#),
+            (201, r#"{"id":"ch_1","status":"succeeded"}"#, r#"Succeeded { reference: "ch_1" }"#),
+            (200, r#"{"id":"ch_1","status":"requires_action"}"#, r#"RequiresAction { reference: "ch_1" }"#),
+            (200, r#"{"id":"ch_1","status":"cancelled"}"#, "Declined { code: AuthenticationExpired }"),
+            (
+                200,
+                r#"{"id":"ch_1","status":"declined","decline_code":"expired_card"}"#,
+                "Declined { code: ExpiredCard }",
+            ),
+            (402, r#"{"error":{"code":"insufficient_funds"}}"#, "Declined { code: InsufficientFunds }"),
+            (402, r#"{"error":{"code":"do_not_honor"}}"#, "Declined { code: DoNotHonor }"),
+            (402, r#"{"error":{"code":"expired_card"}}"#, "Declined { code: ExpiredCard }"),
+            (402, r#"{"error":{"code":"invalid_token"}}"#, "Declined { code: InvalidToken }"),
+            (402, r#"{"error":{"code":"stolen_card"}}"#, "Declined { code: Other }"),
+            (402, "", "Declined { code: Other }"),
+            (200, r#"{"id":"ch_1","status":"in_review"}"#, "TimedOut"),
+            (200, r#"{"id":"ch_1""#, "TimedOut"),
+            (204, "", "TimedOut"),
+            (301, "", r#"Rejected("http_301")"#),
+            (400, r#"{"error":{"code":"invalid_amount"}}"#, r#"Rejected("invalid_amount")"#),
+            (401, r#"{"error":{"code":"unauthorized"}}"#, r#"Rejected("unauthorized")"#),
+            (404, "<html>", r#"Rejected("http_404")"#),
+            (409, "{}", r#"Rejected("http_409")"#),
+            (422, r#"{"error":{"code":"tok_success of Ms Smith"}}"#, r#"Rejected("http_422")"#),
+            (400, r#"{"error":{"code":""}}"#, r#"Rejected("http_400")"#),
+            (408, "", "Unavailable(Some(Refusing(408)))"),
+            (429, "", "Unavailable(Some(Refusing(429)))"),
+            (500, r#"{"error":{"code":"oops"}}"#, "Unavailable(Some(Refusing(500)))"),
+            (503, "", "Unavailable(Some(Refusing(503)))"),
+        ] {
+            assert_eq!(told(charge(status, body.as_bytes())), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn every_answer_to_a_question_and_to_a_refund() {
+        for (answer, expected) in [
+            (told(charges(200, br#"{"data":[]}"#)), "None"),
+            (
+                told(charges(200, br#"{"data":[{"id":"ch_1","status":"succeeded"}]}"#)),
+                r#"Some(Succeeded { reference: "ch_1" })"#,
+            ),
+            (told(charges(200, br#"{"data":[{"id":"c","status":"declined"}]}"#)), "Some(Declined { code: Other })"),
+            (told(charges(200, b"[]")), "TimedOut"),
+            (told(charges(402, b"")), r#"Rejected("http_402")"#),
+            (told(charges(503, b"")), "Unavailable(Some(Refusing(503)))"),
+            (told(refund(200, br#"{"id":"re_1","status":"succeeded"}"#)), r#"Succeeded { reference: "re_1" }"#),
+            (told(refund(402, br#"{"error":{"code":"amount_too_large"}}"#)), "Refused { code: Other }"),
+            (told(refund(404, br#"{"error":{"code":"charge_not_found"}}"#)), r#"Rejected("charge_not_found")"#),
+            (told(refund(200, b"{}")), "TimedOut"),
+            (told(refunds(200, br#"{"data":[]}"#)), "None"),
+            (
+                told(refunds(200, br#"{"data":[{"id":"re_1","status":"succeeded"}]}"#)),
+                r#"Some(Succeeded { reference: "re_1" })"#,
+            ),
+        ] {
+            assert_eq!(answer, expected);
+        }
+    }
+}
