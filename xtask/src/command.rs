@@ -58,7 +58,8 @@ pub fn run_in_terminal(command: &mut Command) -> Result<bool> {
 /// The last lines of a log, for an error message.
 pub fn tail(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let is_telling = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("Uploading to");
+    let lines: Vec<&str> = text.lines().filter(is_telling).collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
 }
 

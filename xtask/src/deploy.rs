@@ -6,7 +6,9 @@
 use crate::aws::{self, Stack};
 use crate::functions::{Packages, lambda_dir};
 use crate::services::{ACCESS_KEY, REGION, SECRET_KEY};
-use crate::{command, instance::Instance, instance::Ports, interrupt, progress::Step, prune, python::Tools, python::hex};
+use crate::{
+    command, instance::Instance, instance::Ports, interrupt, progress::Step, prune, python::Tools, python::hex,
+};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -32,6 +34,7 @@ pub struct Deployment<'a> {
     pub template: PathBuf,
     pub instance: &'a Instance,
     pub ports: Ports,
+    pub edge_port: u16,
     pub packages: &'a Packages,
 }
 
@@ -48,7 +51,7 @@ impl Deployment<'_> {
         self.settle()?;
         self.clear_failed_stack()?;
         let packed = self.packed_template(&template)?;
-        if let Err(error) = self.sam_deploy(tools, &packed, step) {
+        if let Err(error) = self.sam_deploy(tools, &packed, &self.parameters(&template), step) {
             // Interrupted or not: an emulator that is stopped in the middle keeps a stack that cannot be updated.
             self.settle()?;
             return Err(error);
@@ -61,19 +64,26 @@ impl Deployment<'_> {
         Ok(true)
     }
 
-    fn parameters(&self) -> Vec<String> {
-        vec![
-            "Stage=local".to_owned(),
-            "FullAws=false".to_owned(),
-            format!("AwsEndpoint={}", self.ports.endpoint()),
-            "RedisHost=127.0.0.1".to_owned(),
-            format!("RedisPort={}", self.ports.redis),
-            "RedisTls=false".to_owned(),
-        ]
+    /// What the laptop sets, of the parameters that the template has.
+    fn parameters(&self, template: &str) -> Vec<String> {
+        let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+        let parameters = [
+            ("Stage", "local".to_owned()),
+            ("FullAws", "false".to_owned()),
+            ("Architecture", architecture.to_owned()),
+            ("PublicUrl", format!("http://localhost:{}/api/v1", self.edge_port)),
+            ("AwsEndpoint", self.ports.endpoint()),
+            ("RedisHost", "127.0.0.1".to_owned()),
+            ("RedisPort", self.ports.redis.to_string()),
+            ("RedisTls", "false".to_owned()),
+        ];
+        let declared = declared_parameters(template);
+        let is_declared = |(name, _): &(&str, String)| declared.contains(name);
+        parameters.into_iter().filter(is_declared).map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     fn hash(&self, template: &str) -> String {
-        let mut text = format!("{template}\n{}\n{}\n", self.instance.stack(), self.parameters().join("\n"));
+        let mut text = format!("{template}\n{}\n{}\n", self.instance.stack(), self.parameters(template).join("\n"));
         for (name, package) in self.packages {
             let _ = writeln!(text, "{name} {package}");
         }
@@ -96,7 +106,8 @@ impl Deployment<'_> {
 
     /// A stack whose first deployment failed can only be deleted, here as on AWS.
     fn clear_failed_stack(&self) -> Result<()> {
-        let is_dead = |stack: &Stack| matches!(&*stack.status, "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED");
+        let is_dead =
+            |stack: &Stack| matches!(&*stack.status, "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED");
         if !self.describe()?.as_ref().is_some_and(is_dead) {
             return Ok(());
         }
@@ -147,13 +158,13 @@ impl Deployment<'_> {
         format!("{before}{}{}", zip.display(), rest.trim_start_matches('/'))
     }
 
-    fn sam_deploy(&self, tools: &Tools, template: &Path, step: &mut Step) -> Result<()> {
+    fn sam_deploy(&self, tools: &Tools, template: &Path, parameters: &[String], step: &mut Step) -> Result<()> {
         let mut sam = sam(tools, self.instance)?;
         sam.env("AWS_ENDPOINT_URL", self.ports.endpoint());
         sam.current_dir(self.root).args(["deploy", "--template-file"]).arg(template);
         sam.args(["--stack-name", &self.instance.stack(), "--region", REGION, "--resolve-s3"]);
         sam.args(["--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset"]);
-        sam.arg("--parameter-overrides").args(self.parameters());
+        sam.arg("--parameter-overrides").args(parameters);
 
         let (mut uploaded, mut planned, mut done) = (0, 0, 0);
         command::run(&mut sam, &self.instance.log("deploy")?, step, |line, step| match line.split_whitespace().next() {
@@ -170,6 +181,14 @@ impl Deployment<'_> {
             _ => (),
         })
     }
+}
+
+/// The names directly under `Parameters:`.
+fn declared_parameters(template: &str) -> Vec<&str> {
+    let lines = template.lines().skip_while(|line| !line.starts_with("Parameters:")).skip(1);
+    let section = lines.take_while(|line| line.starts_with([' ', '#']) || line.trim().is_empty());
+    let names = section.filter_map(|line| line.strip_prefix("  ")?.split_once(':'));
+    names.map(|(name, _)| name).filter(|name| !name.starts_with([' ', '#'])).collect()
 }
 
 /// SAM for the laptop: no telemetry, no look for a newer version, none of the user's AWS profiles, no proxy in between.
@@ -191,4 +210,16 @@ pub fn sam(tools: &Tools, instance: &Instance) -> Result<Command> {
         sam.env_remove(name);
     }
     Ok(sam)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::declared_parameters;
+
+    #[test]
+    fn parameters_are_read_from_the_template() {
+        let template = "Parameters:\n  Stage: {Type: String}\n\n  # of Redis\n  RedisHost:\n    Type: String\nRules:\n  Other: {}\n";
+        assert_eq!(declared_parameters(template), ["Stage", "RedisHost"]);
+        assert!(declared_parameters("Resources:\n  Stage: {}\n").is_empty());
+    }
 }

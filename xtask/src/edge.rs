@@ -54,7 +54,8 @@ struct Edge {
 pub fn serve(port: u16, deployed: PathBuf) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("cannot use port {port}"))?;
+        let v4 =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("cannot use port {port}"))?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new())
@@ -160,7 +161,11 @@ impl Edge {
     }
 
     fn identity(&self) -> Answer {
-        json_answer(StatusCode::OK, "application/json", &json!({ "pid": std::process::id(), "deployed": self.deployed }))
+        json_answer(
+            StatusCode::OK,
+            "application/json",
+            &json!({ "pid": std::process::id(), "deployed": self.deployed }),
+        )
     }
 }
 

@@ -55,7 +55,8 @@ pub fn package(root: &Path, workspace: &Workspace, step: &mut Step) -> Result<(P
     let out = lambda_dir(root);
     std::fs::create_dir_all(&out)?;
     let index = out.join("packed.json");
-    let before: Packed = std::fs::read(&index).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
+    let before: Packed =
+        std::fs::read(&index).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
     let binaries = workspace.target_directory.join("debug");
 
     let entries = in_parallel(&names, step, |name| {
@@ -63,7 +64,8 @@ pub fn package(root: &Path, workspace: &Workspace, step: &mut Step) -> Result<(P
         let metadata = std::fs::metadata(&source).with_context(|| format!("{} was not built", source.display()))?;
         pack(&source, &metadata, before.0.get(name), &out.join(name))
     })?;
-    let changed = entries.iter().filter(|(name, entry)| before.0.get(*name).map(|e| &e.hash) != Some(&entry.hash)).count();
+    let changed =
+        entries.iter().filter(|(name, entry)| before.0.get(*name).map(|e| &e.hash) != Some(&entry.hash)).count();
     let packages = entries.iter().map(|(name, entry)| (name.clone(), entry.hash.clone())).collect();
     write_whole(&index, &serde_json::to_vec_pretty(&Packed(entries))?, 0o644)?;
     Ok((packages, changed))

@@ -3,8 +3,9 @@
 
 use crate::instance::{Instance, Ports, is_free};
 use crate::process;
-use crate::{http, python::Tools};
+use crate::{http, python::Tools, python::hex};
 use anyhow::{Context, Result, ensure};
+use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -31,8 +32,8 @@ const EMULATOR_READY: Duration = Duration::from_secs(60);
 const EMULATOR_GRACE: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Nagle's algorithm and delayed acknowledgements cost each call of a function 44 ms otherwise.
-const SITECUSTOMIZE: &str = "import socketserver\n\nsocketserver.StreamRequestHandler.disable_nagle_algorithm = True\n";
+/// The emulator's start, with repairs.
+const LAUNCHER: &str = include_str!("../emulator.py");
 
 impl Ports {
     pub fn endpoint(&self) -> String {
@@ -111,19 +112,19 @@ fn has_kept_its_state(instance: &Instance) -> bool {
 /// `env -i` first: the functions are handed the emulator's own environment, so it holds nothing of this machine's.
 fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec<String>> {
     let dir = instance.path("emulator");
-    let [temporary, python] = [TEMPORARY, "python"].map(|name| dir.join(name));
+    let temporary = dir.join(TEMPORARY);
     std::fs::create_dir_all(&temporary)?;
-    std::fs::create_dir_all(&python)?;
-    std::fs::write(python.join("sitecustomize.py"), SITECUSTOMIZE)?;
+    let launcher = dir.join("emulator.py");
+    std::fs::write(&launcher, LAUNCHER)?;
     let settings = [
         ("PATH", PLAIN_PATH.to_owned()),
-        // Another version of the tools is another emulator.
+        // Another version of the tools or of the launcher is another emulator.
         ("COFFER_TOOLS", tools.version.clone()),
+        ("COFFER_LAUNCHER", hex(&Sha256::digest(LAUNCHER))[..12].to_owned()),
         ("HOME", text(&dir)?),
         ("LANG", "C.UTF-8".to_owned()),
         // Unpacked functions go here, so that two instances do not meet and `down` knows what is ours.
         ("TMPDIR", text(&temporary)?),
-        ("PYTHONPATH", text(&python)?),
         ("BIND_HOST", "127.0.0.1".to_owned()),
         ("GATEWAY_PORT", ports.emulator.to_string()),
         // The host in the addresses it hands out; `localhost` might be looked up as IPv6 first.
@@ -143,7 +144,7 @@ fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec
     ];
     let mut argv = vec!["/usr/bin/env".to_owned(), "-i".to_owned()];
     argv.extend(settings.map(|(name, value)| format!("{name}={value}")));
-    argv.push(text(&tools.program("ministack"))?);
+    argv.extend([text(&tools.program("python"))?, text(&launcher)?]);
     Ok(argv)
 }
 

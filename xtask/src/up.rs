@@ -135,8 +135,14 @@ impl Stack<'_> {
 
     fn deploy(&self, tools: &Tools, ports: Ports, packages: &Packages, plan: &mut Plan) -> Result<()> {
         let mut step = plan.step("Deploying template.yaml");
-        let deployment =
-            Deployment { root: self.root, template: self.template.clone(), instance: self.instance, ports, packages };
+        let deployment = Deployment {
+            root: self.root,
+            template: self.template.clone(),
+            instance: self.instance,
+            ports,
+            edge_port: self.edge_port,
+            packages,
+        };
         let deployed = deployment.run(tools, &mut step)?;
         step.done(if deployed { "deployed" } else { "nothing has changed" });
         Ok(())

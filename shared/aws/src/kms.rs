@@ -108,7 +108,7 @@ fn take(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 
 fn put_number(number: &[u8], out: &mut [u8]) -> Option<()> {
     let magnitude = match number {
-        [] => return None,
+        [] | [0] => return None,
         // A leading zero is there exactly when the next byte would look negative.
         [0, next, ..] if *next < 0x80 => return None,
         [0, magnitude @ ..] => magnitude,

@@ -8,6 +8,7 @@
 //! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
+//! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
@@ -18,18 +19,22 @@ mod digest;
 mod dynamodb;
 mod error;
 mod kms;
+mod redelivery;
 mod redis;
 mod roots;
+mod sandbox;
 mod sdk;
 mod sqs;
 mod system;
 
 pub use aws_sdk_dynamodb::config::Credentials;
 pub use calls::CallCounter;
-pub use dynamodb::stream::{StreamItem, decode_image};
+pub use dynamodb::stream::decode_change;
 pub use dynamodb::{CommerceTable, IdentityTable};
 pub use kms::KmsTokenKey;
+pub use redelivery::SqsRedelivery;
 pub use redis::{RedisCache, RedisConfig};
+pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
 pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
 pub use system::{SystemClock, SystemRandom};

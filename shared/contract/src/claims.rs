@@ -3,14 +3,14 @@
 
 use domain::event::Event;
 use domain::idempotency::{Answer, Claim, Fingerprint, KEPT_FOR, Record};
-use domain::ids::TenantId;
+use domain::ids::{OrderId, TenantId};
 use domain::time::Timestamp;
 use futures_util::future::join_all;
 use ports::clock::Clock;
-use ports::commerce::Commit;
+use ports::commerce::{Change, Commit};
 use std::time::Duration;
 
-use crate::builders::{event, record};
+use crate::builders::{eur, event, record};
 use crate::outcome::{Outcome, commit, write};
 use crate::{CommerceTable, World};
 
@@ -108,4 +108,33 @@ pub async fn of_parallel_claims_one_stands(table: CommerceTable<'_>, seed: u128)
         let found = table.events.get(tenant, event.id).await.expect("an event is read");
         assert_eq!(found.is_some(), record == winner, "only the winner's event is written");
     }
+}
+
+/// Whatever was asked under it, as long as it lives; another route's, another tenant's or a failed commit's is none.
+pub async fn a_live_record_is_found_by_its_claim(table: CommerceTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, other, now) = (world.tenant(), world.tenant(), world.now());
+    let kept = record(world.mint());
+    let claim = &kept.claim;
+    let find = async |tenant, claim: &Claim, now| {
+        table.commerce.find_record(tenant, claim, now).await.expect("a record is looked for")
+    };
+    assert_eq!(find(tenant, claim, now).await, None, "nothing was claimed yet");
+
+    write(table.commerce, claiming(tenant, &kept, &event(tenant, world.mint()), now)).await;
+    let other_request = Claim { fingerprint: Fingerprint([9; 32]), ..claim.clone() };
+    let last_moment = kept.expires_at.minus(Duration::from_millis(1));
+    for (claim, now) in [(claim, now), (&other_request, now), (claim, last_moment)] {
+        assert_eq!(find(tenant, claim, now).await.as_ref(), Some(&kept));
+    }
+    let other_route = Claim { route: "POST /v1/orders".to_owned(), ..claim.clone() };
+    assert_eq!(find(tenant, &other_route, now).await, None);
+    assert_eq!(find(other, claim, now).await, None, "another tenant's record");
+    assert_eq!(find(tenant, claim, kept.expires_at).await, None, "an expired record");
+
+    let refused = record(world.mint());
+    let hold = Change::HoldOrder { order: world.id::<OrderId>(), money: eur(1) };
+    let failing = Commit { tenant, record: Some(refused.clone()), changes: vec![hold], events: Vec::new(), now };
+    assert_eq!(commit(table.commerce, failing).await, Outcome::OrderMissing);
+    assert_eq!(find(tenant, &refused.claim, now).await, None, "a failed commit's claim");
 }

@@ -137,7 +137,7 @@ impl Shared {
         let by_session = caller.session.and_then(|session| at(Revocation::Session(session)));
         let by_user = caller.subject.parse().ok().and_then(|user| at(Revocation::User(user)));
         // A token's age is known to the second: one of the revocation's own second counts as older.
-        let is_older = |at: Timestamp| Timestamp::from_ms(caller.issued_at_seconds.saturating_mul(1_000)) < at;
+        let is_older = |at: Timestamp| Timestamp::from_ms(caller.issued_at_seconds.saturating_mul(1_000)) <= at;
         by_session.is_some() || by_user.is_some_and(is_older)
     }
 

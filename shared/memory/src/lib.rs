@@ -18,6 +18,6 @@ pub use faults::{Fault, Faults};
 pub use key::Key;
 pub use passwords::Passwords;
 pub use provider::{ChargeOnFile, Provider, RefundOnFile};
-pub use queues::{Queues, Received};
+pub use queues::{DeadLetter, Delivery, Queues};
 pub use random::Random;
-pub use store::{Contents, Image, Store, StreamChange};
+pub use store::{Contents, Store};

@@ -135,7 +135,9 @@ impl Books {
             return Err(ProviderError::Unavailable(None));
         }
         let verdict = match token {
-            "tok_success" | "tok_dispute" | "tok_timeout" | "tok_flaky" => Verdict::Succeeded { reference: self.number("ch") },
+            "tok_success" | "tok_dispute" | "tok_timeout" | "tok_flaky" => {
+                Verdict::Succeeded { reference: self.number("ch") }
+            }
             "tok_requires_action" => Verdict::RequiresAction { reference: self.number("ch") },
             "tok_declined_insufficient_funds" => Verdict::Declined { code: DeclineCode::InsufficientFunds },
             "tok_declined_do_not_honor" => Verdict::Declined { code: DeclineCode::DoNotHonor },
@@ -148,7 +150,8 @@ impl Books {
     }
 
     fn cancel(&mut self, key: &str) -> Result<Verdict, ProviderError> {
-        let file = self.charges.get_mut(key).ok_or_else(|| ProviderError::Rejected("no charge has this key".to_owned()))?;
+        let file =
+            self.charges.get_mut(key).ok_or_else(|| ProviderError::Rejected("no charge has this key".to_owned()))?;
         if matches!(file.verdict, Verdict::RequiresAction { .. }) {
             file.verdict = Verdict::Declined { code: DeclineCode::AuthenticationExpired };
         }
@@ -160,7 +163,8 @@ impl Books {
             let is_same = file.refund == *refund;
             return if is_same { Ok(file.verdict.clone()) } else { Err(key_reused()) };
         }
-        let charged = self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
+        let charged =
+            self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
         let left = charged.amount.get() - self.refunded(&refund.charge);
         let fits = refund.money.currency == charged.currency && refund.money.amount.get() <= left;
         let verdict = if fits {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
-use ports::PortError;
 use ports::clock::Clock as _;
+use ports::queues::{Received, Redelivery};
+use ports::{PortError, PortErrorKind};
 
 use crate::clock::Clock;
 use crate::faults::Faults;
@@ -24,26 +25,35 @@ pub struct Queues {
 
 #[derive(Debug, Default)]
 struct State {
-    messages: BTreeMap<Queue, Vec<Message>>,
-    dead: BTreeMap<Queue, Vec<Notice>>,
+    messages: Vec<Message>,
+    dead: BTreeMap<Queue, Vec<DeadLetter>>,
     sent: u64,
+    receipts: u64,
 }
 
 #[derive(Debug)]
 struct Message {
-    receipt: u64,
+    id: String,
+    queue: Queue,
     notice: Notice,
-    receives: u32,
+    receive_count: u32,
     visible_at: Timestamp,
+    receipt: Option<String>,
 }
 
-/// A message as a worker gets it. The receipt deletes it or changes when it is seen again.
+/// A message as a worker gets it, with the notice that its body stands for. The body itself is empty here: how a notice is
+/// written is the queue adapter's own matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received {
-    pub receipt: u64,
+pub struct Delivery {
+    pub message: Received,
     pub notice: Notice,
-    /// This one included.
-    pub receives: u32,
+}
+
+/// No reason: it was received in vain too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub notice: Notice,
+    pub reason: Option<String>,
 }
 
 impl Queues {
@@ -53,65 +63,79 @@ impl Queues {
     }
 
     /// Up to `count` of the messages that can be seen now; nobody else sees them for `hidden_for`.
-    pub fn receive(&self, queue: Queue, count: usize, hidden_for: Duration) -> Vec<Received> {
+    pub fn receive(&self, queue: Queue, count: usize, hidden_for: Duration) -> Vec<Delivery> {
         let now = self.clock.now();
         let mut state = self.state.get();
-        state.bury(queue, self.receives_max, now);
-        let messages = state.messages.entry(queue).or_default();
-        let mut received = Vec::new();
-        while received.len() < count {
-            let visible: Vec<usize> = (0..messages.len()).filter(|index| messages[*index].visible_at <= now).collect();
-            let Some(index) = visible.get(self.faults.pick(visible.len())) else { break };
-            let message = &mut messages[*index];
-            message.receives += 1;
-            message.visible_at = now.plus(hidden_for);
-            let Message { receipt, notice, receives, visible_at: _ } = message;
-            received.push(Received { receipt: *receipt, notice: notice.clone(), receives: *receives });
-            if hidden_for.is_zero() {
-                // It can be seen at once: one round shows each message once at most.
-                message.visible_at = now.plus(Duration::from_millis(1));
-            }
+        state.bury_worn_out(queue, self.receives_max, now);
+        let State { messages, receipts, .. } = &mut *state;
+        let can_be_seen = |message: &&mut Message| message.queue == queue && message.visible_at <= now;
+        let mut visible: Vec<&mut Message> = messages.iter_mut().filter(can_be_seen).collect();
+        let mut deliveries = Vec::new();
+        while deliveries.len() < count && !visible.is_empty() {
+            let message = visible.remove(self.faults.pick(visible.len()));
+            *receipts += 1;
+            deliveries.push(message.deliver(format!("receipt-{receipts}"), now.plus(hidden_for)));
         }
-        received
+        deliveries
     }
 
-    /// The message is done with. Deleting it twice does nothing.
-    pub fn delete(&self, queue: Queue, receipt: u64) {
-        self.state.get().messages.entry(queue).or_default().retain(|message| message.receipt != receipt);
+    /// The message is done with. Deleting it twice does nothing; an older receipt is as good as the last.
+    pub fn delete(&self, message: &Received) {
+        self.state.get().messages.retain(|stored| stored.id != message.id);
     }
 
-    /// The message can be seen again after `hidden_for` from now.
-    pub fn change_visibility(&self, queue: Queue, receipt: u64, hidden_for: Duration) {
+    /// The message can be seen again `hidden_for` from now.
+    pub fn change_visibility(&self, message: &Received, hidden_for: Duration) {
         let visible_at = self.clock.now().plus(hidden_for);
-        let mut state = self.state.get();
-        for message in state.messages.entry(queue).or_default() {
-            if message.receipt == receipt {
-                message.visible_at = visible_at;
-            }
+        if let Some(stored) = self.state.get().held(message) {
+            stored.visible_at = visible_at;
         }
     }
 
     /// How many messages wait or are worked on, dead letters aside.
     pub fn len(&self, queue: Queue) -> usize {
-        self.state.get().messages.get(&queue).map_or(0, Vec::len)
+        self.state.get().messages.iter().filter(|message| message.queue == queue).count()
     }
 
     pub fn is_empty(&self, queue: Queue) -> bool {
         self.len(queue) == 0
     }
 
-    /// Those that were received in vain too often, as of the last `receive`.
-    pub fn dead_letters(&self, queue: Queue) -> Vec<Notice> {
+    /// Those that were buried, or received in vain too often as of the last `receive`.
+    pub fn dead_letters(&self, queue: Queue) -> Vec<DeadLetter> {
         self.state.get().dead.get(&queue).cloned().unwrap_or_default()
     }
 }
 
+impl Message {
+    fn deliver(&mut self, receipt: String, visible_at: Timestamp) -> Delivery {
+        self.receive_count += 1;
+        self.visible_at = visible_at;
+        self.receipt = Some(receipt.clone());
+        let message = Received {
+            id: self.id.clone(),
+            receipt,
+            body: String::new(),
+            receive_count: self.receive_count,
+            trace: self.notice.trace.clone(),
+        };
+        Delivery { message, notice: self.notice.clone() }
+    }
+}
+
 impl State {
-    fn bury(&mut self, queue: Queue, receives_max: u32, now: Timestamp) {
-        let messages = self.messages.entry(queue).or_default();
-        let worked_out = |message: &mut Message| message.receives >= receives_max && message.visible_at <= now;
-        let buried = messages.extract_if(.., worked_out).map(|message| message.notice);
-        self.dead.entry(queue).or_default().extend(buried);
+    /// The message, if this receipt of it is the last.
+    fn held(&mut self, message: &Received) -> Option<&mut Message> {
+        self.messages.iter_mut().find(|stored| stored.receipt.as_ref() == Some(&message.receipt))
+    }
+
+    fn bury_worn_out(&mut self, queue: Queue, receives_max: u32, now: Timestamp) {
+        let is_worn_out = |message: &mut Message| {
+            message.queue == queue && message.visible_at <= now && message.receive_count >= receives_max
+        };
+        let buried = self.messages.extract_if(.., is_worn_out);
+        let letters = buried.map(|message| DeadLetter { notice: message.notice, reason: None });
+        self.dead.entry(queue).or_default().extend(letters);
     }
 }
 
@@ -122,12 +146,35 @@ impl ports::queues::Queues for Queues {
             let mut state = self.state.get();
             for notice in notices {
                 state.sent += 1;
-                let (receipt, visible_at) = (state.sent, self.clock.now());
-                let message = Message { receipt, notice: notice.clone(), receives: 0, visible_at };
-                state.messages.entry(queue).or_default().push(message);
+                let id = format!("message-{}", state.sent);
+                let (notice, visible_at) = (notice.clone(), self.clock.now());
+                state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
             }
             Ok(())
         };
         self.faults.call("queues.send", effect).await
+    }
+}
+
+#[async_trait]
+impl Redelivery for Queues {
+    async fn delay(&self, message: &Received, wait: Duration) -> Result<(), PortError> {
+        let effect = || {
+            self.change_visibility(message, wait);
+            Ok(())
+        };
+        self.faults.call("redelivery.delay", effect).await
+    }
+
+    async fn bury(&self, message: &Received, reason: &str) -> Result<(), PortError> {
+        let effect = || {
+            let mut state = self.state.get();
+            let known = state.messages.iter().find(|stored| stored.id == message.id);
+            let unknown = || PortError::new(PortErrorKind::Rejected, "redelivery.bury");
+            let (queue, notice) = known.map(|stored| (stored.queue, stored.notice.clone())).ok_or_else(unknown)?;
+            state.dead.entry(queue).or_default().push(DeadLetter { notice, reason: Some(reason.to_owned()) });
+            Ok(())
+        };
+        self.faults.call("redelivery.bury", effect).await
     }
 }

@@ -35,12 +35,15 @@ enum ChargeStatus {
 struct Refund {
     id: String,
     status: RefundStatus,
+    #[serde(default)]
+    refusal_code: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum RefundStatus {
     Succeeded,
+    Refused,
 }
 
 #[derive(Deserialize)]
@@ -95,8 +98,11 @@ fn verdict(charge: Charge) -> Verdict {
 }
 
 fn refund_verdict(refund: Refund) -> RefundVerdict {
-    let Refund { id, status: RefundStatus::Succeeded } = refund;
-    RefundVerdict::Succeeded { reference: id }
+    let Refund { id, status, refusal_code } = refund;
+    match status {
+        RefundStatus::Succeeded => RefundVerdict::Succeeded { reference: id },
+        RefundStatus::Refused => RefundVerdict::Refused { code: decline(refusal_code.as_deref()) },
+    }
 }
 
 /// The sandbox's codes are ours; a provider with others has its table here.
@@ -185,6 +191,7 @@ mod tests {
             (told(refund(404, br#"{"error":{"code":"charge_not_found"}}"#)), r#"Rejected("charge_not_found")"#),
             (told(refund(200, b"{}")), "TimedOut"),
             (told(refunds(200, br#"{"data":[]}"#)), "None"),
+            (told(refunds(200, br#"{"data":[{"id":"re_1","status":"refused"}]}"#)), "Some(Refused { code: Other })"),
             (
                 told(refunds(200, br#"{"data":[{"id":"re_1","status":"succeeded"}]}"#)),
                 r#"Some(Succeeded { reference: "re_1" })"#,

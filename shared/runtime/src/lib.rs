@@ -14,5 +14,5 @@ pub use http::run_http;
 pub use lambda_runtime::Error;
 pub use queue::run_queue;
 pub use schedule::run_schedule;
-pub use stream::{StreamRecord, run_stream};
+pub use stream::{Decode, run_stream};
 pub use telemetry::start;

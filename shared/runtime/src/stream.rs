@@ -1,28 +1,25 @@
-//! Stream consumers: a batch of table changes in. A batch fails as a whole and comes again; consumers are idempotent.
+//! Stream consumers: a batch of table changes in. A batch fails as a whole and comes again; consumers are idempotent. A
+//! record that cannot be read would hold the stream for ever: it is counted, logged and passed over.
 
-use aws_lambda_events::dynamodb::Event;
+use aws_lambda_events::dynamodb::{Event, EventRecord};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ports::PortError;
+use ports::stream::StreamChange;
+use serde_dynamo::Item;
 
 use crate::telemetry::{Invocation, chain};
 
-/// One change, with the images still in DynamoDB's form. Empty where there is none.
-pub struct StreamRecord {
-    pub old: serde_dynamo::Item,
-    pub new: serde_dynamo::Item,
-}
+/// Turns a record's old and new image, empty where there is none, into a change.
+pub type Decode = fn(Item, Item) -> Result<StreamChange, PortError>;
 
-pub async fn run_stream<H>(handler: H) -> Result<(), Error>
+/// Hands changes on, a batch at a time, until the environment is taken down.
+pub async fn run_stream<H>(decode: Decode, handler: H) -> Result<(), Error>
 where
-    H: AsyncFn(Vec<StreamRecord>) -> Result<(), PortError>,
+    H: AsyncFn(Vec<StreamChange>) -> Result<(), PortError>,
 {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Event>| {
         let mut line = Invocation::begin();
-        let records = event.payload.records.into_iter();
-        let records: Vec<_> =
-            records.map(|record| StreamRecord { old: record.change.old_image, new: record.change.new_image }).collect();
-        line.count("StreamRecords", records.len());
-        let result = handler(records).await;
+        let result = handler(changes(decode, event.payload.records, &mut line)).await;
         line.count("StreamFailures", usize::from(result.is_err()));
         if let Err(error) = &result {
             line.field("level", "ERROR");
@@ -32,4 +29,16 @@ where
         result.map_err(Error::from)
     }))
     .await
+}
+
+fn changes(decode: Decode, records: Vec<EventRecord>, line: &mut Invocation) -> Vec<StreamChange> {
+    let count = records.len();
+    let readable = |record: EventRecord| {
+        let change = decode(record.change.old_image, record.change.new_image);
+        change.inspect_err(|error| tracing::error!(event_id = record.event_id, error = chain(error), "record passed over")).ok()
+    };
+    let changes: Vec<StreamChange> = records.into_iter().filter_map(readable).collect();
+    line.count("StreamRecords", count);
+    line.count("PoisonRecords", count - changes.len());
+    changes
 }

@@ -37,15 +37,19 @@ impl Sessions for IdentityTable {
 
     async fn rotate(&self, request: RotateRequest) -> Result<Rotation, PortError> {
         const OPERATION: &str = "rotate a refresh token";
-        let RotateRequest { tenant, id, presented_hash, next_hash, expires_at, now } = request;
+        let RotateRequest { tenant, id, family_hash, presented_hash, next_hash, expires_at, now } = request;
         let update = self
             .session_update(tenant, id)
-            .condition_expression("#hash = :presented AND attribute_not_exists(#revoked) AND #expires > :now")
+            .condition_expression(
+                "#family = :family AND #hash = :presented AND attribute_not_exists(#revoked) AND #expires > :now",
+            )
             .update_expression("SET #hash = :next, #expires = :expires, #ttl = :ttl, #version = #version + :one")
+            .expression_attribute_names("#family", "family_hash")
             .expression_attribute_names("#hash", "refresh_hash")
             .expression_attribute_names("#revoked", "revoked_at_ms")
             .expression_attribute_names("#expires", "expires_at_ms")
             .expression_attribute_names("#ttl", EXPIRES_AT)
+            .expression_attribute_values(":family", text(to_hex(&family_hash)))
             .expression_attribute_values(":presented", text(to_hex(&presented_hash)))
             .expression_attribute_values(":next", text(to_hex(&next_hash)))
             .expression_attribute_values(":expires", number(ms(expires_at)))
@@ -56,7 +60,8 @@ impl Sessions for IdentityTable {
             Updated::Refused(None) => return Ok(Rotation::Gone),
             Updated::Refused(Some(session)) => session,
         };
-        if !session.is_live(now) {
+        let never_was_a_token = session.family_hash != family_hash;
+        if never_was_a_token || !session.is_live(now) {
             return Ok(Rotation::Gone);
         }
         // Nobody else can know the next token's hash: an earlier try of this very call took effect and its answer was lost.
@@ -140,7 +145,8 @@ pub(crate) struct SessionRecord {
     id: String,
     tenant: String,
     user: String,
-    /// Hexadecimal.
+    /// Hexadecimal, as the next.
+    family_hash: String,
     refresh_hash: String,
     created_at_ms: i64,
     expires_at_ms: i64,
@@ -151,11 +157,12 @@ pub(crate) struct SessionRecord {
 
 impl From<&Session> for SessionRecord {
     fn from(session: &Session) -> Self {
-        let Session { id, tenant, user, refresh_hash, created_at, expires_at, revoked_at, version } = session;
+        let Session { id, tenant, user, family_hash, refresh_hash, created_at, expires_at, revoked_at, version } = session;
         Self {
             id: id.to_string(),
             tenant: tenant.to_string(),
             user: user.to_string(),
+            family_hash: to_hex(family_hash),
             refresh_hash: to_hex(refresh_hash),
             created_at_ms: ms(*created_at),
             expires_at_ms: ms(*expires_at),
@@ -169,13 +176,14 @@ impl TryFrom<SessionRecord> for Session {
     type Error = Unreadable;
 
     fn try_from(record: SessionRecord) -> Result<Self, Unreadable> {
-        let SessionRecord { id, tenant, user, refresh_hash, created_at_ms, expires_at_ms, revoked_at_ms, version } =
+        let SessionRecord { id, tenant, user, family_hash, refresh_hash, created_at_ms, expires_at_ms, revoked_at_ms, version } =
             record;
         let reader = Reader(Kind::Session);
         Ok(Self {
             id: reader.parse("id", &id)?,
             tenant: reader.parse("tenant", &tenant)?,
             user: reader.parse("user", &user)?,
+            family_hash: reader.known("family_hash", from_hex(&family_hash))?,
             refresh_hash: reader.known("refresh_hash", from_hex(&refresh_hash))?,
             created_at: Timestamp::from_ms(created_at_ms),
             expires_at: Timestamp::from_ms(expires_at_ms),

@@ -1,44 +1,30 @@
 //! Items as the tables' streams show them, back as what they are.
 
-use domain::event::Event;
-use domain::identity::{Session, Tenant, User};
-use domain::order::Order;
-use domain::payment::Payment;
-use domain::refund::Refund;
+use ports::stream::{Image, StreamChange};
 use ports::{PortError, PortErrorKind};
 use serde_dynamo::Item;
 
 use super::record::{Kind, decode, kind_of};
 
-/// What a consumer of a stream acts on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StreamItem {
-    Order(Box<Order>),
-    Payment(Box<Payment>),
-    Refund(Box<Refund>),
-    Event(Box<Event>),
-    Tenant(Box<Tenant>),
-    User(Box<User>),
-    Session(Box<Session>),
-    /// The ledger's, idempotency's and login's items: nobody listens to those.
-    Other,
+/// A stream record's old and new image, as `aws_lambda_events` gives them: an empty one is none. `Corrupt` when one is no
+/// item of ours, or of a kind that only a later version knows.
+pub fn decode_change(old: Item, new: Item) -> Result<StreamChange, PortError> {
+    Ok(StreamChange { old: decode_image(old)?, new: decode_image(new)? })
 }
 
-/// Reads an image of a stream record (`new_image` or `old_image` of `aws_lambda_events`, which are empty where there is
-/// none: do not ask then). `Corrupt` when it is no item of ours; a kind of a later version counts as corrupt too, so that
-/// it is not lost unseen.
-pub fn decode_image(image: Item) -> Result<StreamItem, PortError> {
-    let kind = kind_of(&image).ok_or_else(|| PortError::new(PortErrorKind::Corrupt, "read the kind of a stream's item"))?;
-    Ok(match kind {
-        Kind::Order => StreamItem::Order(Box::new(decode(image)?)),
-        Kind::Payment => StreamItem::Payment(Box::new(decode(image)?)),
-        Kind::Refund => StreamItem::Refund(Box::new(decode(image)?)),
-        Kind::Event => StreamItem::Event(Box::new(decode(image)?)),
-        Kind::Tenant => StreamItem::Tenant(Box::new(decode(image)?)),
-        Kind::User => StreamItem::User(Box::new(decode(image)?)),
-        Kind::Session => StreamItem::Session(Box::new(decode(image)?)),
-        Kind::Transaction | Kind::Entry | Kind::Balance | Kind::Idempotency | Kind::Login | Kind::Attempts => {
-            StreamItem::Other
-        }
-    })
+fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
+    if item.is_empty() {
+        return Ok(None);
+    }
+    let kind = kind_of(&item).ok_or_else(|| PortError::new(PortErrorKind::Corrupt, "read the kind of a stream's item"))?;
+    Ok(Some(match kind {
+        Kind::Order => Image::Order(decode(item)?),
+        Kind::Payment => Image::Payment(decode(item)?),
+        Kind::Refund => Image::Refund(decode(item)?),
+        Kind::Event => Image::Event(decode(item)?),
+        Kind::Tenant => Image::Tenant(decode(item)?),
+        Kind::User => Image::User(decode(item)?),
+        Kind::Session => Image::Session(decode(item)?),
+        Kind::Transaction | Kind::Entry | Kind::Balance | Kind::Idempotency | Kind::Login | Kind::Attempts => Image::Other,
+    }))
 }

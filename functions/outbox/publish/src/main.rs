@@ -1,0 +1,23 @@
+//! What the function is made of on AWS.
+
+use std::collections::BTreeMap;
+
+use aws::{Aws, CommerceTable, Settings, SqsQueues, decode_change};
+use domain::event::Queue;
+use outbox_publish::{Deps, step};
+use runtime::config::{Reader, environment};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    runtime::start();
+    let mut reader = Reader::new(&environment);
+    let commerce_table = reader.text("COMMERCE_TABLE");
+    let payments_url = reader.text("PAYMENTS_QUEUE_URL");
+    let refunds_url = reader.text("REFUNDS_QUEUE_URL");
+    reader.finish(())?;
+    let aws = Aws::new(Settings::from_env(&environment)?);
+    let commerce = CommerceTable::new(&aws, commerce_table);
+    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, payments_url), (Queue::Refunds, refunds_url)]));
+    let deps = Deps { queues: &queues, events: &commerce };
+    runtime::run_stream(decode_change, async |changes| step(deps, changes).await).await
+}

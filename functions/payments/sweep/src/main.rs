@@ -1,0 +1,41 @@
+//! What the function is made of on AWS.
+
+use std::collections::BTreeMap;
+
+use app::sweep::Sweeping;
+use app::{settle_payment, settle_refund};
+use aws::{Aws, CommerceTable, Settings, SqsQueues, SystemClock, SystemRandom};
+use domain::event::Queue;
+use domain::secret::Secret;
+use payments_sweep::{Deps, step};
+use ports::clock::Mint;
+use provider::{HttpProvider, ProviderConfig};
+use runtime::config::{Reader, environment};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    runtime::start();
+    let mut reader = Reader::new(&environment);
+    let commerce_table = reader.text("COMMERCE_TABLE");
+    let provider_url = reader.text("PROVIDER_URL");
+    let provider_key = reader.text("PROVIDER_API_KEY");
+    let payments_url = reader.text("PAYMENTS_QUEUE_URL");
+    let refunds_url = reader.text("REFUNDS_QUEUE_URL");
+    reader.finish(())?;
+    let aws = Aws::new(Settings::from_env(&environment)?);
+    let commerce = CommerceTable::new(&aws, commerce_table);
+    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, payments_url), (Queue::Refunds, refunds_url)]));
+    let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
+    let mint = Mint { clock: &SystemClock, random: &SystemRandom };
+    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
+    let refunds = settle_refund::Settling {
+        commerce: &commerce,
+        payments: &commerce,
+        refunds: &commerce,
+        orders: &commerce,
+        provider: &provider,
+    };
+    let sweeping = Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds };
+    let deps = Deps { mint, sweeping };
+    runtime::run_schedule(async || step(deps).await).await
+}

@@ -1,0 +1,52 @@
+//! Charges: made, found, authenticated, given up.
+
+use domain::idempotency::Fingerprint;
+use http_kit::{Request, Response};
+use sandbox::{Book, Charge, ChargeStatus};
+
+use crate::decision::{Behaviour, behaviour};
+use crate::input::{self, ChargeInput};
+use crate::refusal::Refusal;
+use crate::{Deps, view};
+
+pub(crate) async fn create(deps: Deps<'_>, request: &Request) -> Result<Response, Refusal> {
+    let Deps { book, api_key: _, dawdle } = deps;
+    let key = input::key_of_header(request)?;
+    let ChargeInput { money, token, fingerprint } = input::charge(&request.body)?;
+    if let Some(before) = book.charge(&key).await? {
+        return again(&before, fingerprint);
+    }
+    let Behaviour { status, disputed, failures, dawdles } = behaviour(token.reveal());
+    let is_to_fail = failures > 0 && book.count_call(&key).await? <= failures;
+    if is_to_fail {
+        return Err(Refusal::new(503, "unavailable", "The provider cannot answer at the moment."));
+    }
+    let charge = Charge { key, fingerprint, money, status, disputed, refunded: 0 };
+    if let Some(before) = book.enter_charge(&charge).await? {
+        return again(&before, fingerprint);
+    }
+    if dawdles {
+        tokio::time::sleep(dawdle).await;
+    }
+    view::made(&charge)
+}
+
+/// The answer to a key that has a charge.
+fn again(before: &Charge, fingerprint: Fingerprint) -> Result<Response, Refusal> {
+    if before.fingerprint != fingerprint {
+        return Err(Refusal::new(422, "idempotency_key_reused", "The key was used for another charge."));
+    }
+    view::made(before)
+}
+
+pub(crate) async fn find(book: &dyn Book, request: &Request) -> Result<Response, Refusal> {
+    let charge = book.charge(&input::key_of_query(request)?).await?;
+    Ok(view::list(charge.as_ref().map(view::charge)))
+}
+
+/// Ends a charge that waits; one that does not is answered as it is.
+pub(crate) async fn decide(book: &dyn Book, request: &Request, status: ChargeStatus) -> Result<Response, Refusal> {
+    let charge = book.decide(&input::key_of_query(request)?, status).await?;
+    let charge = charge.ok_or_else(|| Refusal::new(404, "charge_not_found", "The key has no charge."))?;
+    Ok(view::one(view::charge(&charge)))
+}

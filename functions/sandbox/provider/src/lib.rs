@@ -1,0 +1,69 @@
+//! The sandbox payment provider: an outside party with an API of its own, reached over real HTTP. Its tokens say what will
+//! happen (see `decision`); it deduplicates by `Idempotency-Key` as a real one does. Its errors are
+//! `{"error": {"code", "message"}}`: it is not Coffer's API.
+//!
+//! ```text
+//! POST /v1/charges                                    Idempotency-Key, {"amount", "currency", "token"}
+//! GET  /v1/charges?idempotency_key=...                {"data": [charge]}, empty when there is none
+//! POST /v1/charges/authenticate?idempotency_key=...   what the customer does about a charge that requires action
+//! POST /v1/charges/cancel?idempotency_key=...         gives such a charge up; answers what the charge has come to
+//! POST /v1/refunds                                    Idempotency-Key, {"charge", "amount", "currency"}
+//! GET  /v1/refunds?idempotency_key=...
+//! ```
+
+mod access;
+mod charges;
+mod decision;
+mod input;
+mod refunds;
+mod refusal;
+mod view;
+
+use std::time::Duration;
+
+use domain::secret::Secret;
+use http_kit::serve::{CacheUse, Served};
+use http_kit::{Request, Response};
+use sandbox::{Book, ChargeStatus};
+
+use self::refusal::Refusal;
+
+/// Longer than Coffer waits for an answer.
+pub const DAWDLE: Duration = Duration::from_secs(6);
+
+/// What the function reaches.
+#[derive(Clone, Copy)]
+pub struct Deps<'a> {
+    pub book: &'a dyn Book,
+    /// What clients prove themselves by.
+    pub api_key: &'a Secret,
+    /// How long `tok_timeout` keeps its answer back.
+    pub dawdle: Duration,
+}
+
+pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
+    let result = match access::check(deps.api_key, request) {
+        Ok(()) => handle(deps, request).await,
+        Err(refusal) => Err(refusal),
+    };
+    let (response, problem) = match result {
+        Ok(response) => (response, None),
+        Err(refusal) => refusal.into_answer(),
+    };
+    Served { response: response.finished(&request.request_id), cache: CacheUse::default(), problem }
+}
+
+async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Refusal> {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/v1/charges") => charges::create(deps, request).await,
+        ("GET", "/v1/charges") => charges::find(deps.book, request).await,
+        ("POST", "/v1/charges/authenticate") => charges::decide(deps.book, request, ChargeStatus::Succeeded).await,
+        ("POST", "/v1/charges/cancel") => charges::decide(deps.book, request, ChargeStatus::Cancelled).await,
+        ("POST", "/v1/refunds") => refunds::create(deps.book, request).await,
+        ("GET", "/v1/refunds") => refunds::find(deps.book, request).await,
+        _ => Err(Refusal::new(404, "route_not_found", "There is no such route.")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

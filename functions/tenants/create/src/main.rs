@@ -1,0 +1,21 @@
+//! What the function is made of on AWS.
+
+use aws::{Aws, IdentityTable, Settings, SystemClock, SystemRandom};
+use credentials::Argon2Passwords;
+use ports::clock::Mint;
+use runtime::config::{Reader, environment};
+use tenants_create::{Deps, answer};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    runtime::start();
+    let mut reader = Reader::new(&environment);
+    let identity_table = reader.text("IDENTITY_TABLE");
+    reader.finish(())?;
+    let aws = Aws::new(Settings::from_env(&environment)?);
+    let identity = IdentityTable::new(&aws, identity_table);
+    let mint = Mint { clock: &SystemClock, random: &SystemRandom };
+    let passwords = Argon2Passwords::default();
+    let deps = Deps { mint, tenants: &identity, passwords: &passwords };
+    runtime::run_http(async |request| answer(deps, request).await).await
+}

@@ -1,0 +1,29 @@
+-- One call's admission: counts it, looks for a revocation, and gives the entry of what it asks for.
+-- KEYS  the limit's state, the user's revocation, the session's revocation, the entry
+-- ARGV  now (ms), the time one call pays for (us), the tolerance (us), when the token was issued at the earliest (ms)
+-- Gives {the limit's state before this call, as text; 1 when revoked; the entry or nothing}.
+-- The arithmetic is domain::rate_limit::decide's. Microseconds since the epoch are below 2^53: exact in a Lua number.
+local now_us = tonumber(ARGV[1]) * 1000
+local interval_us = tonumber(ARGV[2])
+local tolerance_us = tonumber(ARGV[3])
+local issued_at_ms = tonumber(ARGV[4])
+
+local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3])
+local before_us = tonumber(found[1] or '') or 0
+local user_revoked_at_ms = tonumber(found[2] or '')
+local session_revoked = found[3]
+
+local next_us = math.max(before_us, now_us) + interval_us
+local allowed = next_us - now_us <= tolerance_us
+if allowed then
+  -- A state in the past is as good as none: it need not outlive itself.
+  local lives_ms = math.ceil((next_us - now_us) / 1000) + 1000
+  redis.call('SET', KEYS[1], string.format('%.0f', next_us), 'PX', string.format('%.0f', lives_ms))
+end
+
+local revoked = session_revoked or (user_revoked_at_ms and issued_at_ms <= user_revoked_at_ms)
+local entry = false
+if allowed and not revoked then
+  entry = redis.call('GET', KEYS[4])
+end
+return { string.format('%.0f', before_us), revoked and 1 or 0, entry }

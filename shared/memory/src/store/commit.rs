@@ -1,0 +1,197 @@
+//! A commit: every change is decided on the table as it stands, then all are written or none. As in DynamoDB, a commit with
+//! two changes of one row is a fault of the caller, and so is a row of another tenant.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use domain::idempotency::{Claim, Record};
+use domain::ids::{OrderId, PaymentId, RefundId, TenantId};
+use domain::ledger::{Posting, Source};
+use domain::money::Money;
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::refund::Refund;
+use domain::time::Timestamp;
+use ports::commerce::{Change, Commerce, Commit, CommitError};
+use ports::{PortError, PortErrorKind};
+
+use super::event::place;
+use super::{CommerceTable, Store};
+
+const OPERATION: &str = "commerce.commit";
+
+#[async_trait]
+impl Commerce for Store {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.faults.call(OPERATION, || self.commerce.get().commit(commit)).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        let effect = || Ok(self.commerce.get().records.live(tenant, claim, now).cloned());
+        self.faults.call("commerce.find_record", effect).await
+    }
+}
+
+/// A row as it will be.
+enum Write {
+    Order(Order),
+    Payment(Payment),
+    Refund(Refund),
+    Post(Posting),
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Row {
+    Order(OrderId),
+    Payment(PaymentId),
+    Refund(PaymentId, RefundId),
+    Source(Source),
+}
+
+impl CommerceTable {
+    fn commit(&mut self, commit: Commit) -> Result<(), CommitError> {
+        let Commit { tenant, record, changes, events, now } = commit;
+        let names_one_tenant = changes.iter().all(|change| tenant_of(change).is_none_or(|other| other == tenant));
+        let mut rows = HashSet::new();
+        let names_rows_once = changes.iter().filter_map(row_of).all(|row| rows.insert(row));
+        if !names_one_tenant || !names_rows_once || events.iter().any(|event| event.tenant != tenant) {
+            return Err(PortError::new(PortErrorKind::Rejected, OPERATION).into());
+        }
+        if let Some(claimed) = record.as_ref().and_then(|record| self.records.live(tenant, &record.claim, now)) {
+            return Err(CommitError::Claimed(Box::new(claimed.clone())));
+        }
+        let writes = self.decide_all(tenant, changes, now)?;
+        if events.iter().any(|event| self.events.contains_key(&(tenant, event.id))) {
+            return Err(CommitError::Stale);
+        }
+
+        if let Some(record) = record {
+            self.records.insert(tenant, record);
+            self.stream.push_other();
+        }
+        for write in writes {
+            self.write(tenant, write);
+        }
+        for event in events {
+            self.unpublished.insert(place(&event));
+            self.events.insert((tenant, event.id), event.clone());
+            self.stream.push(None, Some(event));
+        }
+        Ok(())
+    }
+
+    /// What each change writes, or the refusal that comes first among all.
+    fn decide_all(&self, tenant: TenantId, changes: Vec<Change>, now: Timestamp) -> Result<Vec<Write>, CommitError> {
+        let (mut writes, mut refusals) = (Vec::new(), Vec::new());
+        for change in changes {
+            match self.decide(tenant, change, now) {
+                Ok(write) => writes.push(write),
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        match refusals.into_iter().min_by_key(precedence) {
+            Some(refusal) => Err(refusal),
+            None => Ok(writes),
+        }
+    }
+
+    fn decide(&self, tenant: TenantId, change: Change, now: Timestamp) -> Result<Write, CommitError> {
+        let order = |id| self.orders.get(&(tenant, id));
+        let payment = |id| self.payments.get(&(tenant, id));
+        let refund = |of: &Refund| self.refunds.get(&(tenant, of.payment, of.id));
+        let unless_stale = |holds: bool, write| if holds { Ok(write) } else { Err(CommitError::Stale) };
+        match change {
+            Change::CreateOrder(new) => unless_stale(order(new.id).is_none(), Write::Order(new)),
+            Change::UpdateOrder(new) => {
+                let stored = order(new.id).map(|order| order.version);
+                unless_stale(follows(stored, new.version), Write::Order(new))
+            }
+            Change::HoldOrder { order: id, money } => hold(order(id), money, now),
+            Change::CreatePayment(new) => unless_stale(payment(new.id).is_none(), Write::Payment(new)),
+            Change::UpdatePayment(new) => {
+                let stored = payment(new.id).map(|payment| payment.version);
+                unless_stale(follows(stored, new.version), Write::Payment(new))
+            }
+            Change::ReserveRefund { payment: id, amount } => {
+                let stored = payment(id).ok_or(CommitError::PaymentMissing)?;
+                stored.reserve_refund(amount, now).map(Write::Payment).map_err(CommitError::PaymentRefused)
+            }
+            Change::CreateRefund(new) => unless_stale(refund(&new).is_none(), Write::Refund(new)),
+            Change::UpdateRefund(new) => {
+                let stored = refund(&new).map(|refund| refund.version);
+                unless_stale(follows(stored, new.version), Write::Refund(new))
+            }
+            Change::Post(posting) => match posting.transaction.as_ref().map(|transaction| transaction.source()) {
+                Some(source) if self.transactions.contains_key(&(tenant, source)) => {
+                    Err(CommitError::AlreadyPosted(source))
+                }
+                _ => Ok(Write::Post(posting)),
+            },
+        }
+    }
+
+    fn write(&mut self, tenant: TenantId, write: Write) {
+        match write {
+            Write::Order(order) => {
+                let old = self.orders.insert((tenant, order.id), order.clone());
+                self.stream.push(old, Some(order));
+            }
+            Write::Payment(payment) => {
+                let old = self.payments.insert((tenant, payment.id), payment.clone());
+                self.stream.push(old, Some(payment));
+            }
+            Write::Refund(refund) => {
+                let old = self.refunds.insert((tenant, refund.payment, refund.id), refund.clone());
+                self.stream.push(old, Some(refund));
+            }
+            Write::Post(posting) => self.post(tenant, posting),
+        }
+    }
+}
+
+fn hold(stored: Option<&Order>, money: Money, now: Timestamp) -> Result<Write, CommitError> {
+    let stored = stored.ok_or(CommitError::OrderMissing)?;
+    stored.hold(money, now).map(Write::Order).map_err(CommitError::OrderRefused)
+}
+
+/// Whether an update to `version` stands on what is stored; on nothing, it does not.
+fn follows(stored: Option<u64>, version: u64) -> bool {
+    stored.is_some_and(|stored| stored.checked_add(1) == Some(version))
+}
+
+/// In the order in which [`CommitError`] lists them.
+fn precedence(error: &CommitError) -> u8 {
+    match error {
+        CommitError::Claimed(_) => 0,
+        CommitError::OrderMissing => 1,
+        CommitError::OrderRefused(_) => 2,
+        CommitError::PaymentMissing => 3,
+        CommitError::PaymentRefused(_) => 4,
+        CommitError::AlreadyPosted(_) => 5,
+        CommitError::Stale => 6,
+        CommitError::Contended => 7,
+        CommitError::Port(_) => 8,
+    }
+}
+
+fn tenant_of(change: &Change) -> Option<TenantId> {
+    match change {
+        Change::CreateOrder(order) | Change::UpdateOrder(order) => Some(order.tenant),
+        Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(payment.tenant),
+        Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
+        Change::Post(posting) => posting.transaction.as_ref().map(|transaction| transaction.tenant()),
+        Change::HoldOrder { .. } | Change::ReserveRefund { .. } => None,
+    }
+}
+
+/// The row a change is about; a posting without a transaction only adds to balances.
+fn row_of(change: &Change) -> Option<Row> {
+    match change {
+        Change::CreateOrder(order) | Change::UpdateOrder(order) => Some(Row::Order(order.id)),
+        Change::HoldOrder { order, money: _ } => Some(Row::Order(*order)),
+        Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(Row::Payment(payment.id)),
+        Change::ReserveRefund { payment, amount: _ } => Some(Row::Payment(*payment)),
+        Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(Row::Refund(refund.payment, refund.id)),
+        Change::Post(posting) => posting.transaction.as_ref().map(|transaction| Row::Source(transaction.source())),
+    }
+}

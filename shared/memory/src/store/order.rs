@@ -1,0 +1,49 @@
+//! Reading orders.
+
+use async_trait::async_trait;
+use domain::ids::{OrderId, TenantId};
+use domain::order::Order;
+use domain::page::{Page, PageRequest};
+use ports::PortError;
+use ports::commerce::{Consistency, OrderFilter, Orders};
+
+use super::Store;
+use super::page::{by_id, newest_first, page};
+
+#[async_trait]
+impl Orders for Store {
+    async fn get(&self, tenant: TenantId, id: OrderId, _: Consistency) -> Result<Option<Order>, PortError> {
+        self.faults.call("orders.get", || Ok(self.commerce.get().orders.get(&(tenant, id)).cloned())).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: &OrderFilter,
+        request: PageRequest<OrderId>,
+    ) -> Result<Page<Order, OrderId>, PortError> {
+        let effect = || {
+            let table = self.commerce.get();
+            let found = newest_first(&table.orders, tenant).filter(|(_, order)| is_in_index(order, filter));
+            let mut found = page(found, request, by_id);
+            if filter.customer.is_some() {
+                // The customers' index knows no states: a page of it is read first and sifted then.
+                found.items.retain(|order| has_status(order, filter));
+            }
+            Ok(found)
+        };
+        self.faults.call("orders.list", effect).await
+    }
+}
+
+fn is_in_index(order: &Order, filter: &OrderFilter) -> bool {
+    let OrderFilter { status: _, customer, from, to } = filter;
+    let of_customer = customer.as_ref().is_none_or(|email| order.customer.email == *email);
+    let of_index = customer.is_some() || has_status(order, filter);
+    let in_range = from.is_none_or(|from| from <= order.created_at) && to.is_none_or(|to| order.created_at < to);
+    of_customer && of_index && in_range
+}
+
+fn has_status(order: &Order, filter: &OrderFilter) -> bool {
+    filter.status.is_none_or(|status| order.status == status)
+}

@@ -1,0 +1,39 @@
+//! Reading payments.
+
+use async_trait::async_trait;
+use domain::ids::{PaymentId, TenantId};
+use domain::page::{Page, PageRequest};
+use domain::payment::Payment;
+use ports::PortError;
+use ports::commerce::{Consistency, PaymentFilter, Payments};
+
+use super::Store;
+use super::page::{by_id, newest_first, page};
+
+#[async_trait]
+impl Payments for Store {
+    async fn get(&self, tenant: TenantId, id: PaymentId, _: Consistency) -> Result<Option<Payment>, PortError> {
+        self.faults.call("payments.get", || Ok(self.commerce.get().payments.get(&(tenant, id)).cloned())).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        filter: &PaymentFilter,
+        request: PageRequest<PaymentId>,
+    ) -> Result<Page<Payment, PaymentId>, PortError> {
+        let effect = || {
+            let table = self.commerce.get();
+            let found = newest_first(&table.payments, tenant).filter(|(_, payment)| matches(payment, filter));
+            Ok(page(found, request, by_id))
+        };
+        self.faults.call("payments.list", effect).await
+    }
+}
+
+fn matches(payment: &Payment, filter: &PaymentFilter) -> bool {
+    let PaymentFilter { status, from, to } = filter;
+    status.is_none_or(|status| payment.status == status)
+        && from.is_none_or(|from| from <= payment.created_at)
+        && to.is_none_or(|to| payment.created_at < to)
+}

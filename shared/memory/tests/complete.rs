@@ -1,0 +1,84 @@
+//! No property of `contract` is forgotten: each is named in the contract tests of every adapter of its ports. The check is
+//! of text, so that it needs none of those adapters.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const MEMORY: &str = "memory/tests/contract.rs";
+const AWS: &str = "aws/tests/contract.rs";
+/// Ports that the AWS crate does not implement, and where their other adapter is tested.
+const ELSEWHERE: &[(&str, &str)] =
+    &[("provider", "provider/tests/contract.rs"), ("passwords", "credentials/tests/contract.rs")];
+
+fn shared() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in shared/").to_owned()
+}
+
+/// The properties of each module of `contract`.
+fn properties() -> BTreeMap<String, Vec<String>> {
+    let files = fs::read_dir(shared().join("contract/src")).expect("the contract crate lies beside this one");
+    let paths = files.map(|file| file.expect("a file of the contract crate").path());
+    let of_file = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a readable file");
+        let heads = text.lines().filter_map(|line| line.strip_prefix("pub async fn "));
+        let names = heads.map(|head| head.split(|c: char| !is_word(c)).next().unwrap_or_default().to_owned()).collect();
+        (path.file_stem().expect("a file has a name").to_string_lossy().into_owned(), names)
+    };
+    paths.map(of_file).collect()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn names(text: &str, property: &str) -> bool {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split(|c: char| !is_word(c))).any(|word| word == property)
+}
+
+#[test]
+fn every_property_has_a_name_of_its_own() {
+    let mut seen = BTreeMap::new();
+    for (module, properties) in properties() {
+        for property in properties {
+            let other = seen.insert(property.clone(), module.clone());
+            assert_eq!(other, None, "{property} is a property of two modules: rename one in contract/src/{module}.rs");
+        }
+    }
+    assert!(seen.len() > 80, "only {} properties were found: does this test still read contract/src?", seen.len());
+}
+
+fn assert_tested(file: &str, is_of: impl Fn(&str) -> bool) {
+    let text = fs::read_to_string(shared().join(file)).unwrap_or_default();
+    let of_file = properties().into_iter().filter(|(module, _)| is_of(module));
+    let all = of_file.flat_map(|(module, names)| names.into_iter().map(move |name| (module.clone(), name)));
+    let missing: Vec<String> = all
+        .filter(|(_, name)| !names(&text, name))
+        .map(|(module, name)| format!("contract::{module}::{name}"))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "shared/{file} tests {} properties too few. For each, add a test there that calls it with the adapter, as \
+         shared/{MEMORY} does:\n  {}",
+        missing.len(),
+        missing.join("\n  ")
+    );
+}
+
+#[test]
+fn memory_is_held_to_every_property() {
+    assert_tested(MEMORY, |_| true);
+}
+
+#[test]
+fn aws_is_held_to_every_property() {
+    assert_tested(AWS, |module| ELSEWHERE.iter().all(|(elsewhere, _)| *elsewhere != module));
+}
+
+#[test]
+fn the_other_adapters_are_held_to_every_property() {
+    for (module, file) in ELSEWHERE {
+        assert_tested(file, |of| of == *module);
+    }
+}

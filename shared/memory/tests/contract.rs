@@ -1,0 +1,210 @@
+//! The in-memory adapters keep every guarantee of the ports: each property of `contract` is a test here. Each runs three
+//! times on one store, with other ids, and with calls that interleave as the seed says.
+
+use std::time::Duration;
+
+use contract::{CommerceTable, IdentityTable};
+use domain::event::Queue;
+use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store};
+
+const SEEDS: std::ops::Range<u128> = 1..4;
+
+fn faults() -> Faults {
+    Faults::seeded(7)
+}
+
+macro_rules! properties {
+    ($module:ident of $adapter:expr, $as:expr; $($property:ident,)*) => {
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $property() {
+                let adapter = $adapter;
+                for seed in SEEDS {
+                    contract::$module::$property($as(&adapter), seed).await;
+                }
+            })*
+        }
+    };
+}
+
+macro_rules! unseeded {
+    ($module:ident of $adapter:expr; $($property:ident,)*) => {
+        $(#[tokio::test]
+        async fn $property() {
+            contract::$module::$property(&$adapter).await;
+        })*
+    };
+}
+
+fn same<T>(adapter: &T) -> &T {
+    adapter
+}
+
+properties! { claims of Store::new(faults()), CommerceTable::of;
+    a_second_claim_is_given_the_first_record,
+    every_field_of_a_record_is_kept,
+    an_expired_claim_is_free,
+    a_key_belongs_to_its_tenant_and_route,
+    of_parallel_claims_one_stands,
+    a_live_record_is_found_by_its_claim,
+}
+
+properties! { commerce of Store::new(faults()), CommerceTable::of;
+    a_commit_writes_all_it_names,
+    a_failed_commit_writes_nothing,
+    the_first_failing_condition_is_told,
+    what_exists_is_not_created_again,
+    an_update_stands_on_the_version_before_it,
+    what_is_missing_is_not_updated,
+    of_parallel_updates_one_stands,
+    the_same_commit_again_has_no_second_effect,
+}
+
+properties! { holds of Store::new(faults()), CommerceTable::of;
+    a_hold_changes_the_order_as_the_domain_does,
+    holds_are_refused_by_state_currency_amount,
+    an_order_of_nobody_is_not_held,
+    parallel_holds_never_exceed_the_total,
+    a_reservation_changes_the_payment_as_the_domain_does,
+    reservations_are_refused_by_state_amount,
+    a_payment_of_nobody_is_not_refunded,
+    parallel_reservations_never_exceed_what_was_captured,
+}
+
+properties! { orders of Store::new(faults()), CommerceTable::of;
+    every_field_of_an_order_is_kept,
+    an_order_is_found_by_its_tenant_alone,
+    orders_come_newest_first,
+    pages_of_orders_stay_while_orders_arrive,
+    an_order_is_listed_under_its_present_state,
+    filters_of_orders_apply_together,
+}
+
+properties! { payments of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_payment_is_kept,
+    a_payment_is_found_by_its_tenant_alone,
+    payments_come_newest_first,
+    pages_of_payments_stay_while_payments_arrive,
+    a_payment_is_listed_under_its_present_state,
+    filters_of_payments_apply_together,
+}
+
+properties! { refunds of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_refund_is_kept,
+    a_refund_is_found_below_its_payment_and_tenant_alone,
+    refunds_come_newest_first,
+}
+
+properties! { ledger of Store::new(faults()), CommerceTable::of;
+    a_transaction_is_found_by_its_source_and_tenant,
+    a_source_is_posted_once,
+    of_parallel_postings_of_a_source_one_stands,
+    a_transaction_is_reversed_once,
+    a_balance_is_the_sum_of_parallel_postings,
+    pending_is_kept_apart_from_posted,
+    accounts_are_listed_by_id_once_booked_on,
+    entries_come_newest_first,
+}
+
+properties! { events of Store::new(faults()), CommerceTable::of;
+    every_field_of_an_event_is_kept,
+    an_event_is_found_by_its_tenant_alone,
+    events_come_newest_first_within_the_range,
+    publishing_changes_no_event,
+}
+
+properties! { due of Store::new(faults()), CommerceTable::of;
+    payments_are_due_from_their_check_at,
+    refunds_are_due_from_their_check_at,
+    events_are_due_until_they_are_published,
+    due_lists_keep_to_about_their_limit,
+}
+
+properties! { identity of Store::new(faults()), IdentityTable::of;
+    a_tenant_comes_with_its_owner,
+    a_tenant_is_created_once,
+    every_field_of_a_user_is_kept,
+    a_user_is_found_by_their_tenant_alone,
+    an_address_belongs_to_one_user_of_a_tenant,
+    of_parallel_users_with_an_address_one_stands,
+    a_user_s_conditions_are_told_in_order,
+    an_expired_claim_on_a_user_is_free,
+    users_come_newest_first,
+    a_user_is_updated_on_the_version_before,
+    an_update_does_not_change_the_address,
+    a_deleted_user_is_gone_with_their_login,
+}
+
+properties! { sessions of Store::new(faults()), IdentityTable::of;
+    a_session_is_found_by_its_tenant_alone,
+    each_token_is_exchanged_for_the_next,
+    a_used_token_ends_its_session,
+    of_two_with_a_token_one_is_rotated,
+    what_is_not_a_live_session_s_token_is_gone,
+    a_session_is_ended_once,
+    nobody_ends_another_tenant_s_session,
+}
+
+properties! { attempts of Store::new(faults()), IdentityTable::of;
+    attempts_are_counted_in_their_window,
+    scopes_are_counted_apart,
+    parallel_attempts_are_all_counted,
+    parallel_attempts_begin_one_window,
+    forgotten_attempts_do_not_count,
+}
+
+properties! { cache of Cache::new(Clock::default(), faults()), same;
+    admissions_are_decided_as_the_domain_does,
+    callers_and_classes_are_limited_apart,
+    what_was_put_is_found_by_key_and_tenant,
+    the_newest_version_stays,
+    a_refused_call_gets_no_entry,
+    a_revoked_session_s_calls_are_told,
+    a_revoked_user_s_older_tokens_are_told,
+}
+
+properties! { provider of Provider::new(faults()), same;
+    a_key_charges_once,
+    declines_are_told_by_code,
+    what_was_never_seen_is_not_found,
+    a_charge_without_an_answer_is_found,
+    a_flaky_charge_succeeds_at_the_third_try,
+    a_charge_that_waits_can_be_given_up,
+    a_decided_charge_is_not_given_up,
+    a_key_refunds_once,
+    refunds_end_at_what_was_charged,
+}
+
+unseeded! { cache of Cache::new(Clock::default(), faults());
+    the_cache_answers_a_ping,
+}
+
+unseeded! { queues of Queues::new(Clock::default(), faults(), 10);
+    sending_nothing_is_no_error,
+}
+
+unseeded! { passwords of Passwords::new(faults());
+    a_password_verifies_against_its_hash_alone,
+    a_hash_is_salted_and_in_phc_format,
+    an_unknown_user_takes_as_long_as_a_wrong_password,
+}
+
+unseeded! { token_key of Key::generate(faults()).expect("a key");
+    a_signature_verifies_under_the_public_key,
+    the_key_s_id_is_its_thumbprint,
+    the_public_key_stays_the_same,
+}
+
+#[tokio::test]
+async fn every_notice_arrives() {
+    let queues = Queues::new(Clock::default(), faults(), 10);
+    let receive = async |queue: Queue| {
+        let received = queues.receive(queue, 10, Duration::from_secs(60));
+        received.into_iter().map(|delivery| delivery.notice).collect()
+    };
+    for seed in SEEDS {
+        contract::queues::every_notice_arrives(&queues, receive, seed).await;
+    }
+}

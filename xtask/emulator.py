@@ -1,0 +1,40 @@
+"""Starts MiniStack 1.5.33 with what its import of an API definition leaves out: the `any` method and gateway responses.
+
+`cargo xtask up` writes this file beside the emulator's state and runs it with the Python of .coffer/venv.
+"""
+
+import socketserver
+
+# Nagle's algorithm and delayed acknowledgements cost each call of a function 44 ms otherwise.
+socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+from ministack.app import main  # noqa: E402
+from ministack.services import apigateway_v1 as gateway  # noqa: E402
+
+ANY_METHOD = "x-amazon-apigateway-any-method"
+GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+import_path_item = gateway._import_path_item
+import_rest_api = gateway._import_rest_api
+
+
+def import_path_item_with_any(api_id, path, path_item, scheme_map=None, default_security=None):
+    import_path_item(api_id, path, path_item, scheme_map, default_security)
+    operation = path_item.get(ANY_METHOD)
+    if operation is not None:
+        resources = gateway._resources[api_id].items()
+        resource_id = next(resource_id for resource_id, resource in resources if resource["path"] == path)
+        gateway._import_operation(api_id, resource_id, "ANY", operation, scheme_map, default_security)
+
+
+def import_rest_api_with_gateway_responses(spec, base_data=None):
+    api_id = import_rest_api(spec, base_data)
+    for response_type, response in (spec.get(GATEWAY_RESPONSES) or {}).items():
+        gateway._put_gateway_response(api_id, response_type, response)
+    return api_id
+
+
+gateway._import_path_item = import_path_item_with_any
+gateway._import_rest_api = import_rest_api_with_gateway_responses
+
+main()
