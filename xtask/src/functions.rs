@@ -1,12 +1,11 @@
 //! From source to what `sam deploy` takes: one cargo build for all functions, then `target/lambda/<name>/bootstrap` and, so
 //! that SAM need not pack what did not change, `target/lambda/<name>.zip`.
 
-use crate::{command, elf, instance::Instance, progress::Step, python::hex, root};
+use crate::{command, elf, instance::Instance, progress::Step, root};
 use anyhow::{Context, Result, ensure};
 use flate2::{Compression, Crc, write::DeflateEncoder};
 use root::Workspace;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io::Write;
@@ -15,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::SystemTime;
 
-/// Name of a function and the hash of its package.
+/// Name of a function and the fingerprint of its package.
 pub type Packages = BTreeMap<String, String>;
 
 /// One cargo call with the whole workspace's features: a build of single packages would compile the SDKs twice.
@@ -46,7 +45,7 @@ struct Packed(BTreeMap<String, Entry>);
 struct Entry {
     length: u64,
     modified_ns: u128,
-    hash: String,
+    fingerprint: String,
 }
 
 /// Lays out and packs every function; the second value counts those that changed.
@@ -64,9 +63,11 @@ pub fn package(root: &Path, workspace: &Workspace, step: &mut Step) -> Result<(P
         let metadata = std::fs::metadata(&source).with_context(|| format!("{} was not built", source.display()))?;
         pack(&source, &metadata, before.0.get(name), &out.join(name))
     })?;
-    let changed =
-        entries.iter().filter(|(name, entry)| before.0.get(*name).map(|e| &e.hash) != Some(&entry.hash)).count();
-    let packages = entries.iter().map(|(name, entry)| (name.clone(), entry.hash.clone())).collect();
+    let changed = entries
+        .iter()
+        .filter(|(name, entry)| before.0.get(*name).map(|e| &e.fingerprint) != Some(&entry.fingerprint))
+        .count();
+    let packages = entries.iter().map(|(name, entry)| (name.clone(), entry.fingerprint.clone())).collect();
     write_whole(&index, &serde_json::to_vec_pretty(&Packed(entries))?, 0o644)?;
     Ok((packages, changed))
 }
@@ -85,14 +86,17 @@ fn pack(source: &Path, metadata: &Metadata, before: Option<&Entry>, folder: &Pat
         return Ok(entry.clone());
     }
     let binary = elf::without_symbols(std::fs::read(source)?);
-    let hash = hex(&Sha256::digest(&binary));
-    let same_content = before.is_some_and(|entry| entry.hash == hash);
+    let mut crc = Crc::new();
+    crc.update(&binary);
+    // It only has to tell a binary from the one before; a cryptographic hash of all of them takes seconds unoptimised.
+    let fingerprint = format!("{:08x}-{}", crc.sum(), binary.len());
+    let same_content = before.is_some_and(|entry| entry.fingerprint == fingerprint);
     if !(is_there && same_content) {
         std::fs::create_dir_all(folder)?;
         write_whole(&bootstrap, &binary, 0o755)?;
-        write_whole(&zip, &zip_of(&binary)?, 0o644)?;
+        write_whole(&zip, &zip_of(&binary, crc.sum())?, 0o644)?;
     }
-    Ok(Entry { length: metadata.len(), modified_ns, hash })
+    Ok(Entry { length: metadata.len(), modified_ns, fingerprint })
 }
 
 /// Replaces the file in one move: another instance may be reading it.
@@ -106,14 +110,12 @@ fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 
 /// A ZIP file with one executable entry, `bootstrap`. The time in it is fixed, so that equal binaries give equal packages.
 /// Layout: APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.16 (end).
-fn zip_of(binary: &[u8]) -> Result<Vec<u8>> {
+fn zip_of(binary: &[u8], checksum: u32) -> Result<Vec<u8>> {
     const NAME: &[u8] = b"bootstrap";
     const DATE_1980_01_01: u16 = 0x21;
     const MADE_BY_UNIX: u16 = 3 << 8 | 20;
     const EXECUTABLE_FILE: u32 = 0o100_755 << 16;
 
-    let mut crc = Crc::new();
-    crc.update(binary);
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(binary)?;
     let deflated = encoder.finish()?;
@@ -121,7 +123,7 @@ fn zip_of(binary: &[u8]) -> Result<Vec<u8>> {
     // Version, flags, method (deflate), time, date, checksum, both lengths, length of the name, of the extra field.
     let mut common = Vec::new();
     common.extend([20_u16, 0, 8, 0, DATE_1980_01_01].iter().flat_map(|v| v.to_le_bytes()));
-    let lengths = [crc.sum(), u32::try_from(deflated.len())?, u32::try_from(binary.len())?];
+    let lengths = [checksum, u32::try_from(deflated.len())?, u32::try_from(binary.len())?];
     common.extend(lengths.iter().flat_map(|v| v.to_le_bytes()));
     common.extend([u16::try_from(NAME.len())?, 0].iter().flat_map(|v| v.to_le_bytes()));
 
@@ -181,6 +183,7 @@ fn in_parallel<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::{units, zip_of};
+    use flate2::Crc;
 
     #[test]
     fn the_count_is_read_from_cargos_bar() {
@@ -194,7 +197,9 @@ mod tests {
     fn the_package_is_a_zip_file_with_an_executable() {
         let path = std::env::temp_dir().join(format!("coffer-package-{}.zip", std::process::id()));
         let content = b"#!/bin/sh\n".repeat(1000);
-        std::fs::write(&path, zip_of(&content).expect("packed")).expect("written");
+        let mut crc = Crc::new();
+        crc.update(&content);
+        std::fs::write(&path, zip_of(&content, crc.sum()).expect("packed")).expect("written");
         let code = "import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\ni = z.getinfo('bootstrap')\n\
                     print(z.testzip(), oct(i.external_attr >> 16), len(z.read(i)))";
         let output = std::process::Command::new("python3").args(["-c", code]).arg(&path).output();

@@ -1,7 +1,8 @@
 //! The sandbox payment provider's book in a table of its own. A charge, the count of calls under its key and a refund are
 //! one item each; `refundable` is what refunds may still take of a charge, so that one condition holds their sum.
 
-use std::collections::HashMap;
+mod record;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,16 +14,12 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
-use domain::idempotency::Fingerprint;
-use domain::money::{Amount, Currency, Money};
-use domain::payment::DeclineCode;
 use ports::{PortError, PortErrorKind};
-use sandbox::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundRefusal, RefundStatus};
+use sandbox::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundStatus};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
+use self::record::{CallsRecord, ChargeRecord, Item, RefundRecord, corrupt, decode, encode};
 use crate::Aws;
-use crate::digest::{from_hex, to_hex};
 use crate::error::port_error;
 
 const ENTER_CHARGE: &str = "enter a charge of the sandbox";
@@ -30,8 +27,6 @@ const DECIDE: &str = "decide a charge of the sandbox";
 const ENTER_REFUND: &str = "enter a refund of the sandbox";
 /// An item's place in a transaction's answer.
 const REFUND_ITEM: usize = 0;
-
-type Item = HashMap<String, AttributeValue>;
 
 #[derive(Debug, Clone)]
 pub struct SandboxTable {
@@ -211,143 +206,4 @@ fn text(value: impl Into<String>) -> AttributeValue {
 
 fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
-}
-
-fn encode(record: &impl Serialize) -> Result<Item, PortError> {
-    serde_dynamo::to_item(record).map_err(|_| PortError::new(PortErrorKind::Rejected, "write an item of the sandbox"))
-}
-
-fn decode<T: DeserializeOwned>(item: Item) -> Result<T, PortError> {
-    serde_dynamo::from_item(item).map_err(|_| corrupt("read an item of the sandbox"))
-}
-
-fn corrupt(operation: &'static str) -> PortError {
-    PortError::new(PortErrorKind::Corrupt, operation)
-}
-
-#[derive(Serialize, Deserialize)]
-struct CallsRecord {
-    calls: u32,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ChargeRecord {
-    key: String,
-    /// Hexadecimal.
-    fingerprint: String,
-    amount: i64,
-    currency: String,
-    status: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    decline_code: Option<String>,
-    disputed: bool,
-    refunded: i64,
-    refundable: i64,
-}
-
-impl From<&Charge> for ChargeRecord {
-    fn from(charge: &Charge) -> Self {
-        let Charge { key, fingerprint, money, status, disputed, refunded } = charge;
-        Self {
-            key: key.to_string(),
-            fingerprint: to_hex(&fingerprint.0),
-            amount: money.amount.get(),
-            currency: money.currency.code().to_owned(),
-            status: status.as_str().to_owned(),
-            decline_code: status.decline().map(|code| code.as_str().to_owned()),
-            disputed: *disputed,
-            refunded: *refunded,
-            refundable: charge.refundable(),
-        }
-    }
-}
-
-impl TryFrom<ChargeRecord> for Charge {
-    type Error = PortError;
-
-    fn try_from(record: ChargeRecord) -> Result<Self, PortError> {
-        let ChargeRecord {
-            key,
-            fingerprint,
-            amount,
-            currency,
-            status,
-            decline_code,
-            disputed,
-            refunded,
-            refundable: _,
-        } = record;
-        let read = || {
-            let decline = match decline_code {
-                Some(code) => Some(DeclineCode::parse(&code)?),
-                None => None,
-            };
-            Some(Self {
-                key: Key::parse(&key).ok()?,
-                fingerprint: Fingerprint(from_hex(&fingerprint)?),
-                money: money(amount, &currency)?,
-                status: ChargeStatus::parse(&status, decline)?,
-                disputed,
-                refunded,
-            })
-        };
-        read().ok_or_else(|| corrupt("read a charge of the sandbox"))
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct RefundRecord {
-    key: String,
-    /// Hexadecimal.
-    fingerprint: String,
-    charge: String,
-    amount: i64,
-    currency: String,
-    /// None: it succeeded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    refusal: Option<String>,
-}
-
-impl From<&Refund> for RefundRecord {
-    fn from(refund: &Refund) -> Self {
-        let Refund { key, fingerprint, charge, money, status } = refund;
-        let refusal = match status {
-            RefundStatus::Succeeded => None,
-            RefundStatus::Refused(why) => Some(why.as_str().to_owned()),
-        };
-        Self {
-            key: key.to_string(),
-            fingerprint: to_hex(&fingerprint.0),
-            charge: charge.to_string(),
-            amount: money.amount.get(),
-            currency: money.currency.code().to_owned(),
-            refusal,
-        }
-    }
-}
-
-impl TryFrom<RefundRecord> for Refund {
-    type Error = PortError;
-
-    fn try_from(record: RefundRecord) -> Result<Self, PortError> {
-        let RefundRecord { key, fingerprint, charge, amount, currency, refusal } = record;
-        let read = || {
-            let status = match refusal {
-                Some(why) => RefundStatus::Refused(RefundRefusal::parse(&why)?),
-                None => RefundStatus::Succeeded,
-            };
-            Some(Self {
-                key: Key::parse(&key).ok()?,
-                fingerprint: Fingerprint(from_hex(&fingerprint)?),
-                charge: Key::parse(&charge).ok()?,
-                money: money(amount, &currency)?,
-                status,
-            })
-        };
-        read().ok_or_else(|| corrupt("read a refund of the sandbox"))
-    }
-}
-
-fn money(amount: i64, currency: &str) -> Option<Money> {
-    Some(Money { amount: Amount::new(amount).ok()?, currency: Currency::parse(currency).ok()? })
 }

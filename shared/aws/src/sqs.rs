@@ -122,17 +122,20 @@ struct Body {
     tenant: String,
     r#type: String,
     subject: String,
+    /// Also the message's AWSTraceHeader, which Lambda's tracing reads; a dead letter keeps only the body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 impl From<&Notice> for Body {
     fn from(notice: &Notice) -> Self {
-        // The trace travels as the message's AWSTraceHeader.
-        let Notice { event, tenant, kind, subject, trace: _ } = notice;
+        let Notice { event, tenant, kind, subject, trace } = notice;
         Self {
             event: event.to_string(),
             tenant: tenant.to_string(),
             r#type: kind.as_str().to_owned(),
             subject: subject.clone(),
+            trace: trace.clone(),
         }
     }
 }
@@ -142,16 +145,16 @@ impl From<&Notice> for Body {
 #[error("the message is no notice: {0}")]
 pub struct UnreadableNotice(&'static str);
 
-/// A received message's body and its `AWSTraceHeader`, as [`SqsQueues`] sends them. Unknown fields are passed over: old code
+/// A received message's body and its `AWSTraceHeader`, if it has one, as [`SqsQueues`] sends them. Unknown fields are passed over: old code
 /// may read what new code sent.
-pub fn decode_notice(body: &str, trace: Option<String>) -> Result<Notice, UnreadableNotice> {
-    let Body { event, tenant, r#type, subject } = serde_json::from_str(body).map_err(|_| UnreadableNotice("body"))?;
+pub fn decode_notice(body: &str, header: Option<String>) -> Result<Notice, UnreadableNotice> {
+    let Body { event, tenant, r#type, subject, trace } = serde_json::from_str(body).map_err(|_| UnreadableNotice("body"))?;
     Ok(Notice {
         event: event.parse().map_err(|_| UnreadableNotice("event"))?,
         tenant: tenant.parse().map_err(|_| UnreadableNotice("tenant"))?,
         kind: EventType::parse(&r#type).ok_or(UnreadableNotice("type"))?,
         subject,
-        trace,
+        trace: header.or(trace),
     })
 }
 
@@ -173,12 +176,14 @@ mod tests {
 
     #[test]
     fn the_body_is_fixed_and_reads_back() {
-        let message = Message::of(&notice(Some("Root=1-2"))).expect("a notice");
+        let traced = notice(Some("Root=1-2"));
+        let message = Message::of(&traced).expect("a notice");
         assert_eq!(
             message.body,
-            r#"{"event":"evt_00000000000000000000000007","tenant":"ten_00000000000000000000000008","type":"payment.created","subject":"pay_1"}"#
+            r#"{"event":"evt_00000000000000000000000007","tenant":"ten_00000000000000000000000008","type":"payment.created","subject":"pay_1","trace":"Root=1-2"}"#
         );
-        assert_eq!(decode_notice(&message.body, message.trace), Ok(notice(Some("Root=1-2"))));
+        assert_eq!(decode_notice(&message.body, None), Ok(traced.clone()));
+        assert_eq!(decode_notice(&message.body, message.trace), Ok(traced));
     }
 
     #[test]

@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const MEMORY: &str = "memory/tests/contract.rs";
-const AWS: &str = "aws/tests/contract.rs";
-/// Ports that the AWS crate does not implement, and where their other adapter is tested.
-const ELSEWHERE: &[(&str, &str)] =
-    &[("provider", "provider/tests/contract.rs"), ("passwords", "credentials/tests/contract.rs")];
+/// Modules of ports that the AWS crate does not implement, and the crate of their other adapter.
+const ELSEWHERE: &[(&str, &str)] = &[("provider", "provider"), ("passwords", "credentials")];
 
 fn shared() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in shared/").to_owned()
@@ -49,18 +46,26 @@ fn every_property_has_a_name_of_its_own() {
     assert!(seen.len() > 80, "only {} properties were found: does this test still read contract/src?", seen.len());
 }
 
-fn assert_tested(file: &str, is_of: impl Fn(&str) -> bool) {
-    let text = fs::read_to_string(shared().join(file)).unwrap_or_default();
-    let of_file = properties().into_iter().filter(|(module, _)| is_of(module));
-    let all = of_file.flat_map(|(module, names)| names.into_iter().map(move |name| (module.clone(), name)));
+/// A crate's contract tests: one file, or a folder of them.
+fn contract_tests(adapter: &str) -> String {
+    let tests = shared().join(adapter).join("tests");
+    let folder = fs::read_dir(tests.join("contract")).into_iter().flatten();
+    let files = folder.map(|file| file.expect("a file of the tests").path()).chain([tests.join("contract.rs")]);
+    files.filter_map(|file| fs::read_to_string(file).ok()).collect()
+}
+
+fn assert_tested(adapter: &str, is_of: impl Fn(&str) -> bool) {
+    let text = contract_tests(adapter);
+    let of_adapter = properties().into_iter().filter(|(module, _)| is_of(module));
+    let all = of_adapter.flat_map(|(module, names)| names.into_iter().map(move |name| (module.clone(), name)));
     let missing: Vec<String> = all
         .filter(|(_, name)| !names(&text, name))
         .map(|(module, name)| format!("contract::{module}::{name}"))
         .collect();
     assert!(
         missing.is_empty(),
-        "shared/{file} tests {} properties too few. For each, add a test there that calls it with the adapter, as \
-         shared/{MEMORY} does:\n  {}",
+        "shared/{adapter}/tests/contract tests {} properties too few. For each, add a test there that calls it with the \
+         adapter, as shared/memory/tests/contract.rs does:\n  {}",
         missing.len(),
         missing.join("\n  ")
     );
@@ -68,17 +73,17 @@ fn assert_tested(file: &str, is_of: impl Fn(&str) -> bool) {
 
 #[test]
 fn memory_is_held_to_every_property() {
-    assert_tested(MEMORY, |_| true);
+    assert_tested("memory", |_| true);
 }
 
 #[test]
 fn aws_is_held_to_every_property() {
-    assert_tested(AWS, |module| ELSEWHERE.iter().all(|(elsewhere, _)| *elsewhere != module));
+    assert_tested("aws", |module| ELSEWHERE.iter().all(|(elsewhere, _)| *elsewhere != module));
 }
 
 #[test]
 fn the_other_adapters_are_held_to_every_property() {
-    for (module, file) in ELSEWHERE {
-        assert_tested(file, |of| of == *module);
+    for (module, adapter) in ELSEWHERE {
+        assert_tested(adapter, |of| of == *module);
     }
 }

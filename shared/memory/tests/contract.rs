@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use coffer_memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store};
 use contract::{CommerceTable, IdentityTable};
 use domain::event::Queue;
-use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store};
 
 const SEEDS: std::ops::Range<u128> = 1..4;
 
@@ -38,7 +38,7 @@ macro_rules! unseeded {
     };
 }
 
-fn same<T>(adapter: &T) -> &T {
+fn same<T: ?Sized>(adapter: &T) -> &T {
     adapter
 }
 

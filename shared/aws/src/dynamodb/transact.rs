@@ -3,7 +3,8 @@
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use ports::{PortError, PortErrorKind};
 
 use super::key::PARTITION;
@@ -51,12 +52,24 @@ impl<'a, Guard> Writes<'a, Guard> {
 
     /// Stands when the stored version is the one before the value's; the whole item is written again.
     pub(super) fn replace<T: Stored>(&mut self, guard: Guard, value: &T, version: u64) -> Result<(), PortError> {
+        let put = self.put(value)?.condition_expression("#version = :previous");
+        self.push_put(guard, after(put, version))
+    }
+
+    /// The same, and an attribute is what it was.
+    pub(super) fn replace_keeping<T: Stored>(
+        &mut self,
+        guard: Guard,
+        value: &T,
+        version: u64,
+        (attribute, kept): (&'static str, AttributeValue),
+    ) -> Result<(), PortError> {
         let put = self
             .put(value)?
-            .condition_expression("#version = :previous")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":previous", number(version.saturating_sub(1)));
-        self.push_put(guard, put)
+            .condition_expression("#version = :previous AND #kept = :kept")
+            .expression_attribute_names("#kept", attribute)
+            .expression_attribute_values(":kept", kept);
+        self.push_put(guard, after(put, version))
     }
 
     /// Stands when there is no item of this key or its time is over. The item in the way comes back with the refusal.
@@ -79,15 +92,11 @@ impl<'a, Guard> Writes<'a, Guard> {
         self.items.push((guard, item));
     }
 
-    fn put<T: Stored>(&self, value: &T) -> Result<aws_sdk_dynamodb::types::builders::PutBuilder, PortError> {
+    fn put<T: Stored>(&self, value: &T) -> Result<PutBuilder, PortError> {
         Ok(Put::builder().table_name(&*self.table.name).set_item(Some(encode(value)?)))
     }
 
-    fn push_put(
-        &mut self,
-        guard: Guard,
-        put: aws_sdk_dynamodb::types::builders::PutBuilder,
-    ) -> Result<(), PortError> {
+    fn push_put(&mut self, guard: Guard, put: PutBuilder) -> Result<(), PortError> {
         let put = built(put.build())?;
         self.push(guard, TransactWriteItem::builder().put(put).build());
         Ok(())
@@ -105,6 +114,11 @@ impl<'a, Guard> Writes<'a, Guard> {
         let result = table.client.transact_write_items().set_transact_items(Some(items)).send().await;
         result.map(|_| ()).map_err(|error| not_written(operation, guards, error))
     }
+}
+
+fn after(put: PutBuilder, version: u64) -> PutBuilder {
+    put.expression_attribute_names("#version", "version")
+        .expression_attribute_values(":previous", number(version.saturating_sub(1)))
 }
 
 fn not_written<Guard>(

@@ -47,10 +47,10 @@ impl Users for IdentityTable {
     }
 
     /// A transaction of one: its client token makes the SDK's own retries harmless, which a plain conditional write would
-    /// answer with `Stale`.
+    /// answer with `Stale`. Another address than the stored one is `Stale`, too.
     async fn update(&self, user: &User) -> Result<(), IdentityError> {
         let mut writes = Writes::new(&self.0);
-        writes.replace(Guard::Fresh, user, user.version)?;
+        writes.replace_keeping(Guard::Fresh, user, user.version, ("email", text(user.email.as_str())))?;
         finish("update a user", writes).await
     }
 

@@ -1,0 +1,33 @@
+//! The commerce table.
+
+use crate::place::{seed, with_commerce};
+
+macro_rules! contracts {
+    ($($module:ident: $($name:ident),+ $(,)?;)+) => {$(
+        mod $module {
+            use super::*;
+
+            $(
+                #[tokio::test]
+                #[ignore = "needs the emulator: cargo xtask test"]
+                async fn $name() {
+                    with_commerce(async |table| {
+                        contract::$module::$name(contract::CommerceTable::of(table), seed()).await
+                    }).await;
+                }
+            )+
+        }
+    )+};
+}
+
+contracts! {
+    claims: a_second_claim_is_given_the_first_record, every_field_of_a_record_is_kept, an_expired_claim_is_free, a_key_belongs_to_its_tenant_and_route, of_parallel_claims_one_stands, a_live_record_is_found_by_its_claim;
+    commerce: a_commit_writes_all_it_names, a_failed_commit_writes_nothing, the_first_failing_condition_is_told, what_exists_is_not_created_again, an_update_stands_on_the_version_before_it, what_is_missing_is_not_updated, of_parallel_updates_one_stands, the_same_commit_again_has_no_second_effect;
+    due: payments_are_due_from_their_check_at, refunds_are_due_from_their_check_at, events_are_due_until_they_are_published, due_lists_keep_to_about_their_limit;
+    events: every_field_of_an_event_is_kept, an_event_is_found_by_its_tenant_alone, events_come_newest_first_within_the_range, publishing_changes_no_event;
+    holds: a_hold_changes_the_order_as_the_domain_does, holds_are_refused_by_state_currency_amount, an_order_of_nobody_is_not_held, parallel_holds_never_exceed_the_total, a_reservation_changes_the_payment_as_the_domain_does, reservations_are_refused_by_state_amount, a_payment_of_nobody_is_not_refunded, parallel_reservations_never_exceed_what_was_captured;
+    ledger: a_transaction_is_found_by_its_source_and_tenant, a_source_is_posted_once, of_parallel_postings_of_a_source_one_stands, a_transaction_is_reversed_once, a_balance_is_the_sum_of_parallel_postings, pending_is_kept_apart_from_posted, accounts_are_listed_by_id_once_booked_on, entries_come_newest_first;
+    orders: every_field_of_an_order_is_kept, an_order_is_found_by_its_tenant_alone, orders_come_newest_first, pages_of_orders_stay_while_orders_arrive, an_order_is_listed_under_its_present_state, filters_of_orders_apply_together;
+    payments: every_field_of_a_payment_is_kept, a_payment_is_found_by_its_tenant_alone, payments_come_newest_first, pages_of_payments_stay_while_payments_arrive, a_payment_is_listed_under_its_present_state, filters_of_payments_apply_together;
+    refunds: every_field_of_a_refund_is_kept, a_refund_is_found_below_its_payment_and_tenant_alone, refunds_come_newest_first;
+}
