@@ -1,4 +1,5 @@
-"""Starts MiniStack 1.5.33 with what its import of an API definition leaves out: the `any` method and gateway responses.
+"""Starts MiniStack 1.5.33 with repairs where it differs from AWS: its import of an API definition leaves out the `any` method
+and gateway responses, and it asks for SQS permissions that do not exist (`sqs:SendMessageBatch`; AWS asks for `sqs:SendMessage`).
 
 `cargo xtask up` writes this file beside the emulator's state and runs it with the Python of .coffer/venv.
 """
@@ -9,13 +10,20 @@ import socketserver
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
 from ministack.app import main  # noqa: E402
+from ministack.core import iam_actions  # noqa: E402
 from ministack.services import apigateway_v1 as gateway  # noqa: E402
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
+extract_iam_action = iam_actions.extract_iam_action
 import_path_item = gateway._import_path_item
 import_rest_api = gateway._import_rest_api
+
+
+def extract_iam_action_without_batches(service, *request):
+    action = extract_iam_action(service, *request)
+    return action.removesuffix("Batch") if service == "sqs" and action else action
 
 
 def import_path_item_with_any(api_id, path, path_item, scheme_map=None, default_security=None):
@@ -34,6 +42,7 @@ def import_rest_api_with_gateway_responses(spec, base_data=None):
     return api_id
 
 
+iam_actions.extract_iam_action = extract_iam_action_without_batches
 gateway._import_path_item = import_path_item_with_any
 gateway._import_rest_api = import_rest_api_with_gateway_responses
 

@@ -25,7 +25,8 @@ where
             }
         }
         line.end();
-        result.map(|_| ()).map_err(Error::from)
+        // The line has the reason; the runtime would log it a second time.
+        result.map(|_| ()).map_err(|_| Error::from("the sweep failed"))
     }))
     .await
 }

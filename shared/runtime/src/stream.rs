@@ -26,7 +26,8 @@ where
             line.field("error", chain(error));
         }
         line.end();
-        result.map_err(Error::from)
+        // The line has the reason; the runtime would log it a second time.
+        result.map_err(|_| Error::from("the batch failed"))
     }))
     .await
 }

@@ -175,3 +175,7 @@ impl Reader {
 pub(crate) fn ms(at: Timestamp) -> i64 {
     at.as_ms()
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -13,4 +13,3 @@ mod place;
 mod proxy;
 mod queues;
 mod sandbox;
-mod speed;

@@ -1,0 +1,172 @@
+//! Items as they are stored: what is written must be read by the version before and after, so a change of these names is a
+//! change of the data.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue as Value;
+use contract::World;
+use contract::builders;
+use domain::ledger::Transaction;
+use domain::order::Order;
+use domain::payment::Payment;
+use ports::clock::Clock;
+use ports::stream::Image;
+use serde_dynamo::Item;
+
+use super::*;
+use crate::dynamodb::idempotency::StoredRecord;
+use crate::dynamodb::stream::decode_change;
+use crate::dynamodb::transaction::StoredEntry;
+use crate::dynamodb::user::Login;
+
+fn world() -> World {
+    World::new(1)
+}
+
+fn transaction(world: &World) -> Transaction {
+    let payment = builders::captured_payment(world.tenant(), world.mint());
+    builders::charge(&payment, world.mint()).transaction.expect("a charge has one")
+}
+
+/// One of every kind that is written whole. Balance rows and attempt windows are not: their own tests have them.
+fn items() -> Vec<Attributes> {
+    let world = world();
+    let (tenant, mint) = (world.tenant(), world.mint());
+    let user = builders::user(tenant, mint);
+    let captured = builders::captured_payment(tenant, mint);
+    let transaction = transaction(&world);
+    let entry = StoredEntry { tenant, entry: transaction.entries()[0].clone() };
+    let record = StoredRecord { tenant, record: builders::record(mint) };
+    let items = [
+        encode(&builders::order(tenant, mint)),
+        encode(&builders::payment(tenant, mint)),
+        encode(&builders::refund(&captured, mint)),
+        encode(&builders::event(tenant, mint)),
+        encode(&transaction),
+        encode(&entry),
+        encode(&record),
+        encode(&builders::tenant(mint)),
+        encode(&user),
+        encode(&Login::of(&user)),
+        encode(&builders::session(&user, mint)),
+    ];
+    items.map(|item| item.expect("encoded")).into()
+}
+
+fn names(item: &Attributes) -> String {
+    let names: BTreeMap<&str, char> = item.iter().map(|(name, value)| (name.as_str(), letter(value))).collect();
+    let with_types: Vec<String> = names.iter().map(|(name, kind)| format!("{name}:{kind}")).collect();
+    with_types.join(" ")
+}
+
+fn letter(value: &Value) -> char {
+    match value {
+        Value::S(_) => 'S',
+        Value::N(_) => 'N',
+        Value::M(_) => 'M',
+        Value::L(_) => 'L',
+        other => panic!("a type that no record uses: {other:?}"),
+    }
+}
+
+#[test]
+fn attributes_have_their_names_and_types() {
+    let stored: Vec<String> = items().iter().map(names).collect();
+    let expected = [
+        "available:N created_at_ms:N currency:S customer_email:S customer_name:S gsi1pk:S gsi1sk:S gsi2pk:S gsi2sk:S held:N id:S kind:S lines:L metadata:M paid:N pk:S refunded:N sk:S status:S tenant:S total:N updated_at_ms:N version:N",
+        "amount:N attempt:N captured:N check_at_ms:N created_at_ms:N currency:S description:S gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
+        "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
+        "entries:L id:S kind:S pk:S sk:S source:S tenant:S",
+        "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
+        "answer_body:S answer_location:S answer_status:N expires_at:N expires_at_ms:N fingerprint:S key:S kind:S pk:S route:S sk:S tenant:S",
+        "created_at_ms:N id:S kind:S name:S pk:S sk:S updated_at_ms:N version:N",
+        "created_at_ms:N email:S id:S kind:S name:S password_hash:S pk:S role:S sk:S tenant:S updated_at_ms:N version:N",
+        "email_hash:S kind:S pk:S sk:S tenant:S user:S",
+        "created_at_ms:N expires_at:N expires_at_ms:N family_hash:S id:S kind:S pk:S refresh_hash:S sk:S tenant:S user:S version:N",
+    ];
+    for (stored, expected) in stored.iter().zip(expected) {
+        assert_eq!(stored, expected);
+    }
+    assert_eq!(stored.len(), expected.len());
+}
+
+/// What `docs/DATA.md` counts with: the size of an item (as DynamoDB's developer guide computes it, under "Item sizes")
+/// decides the units of a write.
+#[test]
+fn typical_items_but_orders_take_one_kilobyte() {
+    for item in items() {
+        let size: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        let kind = kind_of(&Item::from(item)).expect("a kind");
+        let kilobytes_max = if matches!(kind, Kind::Order) { 2 } else { 1 };
+        assert!(size <= kilobytes_max * 1_024, "{kind:?} has {size} bytes");
+    }
+}
+
+fn size(value: &Value) -> usize {
+    match value {
+        Value::S(text) => text.len(),
+        Value::N(digits) => digits.len().div_ceil(2) + 1,
+        Value::L(elements) => 3 + elements.iter().map(|element| 1 + size(element)).sum::<usize>(),
+        Value::M(pairs) => 3 + pairs.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        other => panic!("a type that no record uses: {other:?}"),
+    }
+}
+
+#[test]
+fn what_a_stream_shows_is_what_was_written() {
+    let world = world();
+    let (tenant, mint) = (world.tenant(), world.mint());
+    let payment = builders::payment(tenant, mint);
+    let image = || Item::from(encode(&payment).expect("encoded"));
+    let inserted = decode_change(Item::default(), image()).expect("readable");
+    assert_eq!((inserted.old, inserted.new), (None, Some(Image::Payment(payment.clone()))));
+    let removed = decode_change(image(), Item::default()).expect("readable");
+    assert_eq!((removed.old, removed.new), (Some(Image::Payment(payment.clone())), None));
+    for item in items() {
+        decode_change(Item::default(), Item::from(item)).expect("every kind is readable");
+    }
+    let entry = Item::from(encode(&transaction(&world)).expect("encoded"));
+    assert_eq!(decode_change(Item::default(), entry).expect("readable").new, Some(Image::Other));
+}
+
+/// Old and new code run on the same data: what a later version adds is passed over.
+#[test]
+fn attributes_of_a_later_version_are_passed_over() {
+    let order = builders::order(world().tenant(), world().mint());
+    let mut item = encode(&order).expect("encoded");
+    item.insert("later".to_owned(), Value::S("x".to_owned()));
+    assert_eq!(decode::<Order>(item).expect("readable"), order);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_without_its_value() {
+    let payment = builders::payment(world().tenant(), world().mint());
+    let secret = "tok_secret";
+    for (attribute, value, told) in [
+        ("status", Value::S(secret.to_owned()), "status of a stored payment"),
+        ("amount", Value::N("-1".to_owned()), "amount of a stored payment"),
+        ("version", Value::S(secret.to_owned()), "some attribute of a stored payment"),
+        ("kind", Value::S(secret.to_owned()), "kind of a stored payment"),
+        ("kind", Value::S("order".to_owned()), "kind of a stored payment"),
+    ] {
+        let mut item = encode(&payment).expect("encoded");
+        item.insert(attribute.to_owned(), value);
+        let error = decode::<Payment>(item).expect_err("unreadable");
+        assert_eq!(error.kind, PortErrorKind::Corrupt);
+        let text = format!("{error} {error:?} {}", error.source.as_deref().map(ToString::to_string).unwrap_or_default());
+        assert!(text.contains(told) && !text.contains(secret), "{text}");
+    }
+    let mut unknown = encode(&payment).expect("encoded");
+    unknown.insert("kind".to_owned(), Value::S("hologram".to_owned()));
+    assert_eq!(decode_change(Item::default(), Item::from(unknown)).map_err(|error| error.kind), Err(PortErrorKind::Corrupt));
+}
+
+#[test]
+fn what_expires_says_so_in_seconds() {
+    let world = world();
+    let event = builders::event(world.tenant(), world.mint());
+    let item = encode(&event).expect("encoded");
+    let expected = (world.now().as_ms() / 1_000 + 30 * 24 * 60 * 60).to_string();
+    assert_eq!(item.get(EXPIRES_AT), Some(&Value::N(expected)));
+}
