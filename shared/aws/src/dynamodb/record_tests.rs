@@ -9,6 +9,7 @@ use contract::builders;
 use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
+use domain::refund::Refund;
 use ports::clock::Clock;
 use ports::stream::Image;
 use serde_dynamo::Item;
@@ -39,8 +40,8 @@ fn items() -> Vec<Attributes> {
     let record = StoredRecord { tenant, record: builders::record(mint) };
     let items = [
         encode(&builders::order(tenant, mint)),
-        encode(&builders::payment(tenant, mint)),
-        encode(&builders::refund(&captured, mint)),
+        encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
+        encode(&Refund { order: Some(world.id()), ..builders::refund(&captured, mint) }),
         encode(&builders::event(tenant, mint)),
         encode(&transaction),
         encode(&entry),

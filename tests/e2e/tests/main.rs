@@ -1,0 +1,72 @@
+//! The end-to-end tests: through HTTP, against the stack as it is deployed. Files mirror the URL; what concerns every route
+//! is under `every_route`, what goes wrong on bad days under `bad_days`. `cargo xtask test --only e2e` runs them; each signs
+//! up its own tenant, so they run side by side and again and again on the same stack.
+
+mod support;
+
+mod idempotency;
+mod logs;
+mod spine;
+mod tokens;
+
+mod accounts {
+    mod entries;
+    mod get;
+    mod list;
+}
+mod bad_days {
+    mod messages;
+    mod redis;
+    mod workers;
+}
+mod events {
+    mod get;
+    mod list;
+}
+mod every_route {
+    mod access;
+    mod hygiene;
+    mod limits;
+    mod pages;
+}
+mod health {
+    mod live;
+    mod ready;
+}
+mod orders {
+    mod cancel;
+    mod create;
+    mod fulfil;
+    mod get;
+    mod list;
+}
+mod payments {
+    mod create;
+    mod get;
+    mod list;
+    mod settle;
+}
+mod refunds {
+    mod create;
+    mod list;
+}
+mod sessions {
+    mod create;
+    mod delete;
+    mod refresh;
+}
+mod tenants {
+    mod create;
+    mod get;
+}
+mod users {
+    mod create;
+    mod delete;
+    mod get;
+    mod list;
+    mod update;
+}
+mod well_known {
+    mod jwks;
+    mod metadata;
+}

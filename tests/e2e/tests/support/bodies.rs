@@ -1,0 +1,40 @@
+//! Bodies with a meaningful default in every field, and values that no other test has.
+
+use serde_json::{Value, json};
+
+/// Eight bytes of chance as text.
+pub fn unique() -> String {
+    format!("{:016x}", fastrand::u64(..))
+}
+
+pub fn unique_email() -> String {
+    format!("e2e-{}@shop.example", unique())
+}
+
+pub fn password() -> String {
+    format!("quince-{}-harbour", unique())
+}
+
+pub fn new_key() -> String {
+    format!("key-{}", unique())
+}
+
+/// An order of one line.
+pub fn order_of(amount: i64, currency: &str) -> Value {
+    json!({
+        "currency": currency,
+        "customer": { "email": "casey@customer.example", "name": "Casey Customer" },
+        "lines": [{ "sku": "TEA-250", "name": "Green tea, 250 g", "quantity": 1, "unit_amount": amount }],
+    })
+}
+
+/// A payment of nothing in particular.
+pub fn payment_of(amount: i64, currency: &str, token: &str) -> Value {
+    json!({ "amount": amount, "currency": currency, "method": { "type": "card", "token": token } })
+}
+
+/// `body` with metadata of one pair.
+pub fn metadata_of(mut body: Value, key: &str, value: &str) -> Value {
+    body["metadata"] = json!({ key: value });
+    body
+}

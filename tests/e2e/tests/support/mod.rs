@@ -1,0 +1,22 @@
+//! What the tests share: the stack and its parties, answers, builders of bodies, and the doors to what stands behind the API.
+
+mod answer;
+mod app;
+mod aws;
+mod bodies;
+mod call;
+mod processes;
+mod provider;
+mod redis;
+mod shop;
+mod wait;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use aws::Aws;
+pub use bodies::{metadata_of, new_key, order_of, password, payment_of, unique, unique_email};
+pub use call::{Call, Party};
+pub use processes::Processes;
+pub use redis::Redis;
+pub use shop::{Shop, User};
+pub use wait::{SOON, eventually};
