@@ -57,8 +57,9 @@ impl TokenKey for KmsTokenKey {
             .message(Blob::new(digest));
         let answer = request.send().await.map_err(|error| port_error(OPERATION, error))?;
         let der = answer.signature.unwrap_or(Blob::new([]));
-        parse_signature(der.as_ref())
-            .ok_or_else(|| PortError::caused_by(PortErrorKind::Corrupt, OPERATION, "the signature is no ECDSA-Sig-Value"))
+        parse_signature(der.as_ref()).ok_or_else(|| {
+            PortError::caused_by(PortErrorKind::Corrupt, OPERATION, "the signature is no ECDSA-Sig-Value")
+        })
     }
 }
 

@@ -37,7 +37,8 @@ impl SqsRedelivery {
 impl Redelivery for SqsRedelivery {
     async fn delay(&self, message: &Received, wait: Duration) -> Result<(), PortError> {
         let seconds = wait.min(VISIBILITY_MAX).as_millis().div_ceil(1_000);
-        let request = self.client.change_message_visibility().queue_url(&self.queue_url).receipt_handle(&message.receipt);
+        let request =
+            self.client.change_message_visibility().queue_url(&self.queue_url).receipt_handle(&message.receipt);
         let request = request.visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX));
         request.send().await.map_err(|error| port_error("delay a message", error))?;
         Ok(())

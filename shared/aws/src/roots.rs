@@ -9,6 +9,11 @@ pub(crate) fn is_amazon(host: &str) -> bool {
     host.ends_with(".amazonaws.com")
 }
 
+/// The partitions of China and of the secret regions have other names and may have other roots.
+pub(crate) fn cover_region(region: &str) -> bool {
+    !region.starts_with("cn-") && !region.contains("-iso")
+}
+
 #[cfg(test)]
 mod tests {
     use rustls::RootCertStore;
@@ -29,8 +34,11 @@ mod tests {
     #[test]
     fn only_amazon_s_own_names() {
         assert!(is_amazon("cache-abc.serverless.euc1.cache.amazonaws.com"));
-        for other in ["localhost", "amazonaws.com.example", "dynamodb.cn-north-1.amazonaws.com.cn", "evilamazonaws.com"] {
+        for other in ["localhost", "amazonaws.com.example", "dynamodb.cn-north-1.amazonaws.com.cn", "evilamazonaws.com"]
+        {
             assert!(!is_amazon(other), "{other}");
         }
+        assert!(cover_region("eu-central-1") && cover_region("us-gov-west-1"));
+        assert!(!cover_region("cn-north-1") && !cover_region("us-iso-east-1") && !cover_region("us-isob-east-1"));
     }
 }

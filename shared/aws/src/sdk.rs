@@ -47,10 +47,12 @@ impl Settings {
     pub fn from_env(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, MissingVariables> {
         let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let mut missing = Vec::new();
-        let mut required = |name| value(name).unwrap_or_else(|| {
-            missing.push(name);
-            String::new()
-        });
+        let mut required = |name| {
+            value(name).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
         let region = required("AWS_REGION");
         let key_id = required("AWS_ACCESS_KEY_ID");
         let secret = required("AWS_SECRET_ACCESS_KEY");
@@ -84,11 +86,11 @@ impl Aws {
             .with_max_backoff(BACKOFF_MAX);
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new(region))
+            .region(Region::new(region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             // The credentials are in memory: there is nothing to keep from being fetched.
             .identity_cache(IdentityCache::no_cache())
-            .http_client(http_client(endpoint_url.as_deref()))
+            .http_client(http_client(endpoint_url.as_deref(), &region))
             .timeout_config(timeouts)
             .retry_config(retries)
             // Answers are small and every attempt has its time-out.
@@ -129,11 +131,11 @@ impl Aws {
 }
 
 /// AWS itself is trusted by Amazon's roots alone; another endpoint by the system's, or not at all when it is plain HTTP.
-fn http_client(endpoint_url: Option<&str>) -> SharedHttpClient {
+fn http_client(endpoint_url: Option<&str>, region: &str) -> SharedHttpClient {
     match endpoint_url {
         Some(url) if url.starts_with("http://") => Builder::new().build_http(),
-        Some(_) => https(TrustStore::default()),
-        None => https(TrustStore::empty().with_pem_certificate(roots::AMAZON_PEM)),
+        None if roots::cover_region(region) => https(TrustStore::empty().with_pem_certificate(roots::AMAZON_PEM)),
+        Some(_) | None => https(TrustStore::default()),
     }
 }
 

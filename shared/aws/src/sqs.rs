@@ -41,7 +41,8 @@ impl SqsQueues {
 #[async_trait]
 impl Queues for SqsQueues {
     async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
-        let unknown = || PortError::caused_by(PortErrorKind::Rejected, OPERATION, format!("no URL for {}", queue.as_str()));
+        let unknown =
+            || PortError::caused_by(PortErrorKind::Rejected, OPERATION, format!("no URL for {}", queue.as_str()));
         let url = self.urls.get(&queue).ok_or_else(unknown)?;
         let mut messages = notices.iter().map(Message::of).collect::<Result<Vec<_>, _>>()?;
         while !messages.is_empty() {
@@ -98,7 +99,8 @@ impl Message {
             .message_group_id(&self.tenant);
         if let Some(trace) = &self.trace {
             let header = MessageSystemAttributeValue::builder().data_type("String").string_value(trace);
-            let header = header.build().map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))?;
+            let header =
+                header.build().map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))?;
             entry = entry.message_system_attributes(MessageSystemAttributeNameForSends::AwsTraceHeader, header);
         }
         entry.build().map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))
@@ -148,7 +150,8 @@ pub struct UnreadableNotice(&'static str);
 /// A received message's body and its `AWSTraceHeader`, if it has one, as [`SqsQueues`] sends them. Unknown fields are passed over: old code
 /// may read what new code sent.
 pub fn decode_notice(body: &str, header: Option<String>) -> Result<Notice, UnreadableNotice> {
-    let Body { event, tenant, r#type, subject, trace } = serde_json::from_str(body).map_err(|_| UnreadableNotice("body"))?;
+    let Body { event, tenant, r#type, subject, trace } =
+        serde_json::from_str(body).map_err(|_| UnreadableNotice("body"))?;
     Ok(Notice {
         event: event.parse().map_err(|_| UnreadableNotice("event"))?,
         tenant: tenant.parse().map_err(|_| UnreadableNotice("tenant"))?,

@@ -2,115 +2,20 @@
 //! has changed. Idempotency records are in `claims.rs`, what the store decides by itself in `holds.rs`, postings in
 //! `ledger.rs`.
 
-use domain::event::Event;
 use domain::idempotency::Record;
-use domain::ids::{OrderId, PaymentId, TenantId};
-use domain::ledger::{AccountId, AccountKind, Balance, Posting, Transaction, post_charge};
+use domain::ids::TenantId;
+use domain::ledger::{Balance, post_charge};
 use domain::order::{Order, OrderRefusal, OrderStatus};
 use domain::payment::{Payment, PaymentRefusal, PaymentStatus};
-use domain::refund::{Refund, RefundVerdict};
-use domain::time::Timestamp;
+use domain::refund::{Refund, RefundStatus, RefundVerdict};
 use futures_util::future::join_all;
-use ports::clock::{Clock, Mint};
-use ports::commerce::{Change, Commit, Consistency};
+use ports::clock::Clock;
+use ports::commerce::{Change, Commit};
 
-use crate::builders::{
-    amount, captured_payment, charge, currency, eur, event, order, payment, record, refund, transaction_ids,
-};
+use crate::builders::{amount, charge, eur, order, payment, record, transaction_ids};
 use crate::outcome::{Outcome, changes, commit, write, write_changes};
+use crate::rows::{Found, Rows, merchant_account, stored_order};
 use crate::{CommerceTable, World};
-
-/// One new row of each kind, with a record and two events.
-struct Rows {
-    record: Record,
-    order: Order,
-    payment: Payment,
-    refund: Refund,
-    posting: Posting,
-    events: [Event; 2],
-}
-
-/// What of [`Rows`] a reader finds.
-#[derive(Debug, PartialEq)]
-struct Found {
-    order: Option<Order>,
-    payment: Option<Payment>,
-    refund: Option<Refund>,
-    transaction: Option<Transaction>,
-    merchant: Option<Balance>,
-    events: [Option<Event>; 2],
-}
-
-impl Rows {
-    fn new(tenant: TenantId, mint: Mint<'_>) -> Self {
-        let payment = captured_payment(tenant, mint);
-        Self {
-            record: record(mint),
-            order: order(tenant, mint),
-            refund: refund(&payment, mint),
-            posting: charge(&payment, mint),
-            payment,
-            events: [event(tenant, mint), event(tenant, mint)],
-        }
-    }
-
-    fn changes(&self) -> Vec<Change> {
-        vec![
-            Change::CreateOrder(self.order.clone()),
-            Change::CreatePayment(self.payment.clone()),
-            Change::CreateRefund(self.refund.clone()),
-            Change::Post(self.posting.clone()),
-        ]
-    }
-
-    fn commit(&self, further: impl IntoIterator<Item = Change>, now: Timestamp) -> Commit {
-        Commit {
-            tenant: self.order.tenant,
-            record: Some(self.record.clone()),
-            changes: self.changes().into_iter().chain(further).collect(),
-            events: self.events.to_vec(),
-            now,
-        }
-    }
-
-    async fn find(&self, table: CommerceTable<'_>) -> Found {
-        let tenant = self.order.tenant;
-        let source = self.transaction().source();
-        let [first, second] = &self.events;
-        Found {
-            order: stored_order(table, tenant, self.order.id).await,
-            payment: stored_payment(table, tenant, self.payment.id).await,
-            refund: stored_refund(table, &self.refund).await,
-            transaction: table.accounts.transaction(tenant, source).await.expect("a transaction is read"),
-            merchant: table.accounts.balance(tenant, merchant_account()).await.expect("a balance is read"),
-            events: [
-                table.events.get(tenant, first.id).await.expect("an event is read"),
-                table.events.get(tenant, second.id).await.expect("an event is read"),
-            ],
-        }
-    }
-
-    fn transaction(&self) -> &Transaction {
-        self.posting.transaction.as_ref().expect("a charge posts a transaction")
-    }
-}
-
-fn merchant_account() -> AccountId {
-    AccountId { kind: AccountKind::Merchant, currency: currency("EUR") }
-}
-
-pub(crate) async fn stored_order(table: CommerceTable<'_>, tenant: TenantId, id: OrderId) -> Option<Order> {
-    table.orders.get(tenant, id, Consistency::Strong).await.expect("an order is read")
-}
-
-pub(crate) async fn stored_payment(table: CommerceTable<'_>, tenant: TenantId, id: PaymentId) -> Option<Payment> {
-    table.payments.get(tenant, id, Consistency::Strong).await.expect("a payment is read")
-}
-
-pub(crate) async fn stored_refund(table: CommerceTable<'_>, refund: &Refund) -> Option<Refund> {
-    let Refund { id, tenant, payment, .. } = refund;
-    table.refunds.get(*tenant, *payment, *id, Consistency::Strong).await.expect("a refund is read")
-}
 
 /// A condition that does not hold, and what the commit must answer for it.
 struct Failing {
@@ -157,7 +62,7 @@ pub async fn a_commit_writes_all_it_names(table: CommerceTable<'_>, seed: u128) 
     let tenant = world.tenant();
     let rows = Rows::new(tenant, world.mint());
 
-    write(table.commerce, rows.commit([], world.now())).await;
+    write(table.commerce, rows.commit(world.now())).await;
 
     let merchant = Balance { account: merchant_account(), posted: rows.payment.money.amount.get(), pending: 0 };
     let expected = Found {
@@ -179,13 +84,13 @@ pub async fn a_failed_commit_writes_nothing(table: CommerceTable<'_>, seed: u128
         for at_the_end in [false, true] {
             let rows = Rows::new(tenant, world.mint());
             let before = rows.find(table).await;
-            let mut failing = rows.commit([], world.now());
+            let mut failing = rows.commit(world.now());
             failing.changes.insert(if at_the_end { failing.changes.len() } else { 0 }, change.clone());
 
             assert_eq!(commit(table.commerce, failing).await, outcome);
 
             assert_eq!(rows.find(table).await, before, "a commit answered {outcome:?} and left something");
-            let again = commit(table.commerce, rows.commit([], world.now())).await;
+            let again = commit(table.commerce, rows.commit(world.now())).await;
             assert_eq!(again, Outcome::Done, "a commit answered {outcome:?} and kept the claim");
         }
     }
@@ -218,13 +123,13 @@ pub async fn what_exists_is_not_created_again(table: CommerceTable<'_>, seed: u1
     let world = World::new(seed);
     let tenant = world.tenant();
     let rows = Rows::new(tenant, world.mint());
-    write(table.commerce, rows.commit([], world.now())).await;
+    write(table.commerce, rows.commit(world.now())).await;
     let before = rows.find(table).await;
 
     for change in [
         Change::CreateOrder(Order { held: 1, ..rows.order.clone() }),
         Change::CreatePayment(Payment { refunded: 1, ..rows.payment.clone() }),
-        Change::CreateRefund(Refund { status: domain::refund::RefundStatus::Failed, ..rows.refund.clone() }),
+        Change::CreateRefund(Refund { status: RefundStatus::Failed, ..rows.refund.clone() }),
     ] {
         assert_eq!(commit(table.commerce, changes(tenant, [change], world.now())).await, Outcome::Stale);
     }
@@ -236,7 +141,7 @@ pub async fn an_update_stands_on_the_version_before_it(table: CommerceTable<'_>,
     let tenant = world.tenant();
     let now = world.now();
     let rows = Rows::new(tenant, world.mint());
-    write(table.commerce, rows.commit([], now)).await;
+    write(table.commerce, rows.commit(now)).await;
 
     let succeeded = RefundVerdict::Succeeded { reference: "re_1".to_owned() };
     let order = rows.order.hold(eur(100), now).expect("an open order");
@@ -277,7 +182,7 @@ pub async fn what_is_missing_is_not_updated(table: CommerceTable<'_>, seed: u128
     let world = World::new(seed);
     let (tenant, other) = (world.tenant(), world.tenant());
     let rows = Rows::new(tenant, world.mint());
-    write(table.commerce, rows.commit([], world.now())).await;
+    write(table.commerce, rows.commit(world.now())).await;
     let before = rows.find(table).await;
 
     let theirs = Rows {
@@ -330,7 +235,7 @@ pub async fn the_same_commit_again_has_no_second_effect(table: CommerceTable<'_>
     let rows = Rows::new(tenant, world.mint());
     let hold = Change::HoldOrder { order: rows.order.id, money: eur(100) };
     write_changes(table.commerce, tenant, [Change::CreateOrder(rows.order.clone())], now).await;
-    let claim = Commit { changes: vec![Change::CreatePayment(rows.payment.clone()), hold], ..rows.commit([], now) };
+    let claim = Commit { changes: vec![Change::CreatePayment(rows.payment.clone()), hold], ..rows.commit(now) };
     let update = changes(tenant, [Change::UpdatePayment(Payment { version: 2, ..rows.payment.clone() })], now);
     let post = changes(tenant, [Change::Post(rows.posting.clone())], now);
 

@@ -11,8 +11,8 @@ use ports::commerce::{Change, Commit};
 use std::time::Duration;
 
 use crate::builders::{amount, captured_payment, currency, eur, order, payment, record, refund};
-use crate::commerce::{stored_order, stored_payment};
 use crate::outcome::{Outcome, changes, commit, write_changes};
+use crate::rows::{stored_order, stored_payment};
 use crate::{CommerceTable, World};
 
 const MOMENT: Duration = Duration::from_millis(5);

@@ -22,6 +22,7 @@ pub mod payments;
 pub mod provider;
 pub mod queues;
 pub mod refunds;
+mod rows;
 pub mod sessions;
 mod tables;
 pub mod token_key;

@@ -11,9 +11,9 @@ use ports::commerce::{Change, Consistency, OrderFilter};
 use std::time::Duration;
 
 use crate::builders::{amount, currency, customer, order, text};
-use crate::commerce::stored_order;
 use crate::outcome::write_changes;
 use crate::pages::{all_while, assert_lists};
+use crate::rows::stored_order;
 use crate::{CommerceTable, World};
 
 const TICK: Duration = Duration::from_millis(1);

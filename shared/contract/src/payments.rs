@@ -11,9 +11,9 @@ use ports::commerce::{Change, Consistency, PaymentFilter};
 use std::time::Duration;
 
 use crate::builders::{amount, captured_payment, currency, payment};
-use crate::commerce::stored_payment;
 use crate::outcome::write_changes;
 use crate::pages::{all_while, assert_lists};
+use crate::rows::stored_payment;
 use crate::{CommerceTable, World};
 
 const TICK: Duration = Duration::from_millis(1);

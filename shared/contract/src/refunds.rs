@@ -9,9 +9,9 @@ use ports::commerce::{Change, Consistency};
 use std::time::Duration;
 
 use crate::builders::{captured_payment, refund};
-use crate::commerce::stored_refund;
 use crate::outcome::write_changes;
 use crate::pages::assert_lists;
+use crate::rows::stored_refund;
 use crate::{CommerceTable, World};
 
 async fn create(table: CommerceTable<'_>, refunds: &[Refund], now: Timestamp) {

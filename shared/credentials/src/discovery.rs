@@ -17,18 +17,15 @@ fn jwk(key: &PublicKey) -> serde_json::Value {
     json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": ALGORITHM, "kid": id, "x": encode(x), "y": encode(y) })
 }
 
-/// The authorization server's metadata (RFC 8414, section 2), for `/.well-known/oauth-authorization-server`. It names what
-/// is served today: tokens are refreshed at the token endpoint and got by logging in, which is no grant of OAuth.
-/// `response_types_supported` is required, and empty because there is no authorization endpoint.
+/// The authorization server's metadata (RFC 8414, section 2). It names what is served today: tokens come from logging in,
+/// which is no grant of OAuth, so there is no token endpoint yet and the lists of grants and response types are empty.
 pub fn metadata(issuer: &str) -> String {
     let base = issuer.trim_end_matches('/');
     json!({
         "issuer": issuer,
-        "token_endpoint": format!("{base}/oauth/token"),
         "jwks_uri": format!("{base}/.well-known/jwks.json"),
         "response_types_supported": [],
-        "grant_types_supported": ["refresh_token"],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": [],
     })
     .to_string()
 }
@@ -57,7 +54,7 @@ mod tests {
         let read = |issuer: &str| serde_json::from_str::<Value>(&metadata(issuer)).expect("JSON");
         let metadata = read("https://shop.example/api/v1");
         assert_eq!(metadata["issuer"], "https://shop.example/api/v1");
-        assert_eq!(metadata["token_endpoint"], "https://shop.example/api/v1/oauth/token");
+        assert_eq!(metadata["token_endpoint"], Value::Null, "no route serves it");
         assert_eq!(metadata["jwks_uri"], "https://shop.example/api/v1/.well-known/jwks.json");
         assert_eq!(read("https://shop.example/")["issuer"], "https://shop.example/");
     }

@@ -13,7 +13,7 @@ use crate::jws::Parts;
 
 pub const TOKEN_LEN_MAX: usize = 8 * 1024;
 /// No policy forgives more than this between two clocks.
-pub const LEEWAY_MAX: Duration = Duration::from_secs(30);
+pub const LEEWAY_MAX: Duration = domain::identity::TOKEN_LEEWAY;
 
 /// What tokens are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,6 +12,8 @@ use crate::time::Timestamp;
 /// How long a session lasts without being refreshed.
 pub const SESSION_IDLE_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
+/// How far the clocks of those who issue and those who verify may be apart.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tenant {

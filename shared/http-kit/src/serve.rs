@@ -4,7 +4,9 @@
 use app::Context;
 use domain::access::{Action, Caller};
 use domain::idempotency::Claim;
+use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::rate_limit::{LimitDecision, Quota, READS, WRITES};
+use domain::time::Timestamp;
 use ports::cache::{Admission, Cache, CacheEntry, RouteClass};
 use ports::clock::{Clock, Mint};
 
@@ -109,9 +111,13 @@ async fn admitted(
     handler: impl AsyncFnOnce(Call<'_>) -> Result<Response, Problem>,
 ) -> Result<Response, Problem> {
     let caller = request.caller.as_ref().ok_or_else(unauthenticated)?;
+    let now = gate.clock.now();
+    if token_is_over(caller, now) {
+        return Err(unauthenticated());
+    }
     let class = route.class();
     let key = route.cached.and_then(|key_of| key_of(request));
-    let admission = Admission { caller, class, quota: quota(class), key, now: gate.clock.now() };
+    let admission = Admission { caller, class, quota: quota(class), key, now };
     let admitted = gate.cache.admit(admission).await;
     *limited = Some((class, admitted.limit));
     *cache = CacheUse { asked: key.is_some(), hit: admitted.entry.is_some(), degraded: admitted.degraded };
@@ -128,6 +134,13 @@ async fn admitted(
     }
     well_formed(route, request)?;
     handler(Call { request, caller, entry: admitted.entry }).await
+}
+
+/// The gateway keeps the authorizer's answer beyond the token's life, and revocations are remembered no longer than a token
+/// lives: so the life is looked at here, at every call.
+fn token_is_over(caller: &Caller, now: Timestamp) -> bool {
+    let lives = ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY;
+    now.as_seconds() >= caller.issued_at_seconds.saturating_add(i64::try_from(lives.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn quota(class: RouteClass) -> Quota {

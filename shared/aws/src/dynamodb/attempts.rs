@@ -35,8 +35,11 @@ impl LoginAttempts for IdentityTable {
 
     async fn forget(&self, scope: &AttemptScope) -> Result<(), PortError> {
         let table = &self.0;
-        let request =
-            table.client.delete_item().table_name(&*table.name).set_key(Some(Key::attempts(&name_of(scope)).into_attributes()));
+        let request = table
+            .client
+            .delete_item()
+            .table_name(&*table.name)
+            .set_key(Some(Key::attempts(&name_of(scope)).into_attributes()));
         request.send().await.map(|_| ()).map_err(|error| port_error("forget attempts", error))
     }
 }
@@ -62,7 +65,9 @@ impl IdentityTable {
                 let window: Window = decode(output.attributes.unwrap_or_default())?;
                 Ok(Some(window.attempts()))
             }
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(port_error(COUNT, error)),
@@ -84,7 +89,9 @@ impl IdentityTable {
             .expression_attribute_values(":now", number(ms(now)));
         match request.send().await {
             Ok(_) => Ok(Some(window.attempts())),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(port_error(COUNT, error)),

@@ -7,7 +7,9 @@ use futures_util::future::try_join_all;
 use ports::commerce::Due;
 use ports::{PortError, PortErrorKind};
 
-use super::key::{DUE_SHARDS, DueKind, Index, PARTITION, Partition, SORT, due_moment, parse_event, parse_payment, parse_refund};
+use super::key::{
+    DUE_SHARDS, DueKind, Index, PARTITION, Partition, SORT, due_moment, parse_event, parse_payment, parse_refund,
+};
 use super::query::Bounds;
 use super::{Attributes, CommerceTable};
 use crate::error::port_error;

@@ -49,7 +49,9 @@ impl Events for CommerceTable {
             .expression_attribute_names("#due_sk", due_sort);
         match request.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 // The event is gone: it was kept for its time.
                 Ok(())
             }

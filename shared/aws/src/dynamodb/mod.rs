@@ -17,8 +17,8 @@ mod refund;
 mod session;
 pub(crate) mod stream;
 mod tenant;
-mod transaction;
 mod transact;
+mod transaction;
 mod user;
 
 use std::collections::HashMap;

@@ -49,7 +49,13 @@ impl Orders for CommerceTable {
 
 /// [`Order::hold`] as one conditional update. A moment before the stored `updated_at` is written as it is given: clocks of
 /// two functions may differ by milliseconds.
-pub(super) fn hold(table: &Table, tenant: TenantId, id: OrderId, money: Money, now: Timestamp) -> Result<Update, PortError> {
+pub(super) fn hold(
+    table: &Table,
+    tenant: TenantId,
+    id: OrderId,
+    money: Money,
+    now: Timestamp,
+) -> Result<Update, PortError> {
     let Money { amount, currency } = money;
     let update = Update::builder()
         .table_name(&*table.name)

@@ -100,8 +100,8 @@ pub(crate) fn decode<T: Stored>(item: impl Into<Item>) -> Result<T, PortError> {
         return Err(corrupt(Unreadable { kind: T::KIND, attribute: KIND }));
     }
     // serde's message may quote the attribute's value, which must not come into a log.
-    let record: T::Record =
-        serde_dynamo::from_item(item).map_err(|_| corrupt(Unreadable { kind: T::KIND, attribute: "some attribute" }))?;
+    let record: T::Record = serde_dynamo::from_item(item)
+        .map_err(|_| corrupt(Unreadable { kind: T::KIND, attribute: "some attribute" }))?;
     record.try_into().map_err(corrupt)
 }
 

@@ -155,12 +155,16 @@ fn what_cannot_be_read_is_named_without_its_value() {
         item.insert(attribute.to_owned(), value);
         let error = decode::<Payment>(item).expect_err("unreadable");
         assert_eq!(error.kind, PortErrorKind::Corrupt);
-        let text = format!("{error} {error:?} {}", error.source.as_deref().map(ToString::to_string).unwrap_or_default());
+        let text =
+            format!("{error} {error:?} {}", error.source.as_deref().map(ToString::to_string).unwrap_or_default());
         assert!(text.contains(told) && !text.contains(secret), "{text}");
     }
     let mut unknown = encode(&payment).expect("encoded");
     unknown.insert("kind".to_owned(), Value::S("hologram".to_owned()));
-    assert_eq!(decode_change(Item::default(), Item::from(unknown)).map_err(|error| error.kind), Err(PortErrorKind::Corrupt));
+    assert_eq!(
+        decode_change(Item::default(), Item::from(unknown)).map_err(|error| error.kind),
+        Err(PortErrorKind::Corrupt)
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::identity::Session;
 use domain::ids::{SessionId, TenantId};
@@ -157,7 +157,8 @@ pub(crate) struct SessionRecord {
 
 impl From<&Session> for SessionRecord {
     fn from(session: &Session) -> Self {
-        let Session { id, tenant, user, family_hash, refresh_hash, created_at, expires_at, revoked_at, version } = session;
+        let Session { id, tenant, user, family_hash, refresh_hash, created_at, expires_at, revoked_at, version } =
+            session;
         Self {
             id: id.to_string(),
             tenant: tenant.to_string(),
@@ -176,8 +177,17 @@ impl TryFrom<SessionRecord> for Session {
     type Error = Unreadable;
 
     fn try_from(record: SessionRecord) -> Result<Self, Unreadable> {
-        let SessionRecord { id, tenant, user, family_hash, refresh_hash, created_at_ms, expires_at_ms, revoked_at_ms, version } =
-            record;
+        let SessionRecord {
+            id,
+            tenant,
+            user,
+            family_hash,
+            refresh_hash,
+            created_at_ms,
+            expires_at_ms,
+            revoked_at_ms,
+            version,
+        } = record;
         let reader = Reader(Kind::Session);
         Ok(Self {
             id: reader.parse("id", &id)?,

@@ -16,7 +16,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
     if item.is_empty() {
         return Ok(None);
     }
-    let kind = kind_of(&item).ok_or_else(|| PortError::new(PortErrorKind::Corrupt, "read the kind of a stream's item"))?;
+    let kind =
+        kind_of(&item).ok_or_else(|| PortError::new(PortErrorKind::Corrupt, "read the kind of a stream's item"))?;
     Ok(Some(match kind {
         Kind::Order => Image::Order(decode(item)?),
         Kind::Payment => Image::Payment(decode(item)?),
@@ -25,6 +26,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Tenant => Image::Tenant(decode(item)?),
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
-        Kind::Transaction | Kind::Entry | Kind::Balance | Kind::Idempotency | Kind::Login | Kind::Attempts => Image::Other,
+        Kind::Transaction | Kind::Entry | Kind::Balance | Kind::Idempotency | Kind::Login | Kind::Attempts => {
+            Image::Other
+        }
     }))
 }

@@ -62,7 +62,8 @@ impl Users for IdentityTable {
     }
 
     async fn logins(&self, email: &Email) -> Result<Vec<(TenantId, UserId)>, PortError> {
-        let request = self.0.query(&Partition::logins(&sha256_hex(email.as_str())), Bounds::default()).consistent_read(true);
+        let request =
+            self.0.query(&Partition::logins(&sha256_hex(email.as_str())), Bounds::default()).consistent_read(true);
         let mut pages = request.into_paginator().send();
         let mut logins = Vec::new();
         while let Some(page) = pages.next().await {

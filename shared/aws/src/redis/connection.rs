@@ -6,6 +6,7 @@
 //! (<https://github.com/redis/ioredis/issues/1865>, <https://github.com/valkey-io/iovalkey/issues/29>).
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use ports::{PortError, PortErrorKind};
 use redis::aio::MultiplexedConnection;
@@ -20,12 +21,33 @@ use super::breaker::Breaker;
 use super::script::Script;
 use super::tls::Tls;
 
+/// A connection that was idle for longer may be gone without a sign: the network between forgets it after 350 seconds
+/// (<https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html>, "Connection idle
+/// timeout"). By the wall clock, which goes on while an environment is frozen.
+const IDLE_MAX: Duration = Duration::from_secs(240);
+
 #[derive(Debug)]
 pub(super) struct Connection {
     config: RedisConfig,
     tls: Option<Tls>,
     breaker: Breaker,
-    current: Mutex<Option<Link>>,
+    current: Mutex<Option<Current>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    link: Link,
+    used_at: SystemTime,
+}
+
+impl Current {
+    fn new(link: Link) -> Self {
+        Self { link, used_at: SystemTime::now() }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.used_at.elapsed().is_ok_and(|idle| idle < IDLE_MAX)
+    }
 }
 
 /// What is asked of the server.
@@ -74,7 +96,11 @@ impl Connection {
         call: Call<'_>,
     ) -> Result<T, PortError> {
         if !self.breaker.lets_through(Instant::now()) {
-            return Err(PortError::caused_by(PortErrorKind::Unavailable, operation, "the cache is left alone for a moment"));
+            return Err(PortError::caused_by(
+                PortErrorKind::Unavailable,
+                operation,
+                "the cache is left alone for a moment",
+            ));
         }
         let RedisConfig { connect_within, answer_within, .. } = self.config;
         let result = match timeout(connect_within + answer_within, self.twice_if_broken(call)).await {
@@ -84,11 +110,13 @@ impl Connection {
         let value = match result {
             Ok(value) => value,
             Err(failure) => {
-                if failure.is_of_the_connection() {
-                    self.breaker.failed(Instant::now());
-                    self.forget(None).await;
+                let is_of_the_connection = failure.is_of_the_connection();
+                let error = failure.into_port_error(operation);
+                if is_of_the_connection {
+                    self.breaker.failed(Instant::now(), &error);
+                    self.forget(None);
                 }
-                return Err(failure.into_port_error(operation));
+                return Err(error);
             }
         };
         self.breaker.succeeded();
@@ -101,7 +129,7 @@ impl Connection {
         let (mut link, is_new) = self.link().await?;
         match self.answered(&mut link, call).await {
             Err(Failure::Redis(error)) if !is_new && is_broken(&error) => {
-                self.forget(Some(&link)).await;
+                self.forget(Some(&link));
                 let (mut link, _) = self.link().await?;
                 self.answered(&mut link, call).await
             }
@@ -119,14 +147,15 @@ impl Connection {
     /// The shared connection and whether it was made just now. Calls that come while it is being made wait for it.
     async fn link(&self) -> Result<(Link, bool), Failure> {
         let mut current = self.current.lock().await;
-        if let Some(link) = &*current {
-            return Ok((link.clone(), false));
+        if let Some(current) = current.as_mut().filter(|current| current.is_fresh()) {
+            current.used_at = SystemTime::now();
+            return Ok((current.link.clone(), false));
         }
         let link = match timeout(self.config.connect_within, self.connect()).await {
             Ok(result) => result?,
             Err(_) => return Err(Failure::TimedOut),
         };
-        *current = Some(link.clone());
+        *current = Some(Current::new(link.clone()));
         Ok((link, true))
     }
 
@@ -140,17 +169,20 @@ impl Connection {
         }
     }
 
-    /// Drops the connection, or the given one if it is still the shared one.
-    async fn forget(&self, broken: Option<&Link>) {
-        let mut current = self.current.lock().await;
-        let is_meant = |link: &Link| broken.is_none_or(|broken| Arc::ptr_eq(&link.driver, &broken.driver));
+    /// Drops the connection, or the given one if it is still the shared one. While another is being made there is none.
+    fn forget(&self, broken: Option<&Link>) {
+        let Ok(mut current) = self.current.try_lock() else { return };
+        let is_meant =
+            |current: &Current| broken.is_none_or(|broken| Arc::ptr_eq(&current.link.driver, &broken.driver));
         if current.as_ref().is_some_and(is_meant) {
             *current = None;
         }
     }
 }
 
-async fn open(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static) -> Result<Link, Failure> {
+async fn open(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+) -> Result<Link, Failure> {
     // Telling the server the library's name would be a round trip of every cold start.
     let info = RedisConnectionInfo::default().set_skip_set_lib_name();
     // The bounds are this module's own.

@@ -86,7 +86,11 @@ impl Cache for RedisCache {
         match answer {
             Ok((before_us, revoked, entry)) => admitted(before_us, revoked, entry, &admission),
             Err(error) => {
-                tracing::warn!(error = %error, "the cache is away: limits are this instance's own");
+                if !error.retryable() {
+                    // The server is there and does not understand: nothing that passes by itself.
+                    let cause = error.source.as_deref().map(ToString::to_string);
+                    tracing::error!(error = %error, cause, "the cache refuses: limits are this instance's own");
+                }
                 let limit = self.local_limits.decide(limit_name, quota, now);
                 Admitted { limit, revoked: false, entry: None, degraded: true }
             }

@@ -130,5 +130,9 @@ async fn a_cache_that_comes_back_is_used_again() {
 
     tokio::time::sleep(REST).await;
     let (back, _) = admit(&cache, &caller, &world).await;
-    assert_eq!((back.degraded, back.limit.remaining, back.entry), (false, 1, Some(shown)), "as if it had not been away");
+    assert_eq!(
+        (back.degraded, back.limit.remaining, back.entry),
+        (false, 1, Some(shown)),
+        "as if it had not been away"
+    );
 }

@@ -69,7 +69,6 @@ async fn commerce_costs_what_it_says() {
     table.transaction(tenant, Source::Charge(captured.id)).await.expect("read");
     assert_eq!(counter.take(), calls([("GetItem", 5)]), "by id");
 
-
     let status = Some(OrderStatus::Open);
     for (status, customer) in [(None, None), (status, None), (None, Some(email(mint))), (status, Some(email(mint)))] {
         let filter = OrderFilter { status, customer, from: Some(now), to: None };

@@ -25,7 +25,8 @@ async fn remove_queue(aws: &Aws, url: &str) {
 
 async fn receive(aws: &Aws, url: &str) -> Vec<Message> {
     let request = aws.sqs().receive_message().queue_url(url).max_number_of_messages(10);
-    let request = request.message_system_attribute_names(MessageSystemAttributeName::All).message_attribute_names("All");
+    let request =
+        request.message_system_attribute_names(MessageSystemAttributeName::All).message_attribute_names("All");
     request.send().await.expect("messages are received").messages.unwrap_or_default()
 }
 

@@ -1,0 +1,33 @@
+//! GET /payments: newest first, by status and time.
+
+use serde_json::Value;
+
+use crate::support::{TestApp, payment_of};
+
+fn ids(payments: &[Value]) -> Vec<&str> {
+    payments.iter().map(|payment| payment["id"].as_str().expect("an id")).collect()
+}
+
+// D12
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn payments_by_status_and_time() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let first = shop.paid(100, "EUR").await;
+    let declined = shop.pay(&payment_of(200, "EUR", "tok_declined_do_not_honor")).await.ok(202);
+    let declined = shop.payment_in("failed", &declined).await;
+    let last = shop.paid(300, "EUR").await;
+    let [first, declined_id, last] = [&first, &declined, &last].map(|payment| payment["id"].as_str().expect("an id"));
+    let since = declined["created_at"].as_str().expect("a time");
+
+    assert_eq!(ids(&shop.all("/payments").await), [last, declined_id, first]);
+    assert_eq!(ids(&shop.all("/payments?status=succeeded").await), [last, first]);
+    assert_eq!(ids(&shop.all("/payments?status=failed").await), [declined_id]);
+    assert_eq!(ids(&shop.all("/payments?status=processing").await), Vec::<&str>::new());
+    assert_eq!(ids(&shop.all(&format!("/payments?created_from={since}")).await), [last, declined_id]);
+    assert_eq!(ids(&shop.all(&format!("/payments?created_to={since}")).await), [first]);
+    assert_eq!(ids(&shop.all(&format!("/payments?status=succeeded&created_from={since}")).await), [last]);
+    let faults = shop.get("/payments?status=paid&created_from=yesterday").await.faults();
+    assert_eq!(faults, ["created_from invalid_time", "status unknown_value"]);
+}
