@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::access::Caller;
-use domain::identity::ACCESS_TOKEN_LIFETIME;
+use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::ids::TenantId;
 use domain::rate_limit::{LimitDecision, PaidUntil, decide};
 use domain::time::Timestamp;
@@ -151,6 +151,6 @@ impl Shared {
     fn revoke(&mut self, key: (TenantId, Revocation), at: Timestamp, now: Timestamp) {
         let kept = self.revocations.get(&key).and_then(|kept| kept.live(now)).copied();
         let latest = kept.map_or(at, |kept| kept.max(at));
-        self.revocations.insert(key, Expiring { value: latest, expires_at: now.plus(ACCESS_TOKEN_LIFETIME) });
+        self.revocations.insert(key, Expiring { value: latest, expires_at: now.plus(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY) });
     }
 }

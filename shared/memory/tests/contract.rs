@@ -188,7 +188,6 @@ unseeded! { queues of Queues::new(Clock::default(), faults(), 10);
 unseeded! { passwords of Passwords::new(faults());
     a_password_verifies_against_its_hash_alone,
     a_hash_is_salted_and_in_phc_format,
-    an_unknown_user_takes_as_long_as_a_wrong_password,
 }
 
 unseeded! { token_key of Key::generate(faults()).expect("a key");

@@ -31,7 +31,6 @@ pub(crate) struct Invocation {
 }
 
 impl Invocation {
-    #[allow(clippy::disallowed_methods, reason = "measures the invocation for its metrics; decides nothing")]
     pub fn begin() -> Self {
         let mut fields = Map::new();
         fields.insert("level".into(), "INFO".into());
@@ -63,7 +62,6 @@ impl Invocation {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the time stamp of a log line; decides nothing")]
 fn now_ms() -> u64 {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)

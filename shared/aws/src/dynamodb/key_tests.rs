@@ -1,3 +1,5 @@
+//! Every kind of item has its key from `key.rs`, and no key is built anywhere else.
+
 use std::fs;
 use std::path::Path;
 
