@@ -6,7 +6,7 @@ use coffer_memory::{Cache, Clock, Fault, Faults};
 use contract::World;
 use contract::builders::{caller, session, user};
 use domain::access::{Caller, Role};
-use domain::identity::ACCESS_TOKEN_LIFETIME;
+use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::rate_limit::Quota;
 use ports::PortErrorKind;
 use ports::cache::{Admission, Admitted, Cache as _, CacheEntry, CacheKey, Revocation, RouteClass};
@@ -67,7 +67,7 @@ async fn entries_are_kept_for_a_while() {
 async fn a_revocation_lasts_as_long_as_a_token() {
     let scene = scene();
     scene.revoke().await;
-    scene.clock.advance(ACCESS_TOKEN_LIFETIME - Duration::from_millis(1));
+    scene.clock.advance(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY - Duration::from_millis(1));
     assert!(scene.admit().await.revoked);
     scene.clock.advance(Duration::from_millis(1));
     assert!(!scene.admit().await.revoked);

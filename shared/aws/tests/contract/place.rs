@@ -1,6 +1,7 @@
 //! Where the tests run: an endpoint, and tables made for one test.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -52,9 +53,15 @@ pub fn redis_address() -> (String, u16) {
     (host.to_owned(), port.parse().expect("a port"))
 }
 
+/// Patient: on a busy machine a test of what the cache does must not become one of its absence.
 pub fn redis() -> RedisCache {
     let (host, port) = redis_address();
-    RedisCache::new(RedisConfig::new(host, port, false))
+    let patience = Duration::from_secs(5);
+    RedisCache::new(RedisConfig {
+        connect_within: patience,
+        answer_within: patience,
+        ..RedisConfig::new(host, port, false)
+    })
 }
 
 pub async fn with_commerce(test: impl AsyncFnOnce(&CommerceTable)) {
