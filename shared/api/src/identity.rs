@@ -32,7 +32,18 @@ struct UserView<'a> {
 }
 
 fn user_view(user: &User) -> UserView<'_> {
-    let User { id, tenant: _, email, name, role, password_hash: _, created_at, updated_at, version: _ } = user;
+    let User {
+        id,
+        tenant: _,
+        email,
+        name,
+        role,
+        password_hash: _,
+        password_changed_at: _,
+        created_at,
+        updated_at,
+        version: _,
+    } = user;
     UserView {
         id: id.to_string(),
         email: email.as_str(),

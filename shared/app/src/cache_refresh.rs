@@ -15,11 +15,15 @@ use crate::{orders, payments, tenants, users};
 pub async fn refresh(cache: &dyn Cache, changes: &[StreamChange]) -> Result<(), PortError> {
     for StreamChange { old, new } in changes {
         match (old, new) {
-            (_, Some(Image::Order(order))) => store(cache, order.tenant, CacheKey::Order(order.id), orders::shown(order)).await?,
+            (_, Some(Image::Order(order))) => {
+                store(cache, order.tenant, CacheKey::Order(order.id), orders::shown(order)).await?
+            }
             (_, Some(Image::Payment(payment))) => {
                 store(cache, payment.tenant, CacheKey::Payment(payment.id), payments::shown(payment)).await?;
             }
-            (_, Some(Image::Tenant(tenant))) => store(cache, tenant.id, CacheKey::Tenant, tenants::shown(tenant)).await?,
+            (_, Some(Image::Tenant(tenant))) => {
+                store(cache, tenant.id, CacheKey::Tenant, tenants::shown(tenant)).await?
+            }
             (old, Some(Image::User(user))) => user_changed(cache, old.as_ref(), user).await?,
             (Some(Image::User(user)), None) => user_gone(cache, user).await?,
             (_, Some(Image::Session(session))) => session_changed(cache, session).await?,

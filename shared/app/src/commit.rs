@@ -56,7 +56,11 @@ pub(crate) async fn refused(
     }
 }
 
-fn concluded(result: Result<(), CommitError>, fingerprint: Option<Fingerprint>, answer: Answer) -> Result<Outcome, Error> {
+fn concluded(
+    result: Result<(), CommitError>,
+    fingerprint: Option<Fingerprint>,
+    answer: Answer,
+) -> Result<Outcome, Error> {
     match (result, fingerprint) {
         (Ok(()), _) => Ok(Outcome::Done(answer)),
         (Err(CommitError::Claimed(record)), Some(fingerprint)) => replay(&record, fingerprint),

@@ -44,6 +44,16 @@ impl Context<'_> {
     pub fn event(&self, tenant: TenantId, kind: EventType, subject: impl ToString, object: String) -> Event {
         let Origin { request_id, idempotency_key, trace } = self.origin.clone();
         let subject = subject.to_string();
-        Event { id: self.id(), tenant, kind, subject, object, request_id, idempotency_key, trace, created_at: self.now() }
+        Event {
+            id: self.id(),
+            tenant,
+            kind,
+            subject,
+            object,
+            request_id,
+            idempotency_key,
+            trace,
+            created_at: self.now(),
+        }
     }
 }

@@ -51,7 +51,9 @@ impl From<CommitError> for Error {
             CommitError::PaymentMissing => Self::NotFound("payment"),
             CommitError::PaymentRefused(refusal) => Self::Payment(refusal),
             CommitError::Port(error) => Self::Port(error),
-            CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => Self::InFlight,
+            CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => {
+                Self::InFlight
+            }
         }
     }
 }

@@ -161,8 +161,12 @@ pub async fn refresh(context: &Context<'_>, on: Refreshing<'_>, token: &Secret) 
         }
         Rotation::Gone => return Err(Error::BadCredentials),
     };
-    let user = on.users.get(session.tenant, session.user, Consistency::Strong).await?;
-    answer(context, on.tokens, &user.ok_or(Error::BadCredentials)?, &next).await
+    let user = on.users.get(session.tenant, session.user, Consistency::Strong).await?.ok_or(Error::BadCredentials)?;
+    if session.is_older_than_password(&user) {
+        on.sessions.revoke(session.tenant, session.id, now).await?;
+        return Err(Error::BadCredentials);
+    }
+    answer(context, on.tokens, &user, &next).await
 }
 
 /// Ends one's own session, or as an administrator that of anybody in the tenant; its access tokens are refused at once.

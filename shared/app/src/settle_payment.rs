@@ -24,7 +24,12 @@ pub struct Settling<'a> {
 }
 
 /// One message of the payments queue: charges, unless the payment is beyond that.
-pub async fn process(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<(), WorkError> {
+pub async fn process(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    tenant: TenantId,
+    id: PaymentId,
+) -> Result<(), WorkError> {
     let payment = read(on, tenant, id).await?;
     if payment.status != PaymentStatus::Processing {
         return Ok(());
@@ -33,7 +38,12 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, 
 }
 
 /// One payment that is due: asks the provider what became of it before anything is charged.
-pub async fn inquire(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<(), WorkError> {
+pub async fn inquire(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    tenant: TenantId,
+    id: PaymentId,
+) -> Result<(), WorkError> {
     let payment = read(on, tenant, id).await?;
     if !payment.status.awaits_provider() {
         return Ok(());
@@ -129,7 +139,8 @@ fn conclusion(
         Verdict::RequiresAction { .. } => None,
     });
     if let Some(order_next) = order_next {
-        let became_paid = order_next.status == OrderStatus::Paid && order.is_some_and(|order| order.status != OrderStatus::Paid);
+        let became_paid =
+            order_next.status == OrderStatus::Paid && order.is_some_and(|order| order.status != OrderStatus::Paid);
         if became_paid {
             events.push(context.event(tenant, EventType::OrderPaid, order_next.id, api::order(&order_next)));
         }

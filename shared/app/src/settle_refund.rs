@@ -74,7 +74,12 @@ async fn read_payment(on: Settling<'_>, key: RefundKey) -> Result<Payment, WorkE
     payment.ok_or_else(|| WorkError::Poison(format!("there is no payment {}", key.payment)))
 }
 
-async fn conclude(context: &Context<'_>, on: Settling<'_>, key: RefundKey, verdict: &RefundVerdict) -> Result<(), WorkError> {
+async fn conclude(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    key: RefundKey,
+    verdict: &RefundVerdict,
+) -> Result<(), WorkError> {
     for _ in 0..TRIES {
         let refund = read(on, key).await?;
         if refund.status != RefundStatus::Processing {
@@ -115,9 +120,15 @@ fn conclusion(
             changes.push(Change::Post(ledger::post_refund(refund, context.transaction_ids(), now)));
             if let Some(order) = order {
                 let order_next = order.refund(amount, now);
-                let became_refunded = order_next.status == OrderStatus::Refunded && order.status != OrderStatus::Refunded;
+                let became_refunded =
+                    order_next.status == OrderStatus::Refunded && order.status != OrderStatus::Refunded;
                 if became_refunded {
-                    events.push(context.event(tenant, EventType::OrderRefunded, order_next.id, api::order(&order_next)));
+                    events.push(context.event(
+                        tenant,
+                        EventType::OrderRefunded,
+                        order_next.id,
+                        api::order(&order_next),
+                    ));
                 }
                 changes.push(Change::UpdateOrder(order_next));
             }

@@ -36,6 +36,7 @@ pub async fn sign_up(
         name: owner_name,
         role: Role::Owner,
         password_hash: passwords.hash(&owner_password)?,
+        password_changed_at: now,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -51,10 +52,8 @@ pub async fn get(
     entry: Option<CacheEntry>,
 ) -> Result<Shown, Error> {
     let target = Target { cache, tenant, key: CacheKey::Tenant, noun: "tenant" };
-    read::through(target, entry, async |consistency| {
-        Ok(tenants.get(tenant, consistency).await?.as_ref().map(shown))
-    })
-    .await
+    read::through(target, entry, async |consistency| Ok(tenants.get(tenant, consistency).await?.as_ref().map(shown)))
+        .await
 }
 
 pub(crate) fn shown(tenant: &Tenant) -> Shown {

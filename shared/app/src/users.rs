@@ -41,6 +41,7 @@ pub async fn create(
         name,
         role,
         password_hash: passwords.hash(&password)?,
+        password_changed_at: now,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -89,7 +90,8 @@ pub struct Stores<'a> {
     pub cache: &'a dyn Cache,
 }
 
-/// A new role or password ends the access tokens that the user has; sessions go on with the next refresh.
+/// A new role or password ends the access tokens that the user has. With a new role, sessions go on at the next refresh; a
+/// new password ends them.
 pub async fn update(
     context: &Context<'_>,
     on: Stores<'_>,
@@ -100,12 +102,17 @@ pub async fn update(
     let UserChange { name, role, password, expected_version } = change;
     let password_hash = password.as_ref().map(|password| on.passwords.hash(password)).transpose()?;
     for _ in 0..TRIES {
+        let now = context.now();
         let user = read_strongly(on.users, caller.tenant, id).await?;
         let is_self = caller.subject == id.to_string();
         if !is_self {
             must_manage(caller, user.role)?;
         }
         if let Some(role) = role.filter(|role| *role != user.role) {
+            // Nobody gives themselves another role: a tenant keeps the owner it has.
+            if is_self {
+                return Err(Error::Forbidden);
+            }
             must_manage(caller, user.role.max(role))?;
         }
         if expected_version.is_some_and(|expected| expected != user.version) {
@@ -115,7 +122,8 @@ pub async fn update(
             name: name.clone().unwrap_or(user.name),
             role: role.unwrap_or(user.role),
             password_hash: password_hash.clone().unwrap_or(user.password_hash),
-            updated_at: context.now(),
+            password_changed_at: if password.is_some() { now } else { user.password_changed_at },
+            updated_at: now,
             version: user.version + 1,
             ..user
         };

@@ -160,6 +160,7 @@ pub fn user(tenant: TenantId, mint: Mint<'_>) -> User {
         name: text("Åse Operator"),
         role: Role::Operator,
         password_hash: Secret::new(format!("$test$v=1$c2FsdA${:032x}", mint.random.bits())),
+        password_changed_at: mint.clock.now(),
         created_at: now,
         updated_at: now,
         version: 1,

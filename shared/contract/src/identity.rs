@@ -257,6 +257,7 @@ pub async fn a_user_is_updated_on_the_version_before(table: IdentityTable<'_>, s
         name: text("A New Name"),
         role: Role::Admin,
         password_hash: Secret::new("$test$new"),
+        password_changed_at: world.mint().clock.now(),
         updated_at: world.advance(TICK),
         ..first.clone()
     };

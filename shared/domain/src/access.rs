@@ -122,12 +122,27 @@ mod tests {
 
     #[test]
     fn who_moves_money_and_who_manages_users() {
-        let may = |role| Action::ALL.iter().filter(|a| Grant::Role(role).allows(**a)).map(|a| format!("{a:?}")).collect::<Vec<_>>();
+        let may = |role| {
+            Action::ALL.iter().filter(|a| Grant::Role(role).allows(**a)).map(|a| format!("{a:?}")).collect::<Vec<_>>()
+        };
         assert_eq!(
             may(Role::Viewer),
-            ["TenantRead", "UserReadSelf", "UserWriteSelf", "SessionEnd", "OrderRead", "PaymentRead", "RefundRead", "AccountRead", "EventRead"]
+            [
+                "TenantRead",
+                "UserReadSelf",
+                "UserWriteSelf",
+                "SessionEnd",
+                "OrderRead",
+                "PaymentRead",
+                "RefundRead",
+                "AccountRead",
+                "EventRead"
+            ]
         );
-        assert!(may(Role::Operator).contains(&"RefundWrite".to_owned()) && !may(Role::Operator).contains(&"UserRead".to_owned()));
+        assert!(
+            may(Role::Operator).contains(&"RefundWrite".to_owned())
+                && !may(Role::Operator).contains(&"UserRead".to_owned())
+        );
         assert_eq!(may(Role::Admin).len(), Action::ALL.len());
     }
 

@@ -15,11 +15,15 @@ pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let fits = (1..=KEY_LEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        let fits =
+            (1..=KEY_LEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         if fits {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new("invalid_idempotency_key", format!("must have 1 to {KEY_LEN_MAX} printable ASCII characters")))
+            Err(Invalid::new(
+                "invalid_idempotency_key",
+                format!("must have 1 to {KEY_LEN_MAX} printable ASCII characters"),
+            ))
         }
     }
 
@@ -95,7 +99,11 @@ mod tests {
 
     #[test]
     fn a_record_lives_24_hours_and_replays_only_its_own_request() {
-        let claim = Claim { route: "r".into(), key: IdempotencyKey::parse("k").expect("valid"), fingerprint: Fingerprint([1; 32]) };
+        let claim = Claim {
+            route: "r".into(),
+            key: IdempotencyKey::parse("k").expect("valid"),
+            fingerprint: Fingerprint([1; 32]),
+        };
         let answer = Answer { status: 202, location: None, body: "{}".into() };
         let record = Record::new(claim, answer.clone(), Timestamp::from_ms(0));
         assert!(record.is_live(Timestamp::from_ms(86_399_999)));

@@ -33,6 +33,8 @@ pub struct User {
     pub role: Role,
     /// In PHC string format.
     pub password_hash: Secret,
+    /// Sessions that began before it have ended.
+    pub password_changed_at: Timestamp,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: u64,
@@ -55,6 +57,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether the session began before the user's password was changed, and so has ended with it.
+    pub fn is_older_than_password(&self, user: &User) -> bool {
+        self.created_at < user.password_changed_at
+    }
+
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
@@ -91,7 +98,8 @@ pub struct AttemptLimits {
     pub window: Duration,
 }
 
-pub const ATTEMPTS: AttemptLimits = AttemptLimits { per_account: 10, per_address: 50, window: Duration::from_secs(15 * 60) };
+pub const ATTEMPTS: AttemptLimits =
+    AttemptLimits { per_account: 10, per_address: 50, window: Duration::from_secs(15 * 60) };
 
 #[cfg(test)]
 mod tests {

@@ -229,7 +229,10 @@ pub fn post_charge(payment: &Payment, ids: TransactionIds, now: Timestamp) -> Po
 /// A refund was accepted: its amount is pending out of the merchant's account.
 pub fn reserve_refund(refund: &Refund) -> Posting {
     let source = Source::Refund(refund.id);
-    Posting { transaction: None, balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, -amount)).into() }
+    Posting {
+        transaction: None,
+        balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, -amount)).into(),
+    }
 }
 
 /// The refund went through: what was pending is posted.
@@ -245,7 +248,10 @@ pub fn post_refund(refund: &Refund, ids: TransactionIds, now: Timestamp) -> Post
 /// The refund failed: what was pending is free again.
 pub fn release_refund(refund: &Refund) -> Posting {
     let source = Source::Refund(refund.id);
-    Posting { transaction: None, balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, amount)).into() }
+    Posting {
+        transaction: None,
+        balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, amount)).into(),
+    }
 }
 
 /// A reversal's posting.
@@ -275,7 +281,8 @@ fn two_entries(
 ) -> Option<Transaction> {
     let TransactionIds { transaction, entries } = ids;
     let [(first, first_amount), (second, second_amount)] = legs;
-    let entry = |id, account, amount| Entry { id, transaction, account, amount, payment: Some(payment), created_at: now };
+    let entry =
+        |id, account, amount| Entry { id, transaction, account, amount, payment: Some(payment), created_at: now };
     let entries = vec![entry(entries[0], first, first_amount), entry(entries[1], second, second_amount)];
     let transaction = Transaction { id: transaction, tenant, source, entries };
     debug_assert!(Transaction::new(transaction.id, tenant, source, transaction.entries.clone()).is_ok());

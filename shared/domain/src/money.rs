@@ -12,7 +12,9 @@ pub struct Currency(iso_currency::Currency);
 impl Currency {
     pub fn parse(code: &str) -> Result<Self, Invalid> {
         let known = iso_currency::Currency::from_code(code).filter(|currency| currency.exponent().is_some());
-        known.map(Self).ok_or_else(|| Invalid::new("invalid_currency", "must be an ISO 4217 code in capitals, such as EUR"))
+        known
+            .map(Self)
+            .ok_or_else(|| Invalid::new("invalid_currency", "must be an ISO 4217 code in capitals, such as EUR"))
     }
 
     pub fn code(self) -> &'static str {

@@ -128,7 +128,9 @@ impl Order {
         let lines: Vec<Line> = lines
             .into_iter()
             .enumerate()
-            .filter_map(|(index, line)| price(line).map_err(|invalid| errors.push(invalid.at(format!("/lines/{index}/amount")))).ok())
+            .filter_map(|(index, line)| {
+                price(line).map_err(|invalid| errors.push(invalid.at(format!("/lines/{index}/amount")))).ok()
+            })
             .collect();
         let total = total_of(&lines).and_then(|total| agree(total, claimed_total));
         match total {
@@ -254,9 +256,10 @@ fn total_of(lines: &[Line]) -> Result<Amount, Invalid> {
 
 fn agree(computed: Amount, claimed: Option<i64>) -> Result<Amount, Invalid> {
     match claimed {
-        Some(claimed) if claimed != computed.get() => {
-            Err(Invalid::new("amount_mismatch", format!("is {} by the lines' quantities and unit amounts", computed.get())))
-        }
+        Some(claimed) if claimed != computed.get() => Err(Invalid::new(
+            "amount_mismatch",
+            format!("is {} by the lines' quantities and unit amounts", computed.get()),
+        )),
         _ => Ok(computed),
     }
 }

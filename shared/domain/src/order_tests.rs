@@ -16,7 +16,8 @@ fn line(quantity: u32, unit_amount: i64, claimed_amount: Option<i64>) -> NewLine
 }
 
 fn new_order(lines: Vec<NewLine>, claimed_total: Option<i64>) -> Result<Order, Vec<FieldError>> {
-    let customer = Customer { email: Email::parse("c@shop.example").expect("valid"), name: Name::parse("C").expect("valid") };
+    let customer =
+        Customer { email: Email::parse("c@shop.example").expect("valid"), name: Name::parse("C").expect("valid") };
     let currency = Currency::parse("EUR").expect("valid");
     let input = NewOrder { currency, customer, lines, claimed_total, metadata: Metadata::default() };
     Order::new(OrderId::from_u128(1), TenantId::from_u128(1), input, NOW)
@@ -37,15 +38,24 @@ fn amount(minor_units: i64) -> Amount {
 #[test]
 fn sums_are_the_servers() {
     let refusal = |result: Result<Order, Vec<FieldError>>| {
-        result.map(|order| order.total.amount.get()).map_err(|errors| {
-            errors.into_iter().map(|e| format!("{} {}", e.pointer, e.code)).collect::<Vec<_>>()
-        })
+        result
+            .map(|order| order.total.amount.get())
+            .map_err(|errors| errors.into_iter().map(|e| format!("{} {}", e.pointer, e.code)).collect::<Vec<_>>())
     };
     assert_eq!(refusal(new_order(vec![line(2, 500, Some(1000)), line(1, 99, None)], Some(1099))), Ok(1099));
-    assert_eq!(refusal(new_order(vec![line(2, 500, Some(999))], None)), Err(vec!["/lines/0/amount amount_mismatch".into()]));
-    assert_eq!(refusal(new_order(vec![line(2, 500, None)], Some(999))), Err(vec!["/total_amount amount_mismatch".into()]));
+    assert_eq!(
+        refusal(new_order(vec![line(2, 500, Some(999))], None)),
+        Err(vec!["/lines/0/amount amount_mismatch".into()])
+    );
+    assert_eq!(
+        refusal(new_order(vec![line(2, 500, None)], Some(999))),
+        Err(vec!["/total_amount amount_mismatch".into()])
+    );
     assert_eq!(refusal(new_order(vec![], None)), Err(vec!["/total_amount too_short".into()]));
-    assert_eq!(refusal(new_order(vec![line(2, Amount::MAX, None)], None)), Err(vec!["/lines/0/amount too_large".into()]));
+    assert_eq!(
+        refusal(new_order(vec![line(2, Amount::MAX, None)], None)),
+        Err(vec!["/lines/0/amount too_large".into()])
+    );
 }
 
 #[test]

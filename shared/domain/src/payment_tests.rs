@@ -35,7 +35,9 @@ fn every_state_takes_a_verdict_only_while_it_waits_for_one() {
         for verdict in verdicts() {
             let from = Payment { status, ..payment() };
             match from.conclude(&verdict, NOW) {
-                Ok(to) => assert!(status.awaits_provider() && (to.status == status || status.next().contains(&to.status))),
+                Ok(to) => {
+                    assert!(status.awaits_provider() && (to.status == status || status.next().contains(&to.status)))
+                }
                 Err(refusal) => {
                     assert!(!status.awaits_provider());
                     assert_eq!(refusal, PaymentRefusal::IllegalMove { current: status, allowed: status.next() });

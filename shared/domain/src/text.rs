@@ -54,10 +54,15 @@ impl Email {
         let invalid = || Invalid::new("invalid_email", "must be an e-mail address");
         let (local, host) = text.rsplit_once('@').ok_or_else(invalid)?;
         let length_fits = text.len() <= EMAIL_LEN_MAX && (1..=64).contains(&local.len());
-        let characters_fit = text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c));
+        let characters_fit =
+            text.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"<>(),;:\\\"[]".contains(c));
         let one_at = !local.contains('@');
         let host_fits = host.contains('.') && host.split('.').all(|label| !label.is_empty() && !label.starts_with('-'));
-        if length_fits && characters_fit && one_at && host_fits { Ok(Self(text.to_lowercase())) } else { Err(invalid()) }
+        if length_fits && characters_fit && one_at && host_fits {
+            Ok(Self(text.to_lowercase()))
+        } else {
+            Err(invalid())
+        }
     }
 
     pub fn as_str(&self) -> &str {
@@ -80,7 +85,10 @@ pub fn refuse_card_number(text: &str) -> Result<(), Invalid> {
             None if c == ' ' || c == '-' => {}
             None => {
                 if looks_like_card_number(&digits) {
-                    return Err(Invalid::new("card_number", "must not contain a card number: send a token of the provider"));
+                    return Err(Invalid::new(
+                        "card_number",
+                        "must not contain a card number: send a token of the provider",
+                    ));
                 }
                 digits.clear();
             }
@@ -112,7 +120,8 @@ mod tests {
         for good in ["a@b.example", "First.Last+tag@shop.example", " padded@b.example "] {
             assert!(Email::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "a", "a@", "@b.example", "a@b", "a b@c.example", "a@b@c.example", "a@.example", "<a@b.example>"] {
+        for bad in ["", "a", "a@", "@b.example", "a@b", "a b@c.example", "a@b@c.example", "a@.example", "<a@b.example>"]
+        {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(Email::parse("A@B.Example").map(|e| e.as_str().to_owned()), Ok("a@b.example".to_owned()));
@@ -120,7 +129,8 @@ mod tests {
 
     #[test]
     fn lines_refuse_with_the_reason() {
-        let code = |text: &str| Line::<5>::parse(text).map_err(|invalid| invalid.code).map(|line| line.as_str().to_owned());
+        let code =
+            |text: &str| Line::<5>::parse(text).map_err(|invalid| invalid.code).map(|line| line.as_str().to_owned());
         assert_eq!(code("   "), Err("too_short"));
         assert_eq!(code("sixsix"), Err("too_long"));
         assert_eq!(code("a\nb"), Err("invalid_characters"));

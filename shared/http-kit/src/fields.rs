@@ -17,7 +17,10 @@ pub struct Fields<'a> {
 /// Parses the body as one object. `read` gives `None` only where it has met a fault.
 pub fn parse<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Result<T, Problem> {
     let value: Value = serde_json::from_slice(body).map_err(|error| {
-        Problem::new(Code::MalformedBody, format!("The body is not JSON at line {}, column {}.", error.line(), error.column()))
+        Problem::new(
+            Code::MalformedBody,
+            format!("The body is not JSON at line {}, column {}.", error.line(), error.column()),
+        )
     })?;
     let Value::Object(object) = &value else {
         return Err(Problem::new(Code::MalformedBody, "The body must be a JSON object."));
@@ -69,7 +72,11 @@ impl<'a> Fields<'a> {
         self.refuse(name, Invalid::new("required", "is required"));
     }
 
-    pub fn required<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Result<T, Invalid>) -> Option<T> {
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
         match self.take(name) {
             None => {
                 self.missing(name);
@@ -80,7 +87,11 @@ impl<'a> Fields<'a> {
     }
 
     /// `null` stands for leaving the field out.
-    pub fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Result<T, Invalid>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Invalid>,
+    ) -> Option<T> {
         match self.take(name) {
             None | Some(Value::Null) => None,
             Some(value) => parse(value).map_err(|invalid| self.refuse(name, invalid)).ok(),
@@ -128,7 +139,8 @@ impl<'a> Fields<'a> {
             self.refuse(name, Invalid::new("invalid_length", format!("must have 1 to {max} items")));
             return None;
         }
-        let read_items: Vec<Option<T>> = items.iter().enumerate().map(|(index, item)| self.item(name, index, item, &read)).collect();
+        let read_items: Vec<Option<T>> =
+            items.iter().enumerate().map(|(index, item)| self.item(name, index, item, &read)).collect();
         read_items.into_iter().collect()
     }
 

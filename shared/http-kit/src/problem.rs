@@ -124,9 +124,9 @@ impl Problem {
             "request_id": request_id,
         });
         if !self.errors.is_empty() {
-            let errors = self.errors.iter().map(|FieldError { pointer, code, detail }| {
-                json!({ "pointer": pointer, "code": code, "detail": detail })
-            });
+            let errors = self.errors.iter().map(
+                |FieldError { pointer, code, detail }| json!({ "pointer": pointer, "code": code, "detail": detail }),
+            );
             body["errors"] = Value::Array(errors.collect());
         }
         for (name, value) in &self.members {
@@ -143,16 +143,25 @@ impl From<Error> for Problem {
             Error::NotFound(noun) => Self::not_found(noun),
             Error::Order(refusal) => refusal.into(),
             Error::Payment(refusal) => refusal.into(),
-            Error::KeyReused => Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key."),
-            Error::InFlight => Self::new(Code::InFlight, "Nothing was changed by this request: send it again in a moment.")
-                .retry_after(Duration::from_secs(1)),
-            Error::PreconditionFailed => Self::new(Code::PreconditionFailed, "If-Match does not name the present version: read it again."),
+            Error::KeyReused => {
+                Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")
+            }
+            Error::InFlight => {
+                Self::new(Code::InFlight, "Nothing was changed by this request: send it again in a moment.")
+                    .retry_after(Duration::from_secs(1))
+            }
+            Error::PreconditionFailed => {
+                Self::new(Code::PreconditionFailed, "If-Match does not name the present version: read it again.")
+            }
             Error::EmailTaken => Self::new(Code::EmailTaken, "An address belongs to one user of a tenant."),
             Error::Forbidden => Self::new(Code::Forbidden, "The caller's role or scopes do not allow this."),
-            Error::BadCredentials => Self::new(Code::BadCredentials, "The address, the password or the token is not valid."),
+            Error::BadCredentials => {
+                Self::new(Code::BadCredentials, "The address, the password or the token is not valid.")
+            }
             Error::TenantNeeded => Self::new(Code::TenantNeeded, "Send tenant_id to say which tenant is meant."),
             Error::TooManyAttempts { retry_after } => {
-                Self::new(Code::TooManyAttempts, "Password attempts are limited; wait before the next.").retry_after(retry_after)
+                Self::new(Code::TooManyAttempts, "Password attempts are limited; wait before the next.")
+                    .retry_after(retry_after)
             }
             Error::Port(error) => error.into(),
         }
@@ -165,7 +174,9 @@ impl From<OrderRefusal> for Problem {
         match refusal {
             OrderRefusal::IllegalMove { current, allowed } => {
                 let allowed: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
-                Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
+                Self::new(Code::IllegalState, detail)
+                    .with_member("current", current.as_str())
+                    .with_member("allowed", allowed)
             }
             OrderRefusal::CurrencyMismatch { expected, given: _ } => {
                 Self::new(Code::CurrencyMismatch, detail).with_member("expected", expected.code())
@@ -184,7 +195,9 @@ impl From<PaymentRefusal> for Problem {
         match refusal {
             PaymentRefusal::IllegalMove { current, allowed } => {
                 let allowed: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
-                Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
+                Self::new(Code::IllegalState, detail)
+                    .with_member("current", current.as_str())
+                    .with_member("allowed", allowed)
             }
             PaymentRefusal::NotRefundable { current } => {
                 Self::new(Code::IllegalState, detail).with_member("current", current.as_str())
@@ -200,10 +213,11 @@ impl From<PaymentRefusal> for Problem {
 impl From<PortError> for Problem {
     fn from(error: PortError) -> Self {
         let problem = match error.kind {
-            PortErrorKind::Unavailable | PortErrorKind::TimedOut | PortErrorKind::Throttled => {
-                Self::new(Code::Unavailable, "Try again in a moment; with the same Idempotency-Key nothing happens twice.")
-                    .retry_after(Duration::from_secs(1))
-            }
+            PortErrorKind::Unavailable | PortErrorKind::TimedOut | PortErrorKind::Throttled => Self::new(
+                Code::Unavailable,
+                "Try again in a moment; with the same Idempotency-Key nothing happens twice.",
+            )
+            .retry_after(Duration::from_secs(1)),
             PortErrorKind::Corrupt | PortErrorKind::Rejected => {
                 Self::new(Code::Internal, "The fault is logged under this request_id.")
             }

@@ -44,12 +44,15 @@ impl<'a> Query<'a> {
 
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         self.optional(name, |text| {
-            api::parse_rfc3339(text).ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
+            api::parse_rfc3339(text)
+                .ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
         })
     }
 
     pub fn one_of<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        self.optional(name, |text| parse(text).ok_or_else(|| Invalid::new("unknown_value", "is not one of the known values")))
+        self.optional(name, |text| {
+            parse(text).ok_or_else(|| Invalid::new("unknown_value", "is not one of the known values"))
+        })
     }
 
     pub fn finish(self) -> Result<(), Problem> {
@@ -83,14 +86,17 @@ mod tests {
         for good in ["1", "100"] {
             assert_eq!(faults(&[("limit", good)]), Vec::<String>::new());
         }
-        for (bad, code) in [("0", "out_of_range"), ("101", "out_of_range"), ("-1", "out_of_range"), ("x", "not_an_integer")] {
+        for (bad, code) in
+            [("0", "out_of_range"), ("101", "out_of_range"), ("-1", "out_of_range"), ("x", "not_an_integer")]
+        {
             assert_eq!(faults(&[("limit", bad)]), [format!("limit {code}")]);
         }
     }
 
     #[test]
     fn all_faults_at_once() {
-        let query = [("limit", "0"), ("cursor", "pay_1"), ("created_from", "now"), ("created_from", "x"), ("color", "red")];
+        let query =
+            [("limit", "0"), ("cursor", "pay_1"), ("created_from", "now"), ("created_from", "x"), ("color", "red")];
         assert_eq!(
             faults(&query),
             ["limit out_of_range", "cursor invalid_cursor", "created_from repeated", "color unknown_parameter"]

@@ -10,7 +10,13 @@ const fn public(function: &'static str, method: &'static str, path: &'static str
     Route { function, method, path, access: Access::Public, body, cached: None }
 }
 
-const fn granted(function: &'static str, method: &'static str, path: &'static str, action: Action, body: Body) -> Route {
+const fn granted(
+    function: &'static str,
+    method: &'static str,
+    path: &'static str,
+    action: Action,
+    body: Body,
+) -> Route {
     Route { function, method, path, access: Access::Granted(action), body, cached: None }
 }
 
@@ -21,30 +27,41 @@ impl Route {
 }
 
 pub const TENANTS_CREATE: Route = public("tenants-create", "POST", "/v1/tenants", Body::Json);
-pub const TENANTS_GET: Route = granted("tenants-get", "GET", "/v1/tenants/me", Action::TenantRead, Body::None).cached(own_tenant);
+pub const TENANTS_GET: Route =
+    granted("tenants-get", "GET", "/v1/tenants/me", Action::TenantRead, Body::None).cached(own_tenant);
 pub const SESSIONS_CREATE: Route = public("sessions-create", "POST", "/v1/sessions", Body::Json);
 pub const SESSIONS_REFRESH: Route = public("sessions-refresh", "POST", "/v1/sessions/refresh", Body::Json);
-pub const SESSIONS_DELETE: Route = granted("sessions-delete", "DELETE", "/v1/sessions/{id}", Action::SessionEnd, Body::None);
+pub const SESSIONS_DELETE: Route =
+    granted("sessions-delete", "DELETE", "/v1/sessions/{id}", Action::SessionEnd, Body::None);
 pub const WELL_KNOWN_JWKS: Route = public("well-known-jwks", "GET", "/v1/.well-known/jwks.json", Body::None);
-pub const WELL_KNOWN_METADATA: Route = public("well-known-metadata", "GET", "/v1/.well-known/oauth-authorization-server", Body::None);
+pub const WELL_KNOWN_METADATA: Route =
+    public("well-known-metadata", "GET", "/v1/.well-known/oauth-authorization-server", Body::None);
 pub const USERS_CREATE: Route = granted("users-create", "POST", "/v1/users", Action::UserWrite, Body::Json);
 pub const USERS_LIST: Route = granted("users-list", "GET", "/v1/users", Action::UserRead, Body::None);
-pub const USERS_GET: Route = granted("users-get", "GET", "/v1/users/{id}", Action::UserReadSelf, Body::None).cached(user);
+pub const USERS_GET: Route =
+    granted("users-get", "GET", "/v1/users/{id}", Action::UserReadSelf, Body::None).cached(user);
 pub const USERS_UPDATE: Route = granted("users-update", "PATCH", "/v1/users/{id}", Action::UserWriteSelf, Body::Json);
 pub const USERS_DELETE: Route = granted("users-delete", "DELETE", "/v1/users/{id}", Action::UserWrite, Body::None);
 pub const ORDERS_CREATE: Route = granted("orders-create", "POST", "/v1/orders", Action::OrderWrite, Body::Json);
 pub const ORDERS_LIST: Route = granted("orders-list", "GET", "/v1/orders", Action::OrderRead, Body::None);
-pub const ORDERS_GET: Route = granted("orders-get", "GET", "/v1/orders/{id}", Action::OrderRead, Body::None).cached(order);
-pub const ORDERS_CANCEL: Route = granted("orders-cancel", "POST", "/v1/orders/{id}/cancel", Action::OrderWrite, Body::OptionalJson);
-pub const ORDERS_FULFIL: Route = granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
+pub const ORDERS_GET: Route =
+    granted("orders-get", "GET", "/v1/orders/{id}", Action::OrderRead, Body::None).cached(order);
+pub const ORDERS_CANCEL: Route =
+    granted("orders-cancel", "POST", "/v1/orders/{id}/cancel", Action::OrderWrite, Body::OptionalJson);
+pub const ORDERS_FULFIL: Route =
+    granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
 pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payments", Action::PaymentWrite, Body::Json);
 pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
-pub const PAYMENTS_GET: Route = granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
-pub const REFUNDS_CREATE: Route = granted("refunds-create", "POST", "/v1/payments/{id}/refunds", Action::RefundWrite, Body::OptionalJson);
-pub const REFUNDS_LIST: Route = granted("refunds-list", "GET", "/v1/payments/{id}/refunds", Action::RefundRead, Body::None);
+pub const PAYMENTS_GET: Route =
+    granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
+pub const REFUNDS_CREATE: Route =
+    granted("refunds-create", "POST", "/v1/payments/{id}/refunds", Action::RefundWrite, Body::OptionalJson);
+pub const REFUNDS_LIST: Route =
+    granted("refunds-list", "GET", "/v1/payments/{id}/refunds", Action::RefundRead, Body::None);
 pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts", Action::AccountRead, Body::None);
 pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
-pub const ACCOUNTS_ENTRIES: Route = granted("accounts-entries", "GET", "/v1/accounts/{id}/entries", Action::AccountRead, Body::None);
+pub const ACCOUNTS_ENTRIES: Route =
+    granted("accounts-entries", "GET", "/v1/accounts/{id}/entries", Action::AccountRead, Body::None);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);

@@ -49,7 +49,9 @@ pub fn integer(value: &Value) -> Result<i64, Invalid> {
     match (value.as_i64(), value.as_u64()) {
         (Some(integer), _) => Ok(integer),
         (None, Some(_)) => Err(Invalid::new("too_large", "is too large")),
-        (None, None) => Err(Invalid::new("not_an_integer", "must be a whole number, without quotes, fraction or exponent")),
+        (None, None) => {
+            Err(Invalid::new("not_an_integer", "must be a whole number, without quotes, fraction or exponent"))
+        }
     }
 }
 

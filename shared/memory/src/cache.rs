@@ -151,6 +151,7 @@ impl Shared {
     fn revoke(&mut self, key: (TenantId, Revocation), at: Timestamp, now: Timestamp) {
         let kept = self.revocations.get(&key).and_then(|kept| kept.live(now)).copied();
         let latest = kept.map_or(at, |kept| kept.max(at));
-        self.revocations.insert(key, Expiring { value: latest, expires_at: now.plus(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY) });
+        self.revocations
+            .insert(key, Expiring { value: latest, expires_at: now.plus(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY) });
     }
 }

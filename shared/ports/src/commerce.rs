@@ -30,11 +30,17 @@ pub enum Change {
     /// The stored order has the version before this one's.
     UpdateOrder(Order),
     /// [`Order::hold`] allows it on the stored order, whatever its version; decided by the store without a read before.
-    HoldOrder { order: OrderId, money: Money },
+    HoldOrder {
+        order: OrderId,
+        money: Money,
+    },
     CreatePayment(Payment),
     UpdatePayment(Payment),
     /// [`Payment::reserve_refund`] allows it on the stored payment, whatever its version.
-    ReserveRefund { payment: PaymentId, amount: Amount },
+    ReserveRefund {
+        payment: PaymentId,
+        amount: Amount,
+    },
     CreateRefund(Refund),
     UpdateRefund(Refund),
     /// No transaction of the same source exists. Balance rows add up, in any order.
@@ -163,11 +169,8 @@ pub trait Accounts: Send + Sync {
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError>;
 
     /// In order of account id, by one query.
-    async fn list(
-        &self,
-        tenant: TenantId,
-        page: PageRequest<AccountId>,
-    ) -> Result<Page<Balance, AccountId>, PortError>;
+    async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>)
+    -> Result<Page<Balance, AccountId>, PortError>;
 
     /// The account's entries, newest first, by one query.
     async fn entries(

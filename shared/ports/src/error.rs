@@ -40,7 +40,11 @@ impl PortError {
         Self { kind, operation, source: None }
     }
 
-    pub fn caused_by(kind: PortErrorKind, operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn caused_by(
+        kind: PortErrorKind,
+        operation: &'static str,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
         Self { kind, operation, source: Some(source.into()) }
     }
 

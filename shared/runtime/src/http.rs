@@ -78,7 +78,8 @@ fn request(event: LambdaEvent<ApiGatewayProxyRequest>) -> Request {
     let headers = if payload.multi_value_headers.is_empty() { payload.headers } else { payload.multi_value_headers };
     let own_id = headers.get("x-request-id").and_then(|value| value.to_str().ok());
     let request_id = own_id.filter(|id| Request::valid_request_id(id)).map(str::to_owned);
-    let query = payload.multi_value_query_string_parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let query =
+        payload.multi_value_query_string_parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     Request {
         method: payload.http_method.to_string(),
         path: payload.path.unwrap_or_default(),

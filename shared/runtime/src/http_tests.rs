@@ -38,7 +38,10 @@ fn event(changes: Value) -> LambdaEvent<ApiGatewayProxyRequest> {
 fn the_caller_is_the_authorizers_and_the_address_is_the_gateways() {
     let request = request(event(json!({})));
     let caller = request.caller.expect("authorized");
-    assert_eq!((caller.subject.as_str(), caller.grant, caller.issued_at_seconds), ("usr_1", Grant::Role(Role::Viewer), 17));
+    assert_eq!(
+        (caller.subject.as_str(), caller.grant, caller.issued_at_seconds),
+        ("usr_1", Grant::Role(Role::Viewer), 17)
+    );
     assert_eq!(request.source_address, "10.0.0.1");
     assert_eq!(request.query, [("limit".to_owned(), "1".to_owned()), ("limit".to_owned(), "2".to_owned())]);
     assert_eq!(request.request_id, "gateway-1");
@@ -46,7 +49,9 @@ fn the_caller_is_the_authorizers_and_the_address_is_the_gateways() {
 
 #[test]
 fn an_authorizer_context_that_is_not_whole_is_no_caller() {
-    for authorizer in [json!({}), json!({"tenant": "x"}), json!({"tenant": "ten_00000000000000000000000001", "role": "root"})] {
+    for authorizer in
+        [json!({}), json!({"tenant": "x"}), json!({"tenant": "ten_00000000000000000000000001", "role": "root"})]
+    {
         let context = json!({ "httpMethod": "GET", "authorizer": authorizer });
         assert!(request(event(json!({ "requestContext": context }))).caller.is_none());
     }

@@ -80,7 +80,12 @@ where
     let reason = chain(&error);
     let tries_are_left = message.receive_count < RECEIVES_MAX;
     if error.retryable() && tries_are_left {
-        tracing::warn!(message_id = message.id, receive_count = message.receive_count, error = reason, "message to be tried again");
+        tracing::warn!(
+            message_id = message.id,
+            receive_count = message.receive_count,
+            error = reason,
+            "message to be tried again"
+        );
         let wait = backoff::after(message.receive_count, random.bits());
         // Without the delay the queue's own visibility time-out applies: later than wanted, never lost.
         if let Err(error) = redelivery.delay(message, wait).await {

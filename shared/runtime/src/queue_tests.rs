@@ -63,7 +63,10 @@ async fn only_what_failed_returns_and_poison_is_buried_with_its_reason() {
     let messages = vec![message("poison", 1), message("busy", 3), message("good", 1), message("panic", 1)];
     let (failed, recorder) = run(messages).await;
     assert_eq!(failed, ["busy", "panic"]);
-    assert_eq!(*recorder.buried.lock().expect("unpoisoned"), [("poison".into(), "cannot be done: no such payment".into())]);
+    assert_eq!(
+        *recorder.buried.lock().expect("unpoisoned"),
+        [("poison".into(), "cannot be done: no such payment".into())]
+    );
     let delayed = recorder.delayed.lock().expect("unpoisoned").clone();
     assert_eq!(delayed, [("busy".into(), Duration::from_secs(2)), ("panic".into(), Duration::from_millis(500))]);
 }

@@ -36,7 +36,11 @@ fn changes(decode: Decode, records: Vec<EventRecord>, line: &mut Invocation) -> 
     let count = records.len();
     let readable = |record: EventRecord| {
         let change = decode(record.change.old_image, record.change.new_image);
-        change.inspect_err(|error| tracing::error!(event_id = record.event_id, error = chain(error), "record passed over")).ok()
+        change
+            .inspect_err(|error| {
+                tracing::error!(event_id = record.event_id, error = chain(error), "record passed over")
+            })
+            .ok()
     };
     let changes: Vec<StreamChange> = records.into_iter().filter_map(readable).collect();
     line.count("StreamRecords", count);

@@ -15,10 +15,11 @@ static COLD: AtomicBool = AtomicBool::new(true);
 
 /// Starts logging. Called once, first thing in `main`.
 pub fn start() {
-    let levels = Targets::new()
-        .with_default(LevelFilter::WARN)
-        .with_targets(["coffer_app", "coffer_aws", "coffer_http_kit", "coffer_runtime"].map(|name| (name, LevelFilter::INFO)));
-    let json = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    let levels = Targets::new().with_default(LevelFilter::WARN).with_targets(
+        ["coffer_app", "coffer_aws", "coffer_http_kit", "coffer_runtime"].map(|name| (name, LevelFilter::INFO)),
+    );
+    let json =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     // A second start, as tests may make, keeps the first subscriber.
     tracing_subscriber::registry().with(json).with(levels).try_init().unwrap_or_default();
 }
@@ -55,7 +56,8 @@ impl Invocation {
         self.fields.insert("Latency".into(), latency_ms.into());
         let function = std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
         self.fields.insert("Function".into(), function.into());
-        let metrics: Vec<Value> = self.metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+        let metrics: Vec<Value> =
+            self.metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
         let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": metrics });
         self.fields.insert("_aws".into(), json!({ "Timestamp": now_ms(), "CloudWatchMetrics": [directive] }));
         println!("{}", Value::Object(self.fields));

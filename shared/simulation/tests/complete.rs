@@ -35,14 +35,20 @@ fn every_function_has_a_block_and_every_block_a_function() {
         let block = blocks.get(&name).unwrap_or_else(|| {
             panic!("template.yaml has no function {name}: copy the block of one like it and name it for functions/{function}")
         });
-        for part in [format!("CodeUri: target/lambda/{function}/"), format!("FunctionName: !Sub ${{AWS::StackName}}-{function}")] {
+        for part in [
+            format!("CodeUri: target/lambda/{function}/"),
+            format!("FunctionName: !Sub ${{AWS::StackName}}-{function}"),
+        ] {
             assert!(block.contains(&part), "template.yaml, {name}: needs `{part}`");
         }
     }
     let wanted: BTreeSet<String> = functions().iter().map(|function| logical(function)).collect();
     for (name, block) in &blocks {
         let is_function = block.contains("Type: AWS::Serverless::Function");
-        assert!(!is_function || wanted.contains(name), "template.yaml, {name}: there is no such folder under functions/: remove one");
+        assert!(
+            !is_function || wanted.contains(name),
+            "template.yaml, {name}: there is no such folder under functions/: remove one"
+        );
     }
 }
 
@@ -52,13 +58,21 @@ fn every_route_is_in_the_template_as_the_table_has_it() {
     let fallback = &blocks["ApiFallback"];
     for route in routes::ALL {
         let name = logical(route.function);
-        let block = blocks.get(&name).unwrap_or_else(|| panic!("routes.rs names {}, template.yaml does not", route.function));
+        let block =
+            blocks.get(&name).unwrap_or_else(|| panic!("routes.rs names {}, template.yaml does not", route.function));
         let event = format!("Method: {}, Path: '{}'", route.method.to_lowercase(), route.path);
         assert!(block.contains(&event), "template.yaml, {name}: needs an event with `{event}`");
         let is_open = block.contains("Authorizer: NONE");
-        assert_eq!(is_open, route.access == Access::Public, "template.yaml, {name}: its authorizer is not what routes.rs says");
+        assert_eq!(
+            is_open,
+            route.access == Access::Public,
+            "template.yaml, {name}: its authorizer is not what routes.rs says"
+        );
         let any = format!("Method: any, Path: '{}'", route.path);
-        assert!(fallback.contains(&any), "template.yaml, ApiFallback: needs `{any}`, so that other methods are answered with 405");
+        assert!(
+            fallback.contains(&any),
+            "template.yaml, ApiFallback: needs `{any}`, so that other methods are answered with 405"
+        );
     }
     let paths: BTreeSet<&str> = routes::ALL.iter().map(|route| route.path).collect();
     let caught = fallback.matches("Method: any").count();
@@ -90,7 +104,8 @@ fn every_function_has_a_sample_event() {
     for function in functions() {
         let file = format!("events/{function}.json");
         assert!(samples.remove(&function), "{file} is missing: copy one of the same trigger");
-        let sample: serde_json::Value = serde_json::from_str(&read(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let sample: serde_json::Value =
+            serde_json::from_str(&read(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(sample.is_object(), "{file}: an event is an object");
     }
     assert!(samples.is_empty(), "sample events of functions that do not exist: {samples:?}");
@@ -103,20 +118,32 @@ fn every_queue_has_a_worker_a_dead_letter_queue_and_its_alarm() {
         let name = capitalized(queue.as_str());
         let mend = format!("template.yaml: copy what PaymentsQueue has for {name}Queue");
         let block = blocks.get(&format!("{name}Queue")).unwrap_or_else(|| panic!("{mend}"));
-        let redrive = format!("RedrivePolicy: {{deadLetterTargetArn: !GetAtt {name}DeadLetters.Arn, maxReceiveCount: {RECEIVES_MAX}}}");
+        let redrive = format!(
+            "RedrivePolicy: {{deadLetterTargetArn: !GetAtt {name}DeadLetters.Arn, maxReceiveCount: {RECEIVES_MAX}}}"
+        );
         assert!(block.contains(&redrive), "{mend}: `{redrive}`");
         assert!(blocks.contains_key(&format!("{name}DeadLetters")), "{mend}: no dead letters");
         let alarm = blocks.get(&format!("{name}DeadLettersAlarm")).unwrap_or_else(|| panic!("{mend}: no alarm"));
-        assert!(alarm.contains(&format!("!GetAtt {name}DeadLetters.QueueName")), "{mend}: the alarm watches another queue");
+        assert!(
+            alarm.contains(&format!("!GetAtt {name}DeadLetters.QueueName")),
+            "{mend}: the alarm watches another queue"
+        );
         assert!(alarm.contains("docs/RUNBOOK.md#dead-letters"), "{mend}: the alarm names no runbook entry");
 
         let source = format!("Queue: !GetAtt {name}Queue.Arn");
         let workers: Vec<&String> = blocks.values().filter(|block| block.contains(&source)).collect();
         let [worker] = workers[..] else { panic!("{mend}: exactly one function has the event `{source}`") };
-        assert!(worker.contains("FunctionResponseTypes: [ReportBatchItemFailures]"), "{mend}: one failure returns the whole batch");
+        assert!(
+            worker.contains("FunctionResponseTypes: [ReportBatchItemFailures]"),
+            "{mend}: one failure returns the whole batch"
+        );
         let visibility = number_after(block, "VisibilityTimeout").unwrap_or(0);
         let timeout = number_after(worker, "Timeout").unwrap_or(u64::MAX);
-        assert!(visibility >= 6 * timeout, "{mend}: visibility is {visibility} s, six times the worker's time-out is {}", 6 * timeout);
+        assert!(
+            visibility >= 6 * timeout,
+            "{mend}: visibility is {visibility} s, six times the worker's time-out is {}",
+            6 * timeout
+        );
     }
     let queues = blocks.values().filter(|block| block.contains("Type: AWS::SQS::Queue")).count();
     assert_eq!(queues, 2 * Queue::ALL.len(), "template.yaml has a queue that domain::event::Queue does not know");
@@ -127,7 +154,11 @@ fn every_stream_consumer_starts_at_the_beginning_and_gives_up_some_day() {
     for (name, block) in template_blocks() {
         let streams = block.matches("Type: DynamoDB").count();
         for needed in ["StartingPosition: TRIM_HORIZON", "MaximumRecordAgeInSeconds: ", "FilterCriteria: "] {
-            assert_eq!(block.matches(needed).count(), streams, "template.yaml, {name}: every stream event needs `{needed}`");
+            assert_eq!(
+                block.matches(needed).count(),
+                streams,
+                "template.yaml, {name}: every stream event needs `{needed}`"
+            );
         }
     }
 }
@@ -141,8 +172,14 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let in_vpc = blocks[&logical(&function)].contains("VpcConfig:");
         let needs_redis = wiring.contains("RedisCache::new");
         let needs_internet = ["KmsTokenKey::new", "HttpProvider::new"].iter().any(|name| wiring.contains(name));
-        assert!(!(needs_redis && needs_internet), "{function}: Redis is in the network, KMS and providers are outside: split it");
-        assert_eq!(in_vpc, needs_redis, "template.yaml, {function}: VpcConfig is for functions that need Redis, and for them only");
+        assert!(
+            !(needs_redis && needs_internet),
+            "{function}: Redis is in the network, KMS and providers are outside: split it"
+        );
+        assert_eq!(
+            in_vpc, needs_redis,
+            "template.yaml, {function}: VpcConfig is for functions that need Redis, and for them only"
+        );
     }
 }
 
@@ -159,10 +196,17 @@ fn policies_name_actions_and_resources_and_never_scan() {
             ("SandboxTable::new", "SandboxTable.Arn"),
             ("KmsTokenKey::new", "TokenKey.Arn"),
         ] {
-            let is_granted = block.contains(&format!("Resource: !GetAtt {resource}")) || block.contains(&format!("[!GetAtt {resource}"));
-            assert_eq!(is_granted, wiring.contains(adapter), "template.yaml, {function}: its policies and its main.rs differ on {resource}");
+            let is_granted = block.contains(&format!("Resource: !GetAtt {resource}"))
+                || block.contains(&format!("[!GetAtt {resource}"));
+            assert_eq!(
+                is_granted,
+                wiring.contains(adapter),
+                "template.yaml, {function}: its policies and its main.rs differ on {resource}"
+            );
         }
-        for broad in ["Resource: '*'", "dynamodb:Scan", "dynamodb:*", "kms:*", "sqs:*'", "Policies: [Amazon", "FullAccess"] {
+        for broad in
+            ["Resource: '*'", "dynamodb:Scan", "dynamodb:*", "kms:*", "sqs:*'", "Policies: [Amazon", "FullAccess"]
+        {
             assert!(!block.contains(broad), "template.yaml, {function}: `{broad}` is more than a function needs");
         }
     }
@@ -170,10 +214,13 @@ fn policies_name_actions_and_resources_and_never_scan() {
 
 #[test]
 fn every_action_guards_a_route_or_a_handler() {
-    let handlers: String = functions().iter().map(|function| {
-        let (noun, verb) = tree::folder_of(function);
-        read(&format!("functions/{noun}/{verb}/src/lib.rs"))
-    }).collect();
+    let handlers: String = functions()
+        .iter()
+        .map(|function| {
+            let (noun, verb) = tree::folder_of(function);
+            read(&format!("functions/{noun}/{verb}/src/lib.rs"))
+        })
+        .collect();
     for action in Action::ALL {
         let guards_a_route = routes::ALL.iter().any(|route| route.access == Access::Granted(*action));
         let guards_a_handler = handlers.contains(&format!("Action::{action:?}"));
@@ -184,7 +231,11 @@ fn every_action_guards_a_route_or_a_handler() {
 #[test]
 fn every_problem_code_is_explained() {
     let page = read("docs/STATUS-CODES.md");
-    let headings: BTreeMap<&str, ()> = page.lines().filter_map(|line| line.strip_prefix("### ")).map(|code| (code.trim().trim_matches('`'), ())).collect();
+    let headings: BTreeMap<&str, ()> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("### "))
+        .map(|code| (code.trim().trim_matches('`'), ()))
+        .collect();
     for code in Code::ALL {
         assert!(headings.contains_key(code.as_str()), "docs/STATUS-CODES.md has no heading `### {}`", code.as_str());
     }

@@ -10,10 +10,23 @@ fn only_the_right_crates_name_the_outside() {
         (&["aws_sdk_", "redis::"], &["shared/aws/", "tests/e2e/"]),
         (&["lambda_runtime", "aws_lambda_events"], &["shared/runtime/"]),
         (&["reqwest::"], &["shared/provider/", "tests/e2e/", "xtask/", "bench/"]),
-        (&["SystemTime::now", "std::time::Instant"], &["shared/aws/src/system.rs", "shared/runtime/src/telemetry.rs", "tests/", "xtask/", "bench/", "shared/aws/tests/", "shared/aws/src/redis/", "shared/provider/src/"]),
+        (
+            &["SystemTime::now", "std::time::Instant"],
+            &[
+                "shared/aws/src/system.rs",
+                "shared/runtime/src/telemetry.rs",
+                "tests/",
+                "xtask/",
+                "bench/",
+                "shared/aws/tests/",
+                "shared/aws/src/redis/",
+                "shared/provider/src/",
+            ],
+        ),
     ];
     for (path, text) in sources() {
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         let is_this_file = path.starts_with("shared/simulation/tests/");
         for (names, homes) in rules {
             let is_home = is_this_file || homes.iter().any(|home| path.starts_with(home));
@@ -37,10 +50,24 @@ fn manifests_keep_the_direction() {
         ("shared/provider", &["domain", "ports"]),
         ("shared/aws", &["domain", "ports", "sandbox"]),
     ];
-    let ours = ["api", "app", "aws", "contract", "credentials", "domain", "http-kit", "memory", "ports", "provider", "runtime", "sandbox"];
+    let ours = [
+        "api",
+        "app",
+        "aws",
+        "contract",
+        "credentials",
+        "domain",
+        "http-kit",
+        "memory",
+        "ports",
+        "provider",
+        "runtime",
+        "sandbox",
+    ];
     for (folder, may) in allowed {
         let manifest = read(&format!("{folder}/Cargo.toml"));
-        let dependencies = manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
+        let dependencies =
+            manifest.split("[dependencies]").nth(1).and_then(|rest| rest.split("\n[").next()).unwrap_or_default();
         for name in ours {
             let imports = dependencies.lines().any(|line| line.starts_with(&format!("{name}.workspace")));
             assert!(!imports || may.contains(&name), "{folder} must not import {name}: see docs/ARCHITECTURE.md");

@@ -5,8 +5,7 @@ use http_kit::{Problem, Query, Request, Response, routes};
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
-pub struct Deps {
-}
+pub struct Deps {}
 
 pub async fn answer(deps: Deps, request: &Request) -> Served {
     serve_public(&routes::HEALTH_LIVE, request, async |request| handle(deps, request).await).await

@@ -1,7 +1,7 @@
 //! Every minute: payments and refunds that are stuck or unknown are asked after and ended, and events that no queue has
 //! seen are published.
 
-use app::sweep::{self, Swept, Sweeping};
+use app::sweep::{self, Sweeping, Swept};
 use app::{Context, Origin};
 use ports::PortError;
 use ports::clock::Mint;

@@ -27,7 +27,8 @@ async fn main() -> Result<(), runtime::Error> {
     let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, payments_url), (Queue::Refunds, refunds_url)]));
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
+    let payments =
+        settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
     let refunds = settle_refund::Settling {
         commerce: &commerce,
         payments: &commerce,

@@ -1,8 +1,8 @@
 //! PATCH /v1/users/{id}: changes name, role or password; `me` is the caller.
 
 use app::users::{self, Stores, UserChange};
-use domain::access::Action;
 use credentials::refuse_known;
+use domain::access::Action;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};

@@ -160,6 +160,7 @@ pub(crate) struct UserRecord {
     name: String,
     role: String,
     password_hash: String,
+    password_changed_at_ms: i64,
     created_at_ms: i64,
     updated_at_ms: i64,
     version: u64,
@@ -167,7 +168,8 @@ pub(crate) struct UserRecord {
 
 impl From<&User> for UserRecord {
     fn from(user: &User) -> Self {
-        let User { id, tenant, email, name, role, password_hash, created_at, updated_at, version } = user;
+        let User { id, tenant, email, name, role, password_hash, password_changed_at, created_at, updated_at, version } =
+            user;
         Self {
             id: id.to_string(),
             tenant: tenant.to_string(),
@@ -175,6 +177,7 @@ impl From<&User> for UserRecord {
             name: name.as_str().to_owned(),
             role: role.as_str().to_owned(),
             password_hash: password_hash.reveal().to_owned(),
+            password_changed_at_ms: ms(*password_changed_at),
             created_at_ms: ms(*created_at),
             updated_at_ms: ms(*updated_at),
             version: *version,
@@ -186,7 +189,18 @@ impl TryFrom<UserRecord> for User {
     type Error = Unreadable;
 
     fn try_from(record: UserRecord) -> Result<Self, Unreadable> {
-        let UserRecord { id, tenant, email, name, role, password_hash, created_at_ms, updated_at_ms, version } = record;
+        let UserRecord {
+            id,
+            tenant,
+            email,
+            name,
+            role,
+            password_hash,
+            password_changed_at_ms,
+            created_at_ms,
+            updated_at_ms,
+            version,
+        } = record;
         let reader = Reader(Kind::User);
         Ok(Self {
             id: reader.parse("id", &id)?,
@@ -195,6 +209,7 @@ impl TryFrom<UserRecord> for User {
             name: reader.valid("name", Name::parse(&name))?,
             role: reader.known("role", Role::parse(&role))?,
             password_hash: Secret::new(password_hash),
+            password_changed_at: Timestamp::from_ms(password_changed_at_ms),
             created_at: Timestamp::from_ms(created_at_ms),
             updated_at: Timestamp::from_ms(updated_at_ms),
             version,

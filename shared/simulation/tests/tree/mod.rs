@@ -26,7 +26,9 @@ fn folders(path: &str) -> Vec<String> {
 
 /// `<noun>-<verb>` of every folder under functions/.
 pub fn functions() -> Vec<String> {
-    let of = |noun: &String| folders(&format!("functions/{noun}")).into_iter().map(|verb| format!("{noun}-{verb}")).collect::<Vec<_>>();
+    let of = |noun: &String| {
+        folders(&format!("functions/{noun}")).into_iter().map(|verb| format!("{noun}-{verb}")).collect::<Vec<_>>()
+    };
     folders("functions").iter().flat_map(of).collect()
 }
 
@@ -51,11 +53,15 @@ pub fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
 /// The resources of template.yaml by logical id, each as its lines.
 pub fn template_blocks() -> BTreeMap<String, String> {
     let template = read("template.yaml");
-    let resources = template.split("\nResources:\n").nth(1).and_then(|rest| rest.split("\nOutputs:\n").next()).unwrap_or_default();
+    let resources =
+        template.split("\nResources:\n").nth(1).and_then(|rest| rest.split("\nOutputs:\n").next()).unwrap_or_default();
     let mut blocks = BTreeMap::new();
     let mut current: Option<String> = None;
     for line in resources.lines() {
-        let name = line.strip_prefix("  ").filter(|rest| !rest.starts_with([' ', '#'])).and_then(|rest| rest.strip_suffix(':'));
+        let name = line
+            .strip_prefix("  ")
+            .filter(|rest| !rest.starts_with([' ', '#']))
+            .and_then(|rest| rest.strip_suffix(':'));
         if let Some(name) = name {
             current = Some(name.to_owned());
         }
