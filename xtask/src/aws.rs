@@ -1,5 +1,6 @@
-//! The few AWS calls that the tasks make themselves, to the emulator of an instance.
+//! The few AWS calls that the tasks make themselves, most of them to the emulator of an instance.
 
+use crate::account::Account;
 use crate::sign::Call;
 use anyhow::{Context, Result};
 use hyper::Method;
@@ -16,7 +17,11 @@ pub fn logs(endpoint: &str, action: &str, body: &Value) -> Result<Value> {
 
 /// A stack's status and outputs; `None` when there is no such stack.
 pub fn describe_stack(endpoint: &str, stack: &str) -> Result<Option<Stack>> {
-    match cloudformation(endpoint, "DescribeStacks", stack) {
+    describe_stack_of(&Account::emulator(endpoint), stack)
+}
+
+pub fn describe_stack_of(account: &Account, stack: &str) -> Result<Option<Stack>> {
+    match cloudformation(account, "DescribeStacks", stack) {
         Ok(answer) => Ok(Some(Stack::parse(&answer))),
         Err(error) if error.to_string().contains("does not exist") => Ok(None),
         Err(error) => Err(error),
@@ -24,19 +29,26 @@ pub fn describe_stack(endpoint: &str, stack: &str) -> Result<Option<Stack>> {
 }
 
 pub fn delete_stack(endpoint: &str, stack: &str) -> Result<()> {
-    cloudformation(endpoint, "DeleteStack", stack).map(drop)
+    cloudformation(&Account::emulator(endpoint), "DeleteStack", stack).map(drop)
 }
 
 /// The template as `sam deploy` has sent it, with the places of the uploaded packages.
 pub fn stack_template(endpoint: &str, stack: &str) -> Result<String> {
-    cloudformation(endpoint, "GetTemplate", stack)
+    cloudformation(&Account::emulator(endpoint), "GetTemplate", stack)
 }
 
-fn cloudformation(endpoint: &str, action: &str, stack: &str) -> Result<String> {
+fn cloudformation(account: &Account, action: &str, stack: &str) -> Result<String> {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let body = format!("Action={action}&Version=2010-05-15&StackName={stack}");
     let call = Call { service: "cloudformation", method: Method::POST, path: "/", query: "", headers: &headers, body };
-    Ok(call.send(endpoint)?.text())
+    Ok(call.send_as(account)?.text())
+}
+
+/// A call whose action and answer are JSON (<https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>).
+pub fn json_1_0(account: &Account, service: &str, target: &str, body: &Value) -> Result<Value> {
+    let headers = [("content-type", "application/x-amz-json-1.0"), ("x-amz-target", target)];
+    let call = Call { service, method: Method::POST, path: "/", query: "", headers: &headers, body: body.to_string() };
+    call.send_as(account)?.json()
 }
 
 /// A call of Lambda or S3, which name the thing by its path.
@@ -56,6 +68,10 @@ impl Stack {
         let values = elements(xml, "OutputValue");
         let status = elements(xml, "StackStatus").into_iter().next().unwrap_or_default();
         Self { status, outputs: keys.into_iter().zip(values).collect() }
+    }
+
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outputs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
     pub fn output(&self, key: &str) -> Result<&str> {

@@ -5,9 +5,13 @@
 // Tasks run on a laptop, in real time; the ban on ambient clocks is for what the functions are made of.
 #![allow(clippy::disallowed_methods)]
 
+mod account;
 mod aws;
+mod bench;
 mod command;
+mod curl;
 mod deploy;
+mod dlq;
 mod down;
 mod edge;
 mod edge_process;
@@ -52,6 +56,14 @@ enum Task {
     Down(down::Options),
     /// Print what the functions have logged
     Logs(logs::Options),
+    /// List the dead letters of the queues, or send them back to be worked on again
+    #[command(subcommand)]
+    Dlq(dlq::Dlq),
+    /// Measure payments-create and payments-get: cold start, CPU and time of a warm call, memory
+    ///
+    /// Builds both in release and drives them as Lambda does, through its Runtime API, with the emulator and the Redis of a
+    /// running instance behind them. Not a test: nothing fails because it is slow.
+    Bench(bench::Options),
     /// Run all checks and tests, from formatting to end-to-end tests against a stack of its own
     ///
     /// Parts in order: fmt, clippy, unit, template, deny, stack, contract, e2e. Stops at the first that fails.
@@ -88,6 +100,8 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Up(options) => up::run(&root, &options)?,
         Task::Down(options) => down::run(&root, &options)?,
         Task::Logs(options) => logs::run(&root, &options)?,
+        Task::Dlq(task) => dlq::run(&root, &task)?,
+        Task::Bench(options) => bench::run(&root, &options)?,
         Task::Test(options) => return test::run(&root, &options),
         Task::Edge { .. } => unreachable!("served above"),
     }

@@ -1,9 +1,9 @@
-//! AWS Signature Version 4 for the emulator, so that no SDK is compiled into the tasks.
+//! AWS Signature Version 4, so that no SDK is compiled into the tasks.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
+use crate::account::Account;
 use crate::http::{self, Answer};
 use crate::python::hex;
-use crate::services::{ACCESS_KEY, REGION, SECRET_KEY};
 use anyhow::{Context, Result, ensure};
 use hmac::{Hmac, KeyInit, Mac};
 use hyper::Method;
@@ -23,22 +23,16 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Fails on any answer but a success.
+    /// To the emulator there. Fails on any answer but a success.
     pub fn send(&self, endpoint: &str) -> Result<Answer> {
-        let date_time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let digest = hex(&Sha256::digest(self.body.as_bytes()));
-        let mut headers = vec![
-            ("host", endpoint.trim_start_matches("http://")),
-            ("x-amz-content-sha256", &digest),
-            ("x-amz-date", &date_time),
-        ];
-        headers.extend(self.headers);
-        headers.sort_unstable();
-        let authorization = self.authorization(&headers, &date_time, &digest)?;
-        headers.retain(|(name, _)| *name != "host");
-        headers.push(("authorization", &authorization));
+        self.send_as(&Account::emulator(endpoint))
+    }
 
-        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    /// Fails on any answer but a success.
+    pub fn send_as(&self, account: &Account) -> Result<Answer> {
+        let endpoint = account.endpoint(self.service);
+        let (_, host) = endpoint.split_once("://").context("the endpoint is no address")?;
+        let headers = self.signed(account, host)?;
         let mark = if self.query.is_empty() { "" } else { "?" };
         let url = format!("{endpoint}{}{mark}{}", self.path, self.query);
         let answer = http::send(self.method.clone(), &url, &headers, self.body.clone().into())?;
@@ -46,20 +40,41 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    fn authorization(&self, headers: &[(&str, &str)], date_time: &str, digest: &str) -> Result<String> {
+    /// All headers but the host's, which the client adds.
+    pub fn signed(&self, account: &Account, host: &str) -> Result<Vec<(String, String)>> {
+        let date_time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+        let digest = hex(&Sha256::digest(self.body.as_bytes()));
+        let mut headers = vec![("host", host), ("x-amz-content-sha256", &digest), ("x-amz-date", &date_time)];
+        headers.extend(account.session_token.as_deref().map(|token| ("x-amz-security-token", token)));
+        headers.extend(self.headers);
+        headers.sort_unstable();
+        let authorization = self.authorization(account, &headers, &date_time, &digest)?;
+        headers.retain(|(name, _)| *name != "host");
+        headers.push(("authorization", &authorization));
+        Ok(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    fn authorization(
+        &self,
+        account: &Account,
+        headers: &[(&str, &str)],
+        date_time: &str,
+        digest: &str,
+    ) -> Result<String> {
         let Self { service, method, path, query, .. } = self;
+        let Account { region, access_key, secret_key, .. } = account;
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let signed = names.join(";");
         let listed: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
         let canonical = format!("{method}\n{path}\n{query}\n{listed}\n{signed}\n{digest}");
         let date = &date_time[..8];
-        let scope = format!("{date}/{REGION}/{service}/aws4_request");
+        let scope = format!("{date}/{region}/{service}/aws4_request");
         let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}", hex(&Sha256::digest(canonical.as_bytes())));
-        let mut key = format!("AWS4{SECRET_KEY}").into_bytes();
-        for part in [date, REGION, service, "aws4_request", &to_sign] {
+        let mut key = format!("AWS4{secret_key}").into_bytes();
+        for part in [date, region.as_str(), service, "aws4_request", &to_sign] {
             key = hmac(&key, part)?;
         }
-        let credential = format!("{ACCESS_KEY}/{scope}");
+        let credential = format!("{access_key}/{scope}");
         Ok(format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={signed}, Signature={}", hex(&key)))
     }
 }

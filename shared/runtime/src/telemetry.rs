@@ -48,6 +48,11 @@ impl Invocation {
         self.fields.insert(name.into(), count.into());
     }
 
+    #[cfg(test)]
+    pub fn counted(&self, name: &str) -> Option<u64> {
+        self.fields.get(name).and_then(Value::as_u64)
+    }
+
     /// Writes the line. Metrics are by function; routes, tenants and codes stay fields, so that they cost no metric each.
     #[allow(clippy::print_stdout, reason = "standard output is where Lambda takes log lines")]
     pub fn end(mut self) {

@@ -1,1 +1,29 @@
+//! The whole of Coffer in one process: the real functions over the in-memory adapters, with a clock that moves when it is
+//! told to, chance from a seed and faults by plan. `World` and its steps serve scenarios; `seeded` lets a seed choose the
+//! steps and looks at `invariants` after each of them.
 
+mod answer;
+mod api;
+mod ask;
+mod examples;
+mod furniture;
+mod people;
+mod quiet;
+mod sandbox;
+mod stream;
+mod summary;
+mod tasks;
+mod worker;
+mod world;
+
+pub use answer::Answer;
+pub use ask::Ask;
+pub use examples::good_request;
+pub use furniture::Furniture;
+pub use people::{LoggedIn, PASSWORD, Shop, caller};
+pub use sandbox::TOKENS;
+pub use stream::{Consumer, Stream};
+pub use summary::summary;
+pub use tasks::{Tasks, run, together};
+pub use worker::{BATCH_MAX, Fate, VISIBILITY};
+pub use world::{Setup, Wiring, World};

@@ -93,9 +93,9 @@ fn attributes_have_their_names_and_types() {
 }
 
 /// What `docs/DATA.md` counts with: the size of an item (as DynamoDB's developer guide computes it, under "Item sizes")
-/// decides the units of a write.
+/// decides the units of a write. The order has two lines.
 #[test]
-fn typical_items_but_orders_take_one_kilobyte() {
+fn typical_items_take_one_kilobyte() {
     for item in items() {
         let size: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
         let kind = kind_of(&Item::from(item)).expect("a kind");

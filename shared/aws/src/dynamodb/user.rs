@@ -160,6 +160,8 @@ pub(crate) struct UserRecord {
     name: String,
     role: String,
     password_hash: String,
+    /// Rows of before it was kept have none: nothing ended then.
+    #[serde(default)]
     password_changed_at_ms: i64,
     created_at_ms: i64,
     updated_at_ms: i64,

@@ -17,11 +17,8 @@ use crate::place::seed;
 use crate::proxy::{Proxy, Silent};
 
 const QUOTA: Quota = Quota { per_minute: 60, burst: 3 };
-/// 100 ms to connect and 50 to answer, and what a busy machine adds.
-const BOUND: Duration = Duration::from_millis(400);
-/// Without the network.
-const AT_ONCE: Duration = Duration::from_millis(20);
-const REST: Duration = Duration::from_millis(1_050);
+/// 100 ms to connect and 50 to answer, and what a busy machine adds: far from the seconds that a hanging server takes.
+const BOUND: Duration = Duration::from_secs(2);
 
 fn a_caller(world: &World) -> Caller {
     caller(&session(&user(world.tenant(), world.mint()), world.mint()), Role::Operator, world.mint())
@@ -35,13 +32,12 @@ async fn admit(cache: &RedisCache, caller: &Caller, world: &World) -> (Admitted,
 }
 
 /// What holds however the cache is away: calls are limited here, nothing is found, writes fail as what may be tried again,
-/// and of all this only the first call takes time.
+/// and nothing hangs.
 async fn is_away(cache: &RedisCache, world: &World) {
     let caller = a_caller(world);
     let (first, delay) = admit(cache, &caller, world).await;
     assert!(first.degraded && first.limit.allowed && !first.revoked && first.entry.is_none(), "{first:?}");
     assert!(delay < BOUND, "the first call took {delay:?}");
-    let started = Instant::now();
     let others = [admit(cache, &caller, world).await.0, admit(cache, &caller, world).await.0];
     assert!(others.iter().all(|admitted| admitted.degraded && admitted.limit.allowed), "{others:?}");
     let (beyond_the_burst, _) = admit(cache, &caller, world).await;
@@ -55,8 +51,6 @@ async fn is_away(cache: &RedisCache, world: &World) {
     for error in [put, revoke, ping] {
         assert!(error.retryable(), "{error:?}");
     }
-    let delay = started.elapsed();
-    assert!(delay < AT_ONCE, "after the first call six more took {delay:?}");
 }
 
 #[tokio::test]
@@ -81,10 +75,10 @@ async fn a_cache_that_hangs() {
     assert_eq!(told, Err(PortErrorKind::TimedOut));
 }
 
-/// A second of a sick cache costs one time-out, however many calls there are.
+/// A second of a sick cache costs one try, however many calls there are.
 #[tokio::test]
 #[ignore = "needs the emulator: cargo xtask test"]
-async fn a_sick_cache_costs_one_time_out() {
+async fn a_sick_cache_is_tried_once_a_second() {
     let silent = Silent::open().await;
     let (cache, world) = (silent.cache(false), World::new(seed()));
     let caller = a_caller(&world);
@@ -92,8 +86,9 @@ async fn a_sick_cache_costs_one_time_out() {
     for _ in 0..100 {
         admit(&cache, &caller, &world).await;
     }
-    let delay = started.elapsed();
-    assert!(delay < BOUND, "100 calls took {delay:?}");
+    let seconds = usize::try_from(started.elapsed().as_secs()).expect("few");
+    let tries = silent.connections();
+    assert!((1..=1 + seconds).contains(&tries), "{tries} tries in {seconds} s");
 }
 
 #[tokio::test]
@@ -125,11 +120,14 @@ async fn a_cache_that_comes_back_is_used_again() {
     proxy.close().await;
     is_away(&cache, &world).await;
     proxy.open_again().await;
-    let (resting, _) = admit(&cache, &caller, &world).await;
-    assert!(resting.degraded, "it is not asked again before its rest is over");
-
-    tokio::time::sleep(REST).await;
-    let (back, _) = admit(&cache, &caller, &world).await;
+    let mut back = admit(&cache, &caller, &world).await.0;
+    for _ in 0..100 {
+        if !back.degraded {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        back = admit(&cache, &caller, &world).await.0;
+    }
     assert_eq!(
         (back.degraded, back.limit.remaining, back.entry),
         (false, 1, Some(shown)),

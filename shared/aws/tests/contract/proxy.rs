@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use coffer_aws::{RedisCache, RedisConfig};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,8 +26,11 @@ impl Proxy {
         proxy
     }
 
+    /// Patient, as the other tests' cache is: a closed proxy refuses at once.
     pub fn cache(&self) -> RedisCache {
-        RedisCache::new(RedisConfig::new(self.address.ip().to_string(), self.address.port(), false))
+        let patience = Duration::from_secs(1);
+        let config = RedisConfig::new(self.address.ip().to_string(), self.address.port(), false);
+        RedisCache::new(RedisConfig { connect_within: patience, answer_within: patience, ..config })
     }
 
     /// How many connections have been made so far.
@@ -75,19 +79,27 @@ async fn forward(mut client: TcpStream) {
 pub struct Silent {
     address: SocketAddr,
     listening: JoinHandle<()>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Silent {
     pub async fn open() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("its address");
+        let connections = Arc::<AtomicUsize>::default();
+        let count = Arc::clone(&connections);
         let listening = tokio::spawn(async move {
             let mut held = Vec::new();
             while let Ok((client, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
                 held.push(client);
             }
         });
-        Self { address, listening }
+        Self { address, listening, connections }
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     pub fn cache(&self, tls: bool) -> RedisCache {

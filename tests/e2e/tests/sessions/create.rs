@@ -1,12 +1,11 @@
 //! POST /sessions: logging in, and how often one may try.
 
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Party, TestApp, password, unique_email};
+use crate::support::{Answer, Call, Party, TestApp, password, send_all, unique_email};
 
-async fn attempt(party: &Party, email: &str) -> Answer {
-    party.post("/sessions").json(&json!({ "email": email, "password": "not-the-password" })).await
+fn attempt(party: &Party, email: &str) -> Call {
+    party.post("/sessions").json(&json!({ "email": email, "password": "not-the-password" }))
 }
 
 /// A problem without what is different in every answer.
@@ -107,7 +106,7 @@ async fn a_good_log_in_begins_anew() {
 async fn the_fifty_first_try_of_an_address_waits() {
     let app = TestApp::start().await;
     let here = &app.anyone;
-    let answers = join_all((0..60).map(async |_| attempt(here, &unique_email()).await)).await;
+    let answers = send_all((0..60).map(|_| attempt(here, &unique_email())), 8).await;
     let (tried, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 401);
     assert_eq!((tried.len(), refused.len()), (50, 10));
     for answer in refused {

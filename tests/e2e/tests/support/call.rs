@@ -3,6 +3,7 @@
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
+use futures_util::future::join_all;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
@@ -107,5 +108,18 @@ impl IntoFuture for Call {
             let text = response.text().await.unwrap_or_else(|error| panic!("{what}: half an answer: {error:?}"));
             Answer { what, status, headers, text }
         })
+    }
+}
+
+/// Sends all the calls, so many at once: each call under way is a process of the emulator's.
+pub async fn send_all(calls: impl IntoIterator<Item = Call>, at_once: usize) -> Vec<Answer> {
+    let mut calls = calls.into_iter();
+    let mut answers = Vec::new();
+    loop {
+        let some: Vec<Call> = calls.by_ref().take(at_once).collect();
+        if some.is_empty() {
+            return answers;
+        }
+        answers.extend(join_all(some.into_iter().map(IntoFuture::into_future)).await);
     }
 }

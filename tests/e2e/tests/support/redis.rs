@@ -1,6 +1,6 @@
 //! The cache behind the API, by its own protocol (RESP2): enough to look at an entry, to change it and to take it away.
 
-use std::io::{BufRead, BufReader, Read, Result, Write};
+use std::io::{BufRead, BufReader, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 

@@ -1,0 +1,131 @@
+//! The gateway: finds the route of a request, fills in its path parameters and calls the route's function.
+
+use std::collections::BTreeMap;
+
+use app::sessions::{LoggingIn, Refreshing};
+use http_kit::serve::Served;
+use http_kit::{Request, Route, routes};
+
+use crate::answer::Answer;
+use crate::ask::Ask;
+use crate::tasks::run;
+use crate::world::{ISSUER, World};
+
+impl World {
+    /// A client's call, to its end.
+    pub fn call(&self, ask: Ask) -> Answer {
+        run(self.calling(ask))
+    }
+
+    /// A client's call that others may come between.
+    pub async fn calling(&self, ask: Ask) -> Answer {
+        let mut request = Request::from(ask);
+        let Some((route, parameters)) = resolve(&request) else {
+            return api_fallback::answer(&request).await.into();
+        };
+        request.path_parameters = parameters;
+        self.answer(route, &request).await.into()
+    }
+
+    async fn answer(&self, route: &Route, request: &Request) -> Served {
+        let store = self.store.as_ref();
+        let (gate, mint, commerce) = (self.gate(), self.mint(), self.wiring.commerce.as_ref());
+        let (passwords, tokens) = (&self.passwords, &self.tokens);
+        match route.function {
+            "tenants-create" => {
+                let deps = tenants_create::Deps { mint, tenants: store, passwords };
+                tenants_create::answer(deps, request).await
+            }
+            "tenants-get" => tenants_get::answer(tenants_get::Deps { gate, tenants: store }, request).await,
+            "sessions-create" => {
+                let stores = LoggingIn { users: store, sessions: store, attempts: store, passwords, tokens };
+                sessions_create::answer(sessions_create::Deps { mint, stores }, request).await
+            }
+            "sessions-refresh" => {
+                let stores = Refreshing { users: store, sessions: store, tokens };
+                sessions_refresh::answer(sessions_refresh::Deps { mint, stores }, request).await
+            }
+            "sessions-delete" => {
+                sessions_delete::answer(sessions_delete::Deps { gate, mint, sessions: store }, request).await
+            }
+            "well-known-jwks" => {
+                well_known_jwks::answer(well_known_jwks::Deps { key: self.key.as_ref() }, request).await
+            }
+            "well-known-metadata" => {
+                well_known_metadata::answer(well_known_metadata::Deps { issuer: ISSUER }, request).await
+            }
+            "users-create" => {
+                let deps = users_create::Deps { gate, mint, users: store, passwords };
+                users_create::answer(deps, request).await
+            }
+            "users-list" => users_list::answer(users_list::Deps { gate, users: store }, request).await,
+            "users-get" => users_get::answer(users_get::Deps { gate, users: store }, request).await,
+            "users-update" => {
+                let deps = users_update::Deps { gate, mint, users: store, passwords };
+                users_update::answer(deps, request).await
+            }
+            "users-delete" => users_delete::answer(users_delete::Deps { gate, mint, users: store }, request).await,
+            "orders-create" => orders_create::answer(orders_create::Deps { gate, mint, commerce }, request).await,
+            "orders-list" => orders_list::answer(orders_list::Deps { gate, orders: store }, request).await,
+            "orders-get" => orders_get::answer(orders_get::Deps { gate, orders: store }, request).await,
+            "orders-cancel" => {
+                orders_cancel::answer(orders_cancel::Deps { gate, mint, commerce, orders: store }, request).await
+            }
+            "orders-fulfil" => {
+                orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
+            }
+            "payments-create" => {
+                payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await
+            }
+            "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
+            "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "refunds-create" => {
+                let deps = refunds_create::Deps { gate, mint, commerce, payments: store };
+                refunds_create::answer(deps, request).await
+            }
+            "refunds-list" => {
+                refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+            }
+            "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
+            "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,
+            "accounts-entries" => {
+                accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
+            }
+            "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
+            "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
+            "health-live" => health_live::answer(health_live::Deps {}, request).await,
+            "health-ready" => {
+                let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };
+                health_ready::answer(deps, request).await
+            }
+            unwired => panic!("{unwired} is not wired: give it an arm in shared/simulation/src/api.rs"),
+        }
+    }
+}
+
+/// A literal path goes before one with a parameter, as in the gateway.
+fn resolve(request: &Request) -> Option<(&'static Route, BTreeMap<String, String>)> {
+    let of_method = routes::ALL.iter().filter(|route| route.method == request.method);
+    let fitting = of_method.filter_map(|route| Some((route, parameters(route.path, &request.path)?)));
+    fitting.min_by_key(|(_, parameters)| parameters.len())
+}
+
+/// The values of a template's parameters in a path that fits it.
+fn parameters(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    let mut parameters = BTreeMap::new();
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(parameters),
+            (Some(wanted), Some(given)) => {
+                let name = wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+                match name {
+                    Some(name) if !given.is_empty() => drop(parameters.insert(name.to_owned(), given.to_owned())),
+                    None if wanted == given => {}
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! One good request for every route, on a furnished shop. The generated tests (who may call, whose ids are found, how much
+//! work a call is, what a second call does) ask these: a new route gets its line here and all of them.
+
+use http_kit::Route;
+use serde_json::json;
+
+use crate::ask::Ask;
+use crate::furniture::{Furniture, order_body, payment_body};
+use crate::people::PASSWORD;
+
+/// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
+pub fn good_request(route: &Route, on: &Furniture) -> Ask {
+    let Furniture { shop, member, open_order, paid_order, payment, refund: _, account, event } = on;
+    let id = match route.function {
+        "sessions-delete" => &member.session,
+        "users-get" | "users-update" | "users-delete" => &member.user,
+        "orders-get" | "orders-cancel" => open_order,
+        "orders-fulfil" => paid_order,
+        "payments-get" | "refunds-create" | "refunds-list" => payment,
+        "accounts-get" | "accounts-entries" => *account,
+        "events-get" => event,
+        _ => "",
+    };
+    let ask = Ask::new(route.method, route.path.replace("{id}", id));
+    let key = format!("good-{}", route.function);
+    match route.function {
+        "tenants-create" => {
+            let owner = json!({ "name": "Nora New", "email": "nora@new.example", "password": PASSWORD });
+            ask.json(&json!({ "name": "New shop", "owner": owner }))
+        }
+        "sessions-create" => ask.json(&json!({ "email": shop.owner.email, "password": PASSWORD })),
+        "sessions-refresh" => ask.json(&json!({ "refresh_token": shop.owner.refresh_token })),
+        "users-create" => {
+            let user = json!({ "email": "v@new.example", "name": "Vi", "role": "viewer", "password": PASSWORD });
+            ask.json(&user).key(&key)
+        }
+        "users-update" => ask.json(&json!({ "name": "Renamed" })),
+        "orders-create" => ask.json(&order_body(Furniture::TOTAL)).key(&key),
+        "orders-cancel" | "orders-fulfil" => ask.key(&key),
+        "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
+        "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
+        "tenants-get" | "sessions-delete" | "well-known-jwks" | "well-known-metadata" | "users-list" | "users-get"
+        | "users-delete" | "orders-list" | "orders-get" | "payments-list" | "payments-get" | "refunds-list"
+        | "accounts-list" | "accounts-get" | "accounts-entries" | "events-list" | "events-get" | "health-live"
+        | "health-ready" => ask,
+        new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),
+    }
+}

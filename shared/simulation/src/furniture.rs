@@ -1,0 +1,102 @@
+//! A shop that has one of everything, so that every route has something to work on. All of it comes about through the API
+//! and the workers.
+
+use domain::access::{Caller, Role};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::ask::Ask;
+use crate::people::{LoggedIn, Shop};
+use crate::world::World;
+
+#[derive(Debug, Clone)]
+pub struct Furniture {
+    pub shop: Shop,
+    /// An operator with a session.
+    pub member: LoggedIn,
+    /// An order that nobody has paid.
+    pub open_order: String,
+    pub paid_order: String,
+    /// Succeeded, of the paid order, [`Furniture::TOTAL`] in EUR; part of it has been refunded.
+    pub payment: String,
+    pub refund: String,
+    pub account: &'static str,
+    pub event: String,
+}
+
+impl Furniture {
+    pub const TOTAL: i64 = 1_000;
+    pub const REFUNDED: i64 = 300;
+
+    pub fn of(world: &World, name: &str) -> Self {
+        let shop = world.sign_up(name);
+        let member = shop.add(world, Role::Operator);
+        let owner = &shop.owner.caller;
+        let open_order = world.order(owner, Self::TOTAL).id();
+        let paid_order = world.order(owner, Self::TOTAL).id();
+        let payment = world.pay(owner, Some(&paid_order), Self::TOTAL, "tok_success").id();
+        world.run_until_quiet();
+        let body = json!({ "amount": Self::REFUNDED });
+        let refunds = format!("/v1/payments/{payment}/refunds");
+        let refund = world.call(Ask::post(refunds, &body).by(owner).key(&format!("{name}-refund"))).ok(202).id();
+        world.run_until_quiet();
+        let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
+        let event = events.text("/data/0/id");
+        Self { shop, member, open_order, paid_order, payment, refund, account: "acc_merchant_eur", event }
+    }
+
+    pub fn owner(&self) -> &Caller {
+        &self.shop.owner.caller
+    }
+}
+
+/// The body of an order of one line in EUR.
+pub(crate) fn order_body(amount: i64) -> Value {
+    json!({
+        "currency": "EUR",
+        "customer": { "email": "casey@customer.example", "name": "Casey Customer" },
+        "lines": [{ "sku": "TEA-250", "name": "Green tea, 250 g", "quantity": 1, "unit_amount": amount }],
+    })
+}
+
+pub(crate) fn payment_body(order: Option<&str>, amount: i64, token: &str) -> Value {
+    let method = json!({ "type": "card", "token": token });
+    json!({ "order_id": order, "amount": amount, "currency": "EUR", "method": method })
+}
+
+/// What scenarios do all the time, a verb each, with keys that nobody else has.
+impl World {
+    pub fn order(&self, caller: &Caller, amount: i64) -> Answer {
+        self.call(Ask::post("/v1/orders", &order_body(amount)).by(caller)).ok(201)
+    }
+
+    pub fn pay(&self, caller: &Caller, order: Option<&str>, amount: i64, token: &str) -> Answer {
+        self.call(self.payment(order, amount, token).by(caller)).ok(202)
+    }
+
+    /// The request alone.
+    pub fn payment(&self, order: Option<&str>, amount: i64, token: &str) -> Ask {
+        Ask::post("/v1/payments", &payment_body(order, amount, token)).key(&self.new_key())
+    }
+
+    pub fn refund(&self, caller: &Caller, payment: &str, amount: i64) -> Answer {
+        let ask = Ask::post(format!("/v1/payments/{payment}/refunds"), &json!({ "amount": amount }));
+        self.call(ask.by(caller).key(&self.new_key()))
+    }
+
+    /// A payment of no order that has succeeded.
+    pub fn paid(&self, caller: &Caller, amount: i64) -> String {
+        let payment = self.pay(caller, None, amount, "tok_success").id();
+        self.run_until_quiet();
+        payment
+    }
+
+    /// What `GET` shows of a resource.
+    pub fn show(&self, caller: &Caller, path: &str) -> Value {
+        self.call(Ask::get(path).by(caller)).ok(200).json()
+    }
+
+    pub fn new_key(&self) -> String {
+        self.id::<domain::ids::RequestId>().to_string()
+    }
+}

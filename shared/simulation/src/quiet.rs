@@ -1,0 +1,77 @@
+//! Letting a world come to rest: everything that waits is delivered and worked on, and then time passes, with a sweep each
+//! minute, until nothing is left to be done.
+
+use std::time::Duration;
+
+use app::sweep::Swept;
+use domain::event::Queue;
+use domain::payment::PaymentStatus;
+use memory::Contents;
+use ports::PortError;
+
+use crate::stream::Consumer;
+use crate::tasks::run;
+use crate::world::World;
+
+const SWEEPS_EACH: Duration = Duration::from_secs(60);
+/// Beyond the longest wait of a message with many failures behind it.
+const MINUTES_MAX: usize = 90;
+
+impl World {
+    /// The sweeper's real step.
+    pub async fn sweep_step(&self) -> Result<Swept, PortError> {
+        payments_sweep::step(payments_sweep::Deps { mint: self.mint(), sweeping: self.sweeping() }).await
+    }
+
+    pub fn sweep(&self) -> Result<Swept, PortError> {
+        run(self.sweep_step())
+    }
+
+    /// A minute passes and the sweeper runs.
+    pub fn minute(&self) {
+        self.clock.advance(SWEEPS_EACH);
+        // A sweep that fails leaves its work to the next one.
+        drop(self.sweep());
+    }
+
+    /// Delivers and works on whatever waits at this moment, until nothing more comes of it or it keeps failing.
+    pub fn settle(&self) {
+        loop {
+            let streamed = Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0);
+            let taken = streamed.filter(|consumer| self.deliver(*consumer)).count();
+            let worked: usize = Queue::ALL.into_iter().map(|queue| self.work(queue).len()).sum();
+            if taken + worked == 0 {
+                return;
+            }
+        }
+    }
+
+    /// As [`World::settle`], with time passing until nothing is left. What waits for a customer may.
+    pub fn run_until_quiet(&self) {
+        for _ in 0..MINUTES_MAX {
+            self.settle();
+            if self.left_to_do().is_empty() {
+                return;
+            }
+            self.minute();
+        }
+        panic!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", "));
+    }
+
+    /// What keeps the world from being quiet, in words.
+    pub fn left_to_do(&self) -> Vec<String> {
+        let Contents { payments, refunds, unpublished, .. } = self.store.contents();
+        let mut left: Vec<String> = Vec::new();
+        left.extend(Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")));
+        left.extend(Queue::ALL.into_iter().filter(|queue| !self.queues.is_empty(*queue)).map(|it| format!("{it:?} queue")));
+        left.extend(unpublished.iter().map(|event| format!("{event} unpublished")));
+        let open = payments.iter().filter(|payment| payment.status == PaymentStatus::Processing);
+        left.extend(open.map(|payment| format!("{} processing", payment.id)));
+        let asked_after = payments.iter().filter(|payment| {
+            payment.check_at.is_some() && !payment.status.awaits_provider()
+        });
+        left.extend(asked_after.map(|payment| format!("{} is final and asked after", payment.id)));
+        left.extend(refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)));
+        left
+    }
+}

@@ -1,0 +1,91 @@
+//! A world's state in words, without what differs between two ways to the same end: versions, times, the ids of events and
+//! ledger rows, the provider's numbers. Two runs that should come to the same have the same summary.
+
+use std::collections::BTreeMap;
+
+use domain::payment::{Payment, Verdict};
+use domain::refund::{Refund, RefundVerdict};
+use memory::Contents;
+
+use crate::world::World;
+
+pub fn summary(world: &World) -> Vec<String> {
+    let contents = world.store.contents();
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(contents.orders.iter().map(|order| {
+        let (held, paid, refunded) = (order.held, order.paid, order.refunded);
+        format!("{} is {}: held {held}, paid {paid}, refunded {refunded}", order.id, order.status.as_str())
+    }));
+    lines.extend(contents.payments.iter().map(payment));
+    lines.extend(contents.refunds.iter().map(refund));
+    lines.extend(ledger(&contents));
+    lines.extend(events(&contents));
+    lines.extend(identity(&contents));
+    lines.extend(provider(world));
+    lines
+}
+
+fn payment(payment: &Payment) -> String {
+    let Payment { id, status, failure, captured, refunded, refunds_pending, unknown_since, check_at, .. } = payment;
+    let failure = failure.map_or("none", |code| code.as_str());
+    let awaited = check_at.is_some() || unknown_since.is_some();
+    let amounts = format!("captured {captured}, refunded {refunded}, pending {refunds_pending}");
+    format!("{id} is {}: {amounts}, failure {failure}, awaited {awaited}", status.as_str())
+}
+
+fn refund(refund: &Refund) -> String {
+    let Refund { id, status, money, failure, check_at, .. } = refund;
+    let failure = failure.map_or("none", |code| code.as_str());
+    let awaited = check_at.is_some();
+    format!("{id} is {}: {}, failure {failure}, awaited {awaited}", status.as_str(), money.amount.get())
+}
+
+fn ledger(contents: &Contents) -> Vec<String> {
+    let transactions = contents.transactions.iter().map(|transaction| {
+        let entries = transaction.entries().iter().map(|entry| format!("{} {}", entry.account, entry.amount));
+        format!("{}: {}", transaction.source(), entries.collect::<Vec<_>>().join(", "))
+    });
+    let balances = contents.balances.iter().map(|(tenant, balance)| {
+        format!("{tenant} {}: posted {}, pending {}", balance.account, balance.posted, balance.pending)
+    });
+    transactions.chain(balances).collect()
+}
+
+fn events(contents: &Contents) -> Vec<String> {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for event in &contents.events {
+        *counts.entry(format!("{} {}", event.subject, event.kind.as_str())).or_default() += 1;
+    }
+    let counted = counts.into_iter().map(|(event, count)| format!("{event}: {count}"));
+    counted.chain([format!("unpublished: {}", contents.unpublished.len())]).collect()
+}
+
+fn identity(contents: &Contents) -> Vec<String> {
+    let tenants = contents.tenants.iter().map(|tenant| format!("{} {}", tenant.id, tenant.name.as_str()));
+    let users = contents.users.iter().map(|user| {
+        format!("{} {} {} is {}", user.id, user.email.as_str(), user.name.as_str(), user.role.as_str())
+    });
+    let sessions = contents.sessions.iter().map(|session| {
+        format!("{} of {} is ended: {}", session.id, session.user, session.revoked_at.is_some())
+    });
+    tenants.chain(users).chain(sessions).collect()
+}
+
+fn provider(world: &World) -> Vec<String> {
+    let charges = world.provider.charges().into_iter().map(|(key, file)| {
+        let verdict = match file.verdict {
+            Verdict::Succeeded { reference: _ } => "succeeded",
+            Verdict::RequiresAction { reference: _ } => "requires_action",
+            Verdict::Declined { code } => code.as_str(),
+        };
+        format!("provider: {key} of {} is {verdict}", file.charge.money.amount.get())
+    });
+    let refunds = world.provider.refunds().into_iter().map(|(key, file)| {
+        let verdict = match file.verdict {
+            RefundVerdict::Succeeded { reference: _ } => "succeeded",
+            RefundVerdict::Refused { code } => code.as_str(),
+        };
+        format!("provider: {key} of {} is {verdict}", file.refund.money.amount.get())
+    });
+    charges.chain(refunds).collect()
+}

@@ -1,0 +1,84 @@
+//! The queue workers. Messages are received in batches and handled by the rules of `runtime::queue`, which this mirrors:
+//! what failed waits longer each time, what cannot succeed is buried at once, and the batch's other messages are deleted
+//! when its answer is in. A worker that dies deletes nothing.
+
+use std::time::Duration;
+
+use app::work::WorkError;
+use domain::backoff::{self, RECEIVES_MAX};
+use domain::event::{Notice, Queue};
+use memory::Delivery;
+use ports::clock::Random as _;
+use ports::queues::Redelivery as _;
+
+use crate::tasks::run;
+use crate::world::World;
+
+/// The template's `BatchSize`.
+pub const BATCH_MAX: usize = 5;
+/// The template's `VisibilityTimeout`.
+pub const VISIBILITY: Duration = Duration::from_secs(180);
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Done,
+    Again,
+    Buried,
+}
+
+impl World {
+    pub fn receive(&self, queue: Queue, count: usize) -> Vec<Delivery> {
+        self.queues.receive(queue, count, VISIBILITY)
+    }
+
+    /// The worker's real step.
+    pub async fn step(&self, queue: Queue, notice: &Notice) -> Result<(), WorkError> {
+        match queue {
+            Queue::Payments => {
+                let deps = payments_process::Deps { mint: self.mint(), settling: self.settling_payments() };
+                payments_process::step(deps, notice).await
+            }
+            Queue::Refunds => {
+                let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
+                refunds_process::step(deps, notice).await
+            }
+        }
+    }
+
+    /// One invocation: a batch in, each message's fate out.
+    pub async fn work_on(&self, queue: Queue, batch: &[Delivery]) -> Vec<Fate> {
+        let mut fates = Vec::new();
+        for delivery in batch {
+            fates.push(self.handle(queue, delivery).await);
+        }
+        for (delivery, fate) in batch.iter().zip(&fates) {
+            if *fate != Fate::Again {
+                self.queues.delete(&delivery.message);
+            }
+        }
+        fates
+    }
+
+    async fn handle(&self, queue: Queue, delivery: &Delivery) -> Fate {
+        let Delivery { message, notice } = delivery;
+        let Err(error) = self.step(queue, notice).await else { return Fate::Done };
+        let tries_are_left = message.receive_count < RECEIVES_MAX;
+        if error.retryable() && tries_are_left {
+            let wait = backoff::after(message.receive_count, self.random.bits());
+            // Without the delay the queue's own visibility time-out applies.
+            drop(self.queues.delay(message, wait).await);
+            return Fate::Again;
+        }
+        match self.queues.bury(message, &error.to_string()).await {
+            Ok(()) => Fate::Buried,
+            Err(_) => Fate::Again,
+        }
+    }
+
+    /// Receives one batch and works on it.
+    pub fn work(&self, queue: Queue) -> Vec<Fate> {
+        let batch = self.receive(queue, BATCH_MAX);
+        run(self.work_on(queue, &batch))
+    }
+}

@@ -1,0 +1,152 @@
+//! A world: every adapter, the clock and chance, and what each function is given of them. Nothing happens in it but by the
+//! steps of `api`, `stream`, `worker` and `quiet`.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use app::sweep::Sweeping;
+use app::{settle_payment, settle_refund};
+use credentials::{LEEWAY_MAX, Policy, SignedTokens};
+use domain::access::Caller;
+use domain::backoff::RECEIVES_MAX;
+use domain::ids::TypedId;
+use http_kit::Gate;
+use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
+use ports::clock::Mint;
+use ports::commerce::Commerce;
+use ports::provider::PaymentProvider;
+
+use crate::stream::Stream;
+use crate::tasks::run;
+
+/// Where the functions' effects go. By default the memory adapters themselves; a test of the harness puts an adapter with a
+/// deliberate bug before one of them and expects to hear of it.
+#[derive(Clone)]
+pub struct Wiring {
+    pub commerce: Arc<dyn Commerce>,
+    pub cache: Arc<dyn ports::cache::Cache>,
+    pub queues: Arc<dyn ports::queues::Queues>,
+    pub provider: Arc<dyn PaymentProvider>,
+}
+
+/// What a world is made of.
+pub struct Setup {
+    /// Of ids, secrets and jitter.
+    pub seed: u64,
+    pub faults: Faults,
+    pub rewire: fn(Wiring) -> Wiring,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring }
+    }
+}
+
+pub struct World {
+    pub clock: Clock,
+    pub random: Random,
+    pub faults: Faults,
+    pub store: Arc<Store>,
+    pub cache: Arc<Cache>,
+    pub queues: Arc<Queues>,
+    pub provider: Arc<Provider>,
+    /// What the stream consumers have still to be given.
+    pub stream: RefCell<Stream>,
+    pub(crate) passwords: Passwords,
+    pub(crate) key: Arc<Key>,
+    pub(crate) tokens: SignedTokens,
+    pub(crate) policy: Policy,
+    pub(crate) wiring: Wiring,
+}
+
+pub(crate) const ISSUER: &str = "https://coffer.example";
+
+impl World {
+    /// Nothing fails in it until it is told to.
+    pub fn new() -> Self {
+        Self::of(Setup::default())
+    }
+
+    /// Calls interleave, and fail by chance once that is planned, as the seed says.
+    pub fn seeded(seed: u64) -> Self {
+        Self::of(Setup { seed, faults: Faults::seeded(seed), ..Setup::default() })
+    }
+
+    pub fn of(setup: Setup) -> Self {
+        let Setup { seed, faults, rewire } = setup;
+        let clock = Clock::default();
+        let random = Random::seeded(seed);
+        let store = Arc::new(Store::new(faults.clone()));
+        let cache = Arc::new(Cache::new(clock.clone(), faults.clone()));
+        let queues = Arc::new(Queues::new(clock.clone(), faults.clone(), RECEIVES_MAX));
+        let provider = Arc::new(Provider::new(faults.clone()));
+        let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
+        let wiring = Wiring {
+            commerce: store.clone(),
+            cache: cache.clone(),
+            queues: queues.clone(),
+            provider: provider.clone(),
+        };
+        Self {
+            tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
+            policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
+            passwords: Passwords::new(faults.clone()),
+            stream: RefCell::default(),
+            wiring: rewire(wiring),
+            clock,
+            random,
+            faults,
+            store,
+            cache,
+            queues,
+            provider,
+            key,
+        }
+    }
+
+    pub fn id<T: TypedId>(&self) -> T {
+        self.mint().id()
+    }
+
+    /// What the gateway's authorizer says of an access token.
+    pub fn authorize(&self, token: &str) -> Result<Caller, String> {
+        let deps = tokens_authorize::Deps { clock: &self.clock, key: self.key.as_ref(), policy: &self.policy };
+        run(tokens_authorize::authorize(deps, token))
+    }
+
+    pub(crate) fn mint(&self) -> Mint<'_> {
+        Mint { clock: &self.clock, random: &self.random }
+    }
+
+    pub(crate) fn gate(&self) -> Gate<'_> {
+        Gate { cache: self.wiring.cache.as_ref(), clock: &self.clock }
+    }
+
+    pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
+        let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
+        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), provider }
+    }
+
+    pub(crate) fn settling_refunds(&self) -> settle_refund::Settling<'_> {
+        let store = self.store.as_ref();
+        let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
+        settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, provider }
+    }
+
+    pub(crate) fn sweeping(&self) -> Sweeping<'_> {
+        Sweeping {
+            due: self.store.as_ref(),
+            events: self.store.as_ref(),
+            queues: self.wiring.queues.as_ref(),
+            payments: self.settling_payments(),
+            refunds: self.settling_refunds(),
+        }
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,87 @@
+//! Messages that nobody should have sent, and messages that come more than once.
+
+use serde_json::{Value, json};
+
+use crate::support::{Aws, SOON, TestApp, eventually, payment_of, unique};
+
+/// The dead letter that holds this text; taken away, so that the next run finds its own.
+async fn dead_letter(aws: &Aws, dead_letters: &str, text: &str) -> String {
+    eventually("a dead letter", SOON, async || {
+        let messages = aws.receive(dead_letters).await;
+        let Some(message) = messages.iter().find(|message| message.body.contains(text)) else {
+            return Err(format!("{} other dead letters: {messages:?}", messages.len()));
+        };
+        aws.delete(dead_letters, message).await;
+        Ok(message.reason.clone().unwrap_or_else(|| panic!("a dead letter without its reason: {message:?}")))
+    })
+    .await
+}
+
+// I3, I5: what can never succeed goes to the dead letters at once, with the reason; the good ones beside it settle.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn poison_is_put_aside_and_the_others_settle() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let aws = app.aws();
+    let (queue, dead_letters) = aws.payments_queues().await;
+    let mark = unique();
+    let nobody_s = json!({
+        "event": "evt_01m7z21wcwfb09peqcqcw21n8d",
+        "tenant": shop.tenant,
+        "type": "payment.created",
+        "subject": "pay_01m7z21wcwfb09peqcqcw21n8d",
+        "mark": format!("nobody {mark}"),
+    });
+    let no_notice = json!({ "mark": format!("no notice {mark}") });
+    let no_json = format!("no JSON {mark}");
+    for body in [no_json.clone(), no_notice.to_string(), nobody_s.to_string()] {
+        aws.send_message(&queue, &body).await;
+    }
+    let payments = futures_util::future::join_all((0..5).map(async |_| {
+        shop.pay(&payment_of(100, "EUR", "tok_success")).await.ok(202)
+    }));
+    for payment in payments.await {
+        shop.payment_in("succeeded", &payment).await;
+    }
+    assert_eq!(shop.balance("acc_merchant_eur").await, (500, 0));
+    for (text, word) in [(no_json, "notice"), (format!("no notice {mark}"), "notice"), (format!("nobody {mark}"), "no payment")] {
+        let reason = dead_letter(&aws, &dead_letters, &text).await;
+        assert!(reason.contains(word), "{text}: {reason}");
+    }
+}
+
+// I6, A9, C1: a message that comes many times charges and books once.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn a_message_delivered_again_does_nothing_again() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let aws = app.aws();
+    let (queue, _) = aws.payments_queues().await;
+    let (order, provider) = (shop.order(250, "EUR").await, aws.provider().await);
+    let payment = shop.pay_order(&order, "tok_success").await;
+    let created = shop.events_of(&payment).await.remove(0);
+    let notice = json!({
+        "event": created["id"], "tenant": shop.tenant, "type": "payment.created", "subject": payment["id"],
+    });
+    for _ in 0..8 {
+        aws.send_message(&queue, &notice.to_string()).await;
+    }
+    shop.payment_in("succeeded", &payment).await;
+    for _ in 0..4 {
+        aws.send_message(&queue, &notice.to_string()).await;
+    }
+    // Later messages of the queue have been worked on when this one has.
+    let later = shop.paid(1, "EUR").await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+
+    provider.charged_once(&payment).await;
+    assert_eq!(shop.balance("acc_merchant_eur").await, (251, 0));
+    let entries = shop.all("/accounts/acc_merchant_eur/entries").await;
+    let booked: Vec<&Value> = entries.iter().map(|entry| &entry["payment_id"]).collect();
+    assert_eq!(booked, [&later["id"], &payment["id"]]);
+    let types: Vec<Value> = shop.events_of(&payment).await.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["payment.created", "payment.succeeded"]);
+    assert_eq!(shop.order_in("paid", &order).await["amount_paid"], 250);
+}
