@@ -1,5 +1,7 @@
 """Starts MiniStack 1.5.33 with repairs where it differs from AWS: its import of an API definition leaves out the `any` method
-and gateway responses, and it asks for SQS permissions that do not exist (`sqs:SendMessageBatch`; AWS asks for `sqs:SendMessage`).
+and gateway responses; it asks for SQS permissions that do not exist (`sqs:SendMessageBatch`; AWS asks for `sqs:SendMessage`);
+and it keeps how far a table's stream has been read across a restart, but not the stream, so that consumers would pass over
+as many new records as they had read before. What the stream still held at a restart is found by the sweeper.
 
 `cargo xtask up` writes this file beside the emulator's state and runs it with the Python of .coffer/venv.
 """
@@ -12,6 +14,7 @@ socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 from ministack.app import main  # noqa: E402
 from ministack.core import iam_actions  # noqa: E402
 from ministack.services import apigateway_v1 as gateway  # noqa: E402
+from ministack.services import lambda_svc  # noqa: E402
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
@@ -19,6 +22,7 @@ GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 extract_iam_action = iam_actions.extract_iam_action
 import_path_item = gateway._import_path_item
 import_rest_api = gateway._import_rest_api
+restore_lambda_state = lambda_svc._restore_state
 
 
 def extract_iam_action_without_batches(service, *request):
@@ -42,6 +46,11 @@ def import_rest_api_with_gateway_responses(spec, base_data=None):
     return api_id
 
 
+def restore_lambda_state_without_stream_positions(data):
+    restore_lambda_state({**(data or {}), "dynamodb_stream_positions": {}})
+
+
+lambda_svc._restore_state = restore_lambda_state_without_stream_positions
 iam_actions.extract_iam_action = extract_iam_action_without_batches
 gateway._import_path_item = import_path_item_with_any
 gateway._import_rest_api = import_rest_api_with_gateway_responses

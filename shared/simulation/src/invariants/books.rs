@@ -1,0 +1,171 @@
+//! The entities as their stream tells them, with what belongs to what: kept up change by change, so that looking at one
+//! change costs little.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::event::{Event, EventType};
+use domain::ids::{EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::order::Order;
+use domain::payment::Payment;
+use domain::refund::Refund;
+use memory::Contents;
+use ports::stream::{Image, StreamChange};
+
+use super::{Holds, ensure, moves};
+
+#[derive(Debug, Default)]
+pub struct Books {
+    pub orders: BTreeMap<OrderId, Order>,
+    pub payments: BTreeMap<PaymentId, Payment>,
+    pub refunds: BTreeMap<RefundId, Refund>,
+    pub events: BTreeMap<EventId, Event>,
+    /// What each request with a key has done, by its key: the objects of the events it made.
+    pub effects: BTreeMap<(TenantId, String), Vec<String>>,
+    /// Every state that an order or a payment has been in, by its id and version.
+    past_orders: BTreeMap<(OrderId, u64), Order>,
+    past_payments: BTreeMap<(PaymentId, u64), Payment>,
+    payments_of: BTreeMap<OrderId, BTreeSet<PaymentId>>,
+    refunds_of: BTreeMap<PaymentId, BTreeSet<RefundId>>,
+    events_of: BTreeMap<String, Vec<EventType>>,
+}
+
+/// What changes concern, directly or as the whole of a part.
+#[derive(Debug, Default)]
+pub struct Touched {
+    pub orders: BTreeSet<OrderId>,
+    pub payments: BTreeSet<PaymentId>,
+}
+
+impl Books {
+    pub fn of(contents: &Contents) -> Self {
+        let mut books = Self::default();
+        let Contents { orders, payments, refunds, events, .. } = contents.clone();
+        orders.into_iter().for_each(|order| books.enter_order(order));
+        payments.into_iter().for_each(|payment| books.enter_payment(payment));
+        refunds.into_iter().for_each(|refund| books.enter_refund(refund));
+        events.into_iter().for_each(|event| books.enter_event(event));
+        books
+    }
+
+    /// Takes changes in, in the order of their commits. `Err` when one of them is not a legal move.
+    pub fn follow(&mut self, changes: &[StreamChange]) -> Result<Touched, String> {
+        let mut touched = Touched::default();
+        for StreamChange { old, new } in changes {
+            match (old, new) {
+                (old, Some(Image::Order(new))) => {
+                    let known = self.orders.get(&new.id);
+                    continues(old.as_ref(), known.map(|known| Image::Order(known.clone())))?;
+                    moves::order(known, new)?;
+                    touched.orders.insert(new.id);
+                    self.enter_order(new.clone());
+                }
+                (old, Some(Image::Payment(new))) => {
+                    let known = self.payments.get(&new.id);
+                    continues(old.as_ref(), known.map(|known| Image::Payment(known.clone())))?;
+                    moves::payment(known, new)?;
+                    touched.payments.insert(new.id);
+                    touched.orders.extend(new.order);
+                    self.enter_payment(new.clone());
+                }
+                (old, Some(Image::Refund(new))) => {
+                    let known = self.refunds.get(&new.id);
+                    continues(old.as_ref(), known.map(|known| Image::Refund(known.clone())))?;
+                    moves::refund(known, new)?;
+                    touched.payments.insert(new.payment);
+                    touched.orders.extend(new.order);
+                    self.enter_refund(new.clone());
+                }
+                (None, Some(Image::Event(new))) => {
+                    self.enter_event(new.clone());
+                    self.takes_effect_once(new)?;
+                }
+                (Some(Image::Event(old)), Some(Image::Event(new))) => {
+                    ensure(old == new, || format!("{} was changed", new.id))?;
+                }
+                (Some(gone @ (Image::Order(_) | Image::Payment(_) | Image::Refund(_))), None) => {
+                    return Err(format!("{gone:?} was deleted"));
+                }
+                (Some(Image::Event(gone)), None) => drop(self.events.remove(&gone.id)),
+                _ => {}
+            }
+        }
+        Ok(touched)
+    }
+
+    pub fn everything(&self) -> Touched {
+        Touched { orders: self.orders.keys().copied().collect(), payments: self.payments.keys().copied().collect() }
+    }
+
+    pub fn payments_of(&self, order: OrderId) -> impl Iterator<Item = &Payment> {
+        self.payments_of.get(&order).into_iter().flatten().filter_map(|id| self.payments.get(id))
+    }
+
+    pub fn refunds_of(&self, payment: PaymentId) -> impl Iterator<Item = &Refund> {
+        self.refunds_of.get(&payment).into_iter().flatten().filter_map(|id| self.refunds.get(id))
+    }
+
+    /// How many events of a kind tell of a subject.
+    pub fn events_of(&self, subject: &str, kind: EventType) -> usize {
+        let kinds = self.events_of.get(subject);
+        kinds.into_iter().flatten().filter(|present| **present == kind).count()
+    }
+
+    /// What an order was shown as when it had the version.
+    pub fn order_at(&self, id: OrderId, version: u64) -> Option<&Order> {
+        self.past_orders.get(&(id, version))
+    }
+
+    pub fn payment_at(&self, id: PaymentId, version: u64) -> Option<&Payment> {
+        self.past_payments.get(&(id, version))
+    }
+
+    /// The stream has told of everything that the table holds.
+    pub(super) fn are_of(&self, contents: &Contents) -> Holds {
+        let Contents { orders, payments, refunds, events, .. } = contents;
+        let counts = [orders.len(), payments.len(), refunds.len(), events.len()];
+        let told = counts == [self.orders.len(), self.payments.len(), self.refunds.len(), self.events.len()]
+            && orders.iter().all(|order| self.orders.get(&order.id) == Some(order))
+            && payments.iter().all(|payment| self.payments.get(&payment.id) == Some(payment))
+            && refunds.iter().all(|refund| self.refunds.get(&refund.id) == Some(refund))
+            && events.iter().all(|event| self.events.get(&event.id) == Some(event));
+        ensure(told, || "the table holds what its stream never told".to_owned())
+    }
+
+    fn enter_order(&mut self, order: Order) {
+        self.past_orders.insert((order.id, order.version), order.clone());
+        self.orders.insert(order.id, order);
+    }
+
+    fn enter_payment(&mut self, payment: Payment) {
+        if let Some(order) = payment.order {
+            self.payments_of.entry(order).or_default().insert(payment.id);
+        }
+        self.past_payments.insert((payment.id, payment.version), payment.clone());
+        self.payments.insert(payment.id, payment);
+    }
+
+    fn enter_refund(&mut self, refund: Refund) {
+        self.refunds_of.entry(refund.payment).or_default().insert(refund.id);
+        self.refunds.insert(refund.id, refund);
+    }
+
+    fn enter_event(&mut self, event: Event) {
+        self.events_of.entry(event.subject.clone()).or_default().push(event.kind);
+        if let Some(key) = &event.idempotency_key {
+            self.effects.entry((event.tenant, key.clone())).or_default().push(event.object.clone());
+        }
+        self.events.insert(event.id, event);
+    }
+
+    /// Clients of a simulation use a key for one request, and no longer than it is kept.
+    fn takes_effect_once(&self, event: &Event) -> Holds {
+        let Some(key) = &event.idempotency_key else { return Ok(()) };
+        let effects = self.effects.get(&(event.tenant, key.clone())).map_or(0, Vec::len);
+        ensure(effects <= 1, || format!("the request with key {key} took effect {effects} times"))
+    }
+}
+
+/// A change begins where the one before it ended.
+fn continues(old: Option<&Image>, known: Option<Image>) -> Holds {
+    ensure(old == known.as_ref(), || format!("a change is not of the state before it: {known:?}, then {old:?}"))
+}

@@ -1,0 +1,172 @@
+//! The steps a scheduler chooses from, and how each is done. A step that finds nothing to do does nothing.
+
+use std::time::Duration;
+
+use domain::event::Queue;
+use domain::payment::Verdict;
+
+use super::run::{Doing, Run};
+use crate::stream::Consumer;
+use crate::worker::BATCH_MAX;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    /// A client asks for something new.
+    Send,
+    /// A client sends again what it has sent before.
+    Resend,
+    /// A client uses a key for something else.
+    Misuse,
+    Read,
+    Deliver(Consumer),
+    /// The stream gives up on what outbox-publish has not taken.
+    LoseStream,
+    Work(Queue),
+    /// A message is received again while it is worked on.
+    ShowAgain(Queue),
+    Sweep,
+    /// An instance dies in the middle of what it does.
+    Kill,
+    Seconds,
+    Minutes,
+    /// Long enough for authorisations to run out.
+    Day,
+    CacheAway,
+    CacheBack,
+    CacheFlush,
+    Authenticate,
+    /// The table's time-to-live deletes what has expired.
+    Expire,
+}
+
+impl Action {
+    /// From this weight on a run does not go without.
+    pub(super) const NEEDED: u32 = 20;
+
+    /// With how likely each is by nature.
+    pub(super) const ALL: [(Self, u32); 20] = [
+        (Self::Send, 40),
+        (Self::Resend, 15),
+        (Self::Misuse, 2),
+        (Self::Read, 10),
+        (Self::Deliver(Consumer::OutboxPublish), 25),
+        (Self::Deliver(Consumer::CacheRefresh), 15),
+        (Self::LoseStream, 1),
+        (Self::Work(Queue::Payments), 25),
+        (Self::Work(Queue::Refunds), 20),
+        (Self::ShowAgain(Queue::Payments), 3),
+        (Self::ShowAgain(Queue::Refunds), 2),
+        (Self::Sweep, 8),
+        (Self::Kill, 5),
+        (Self::Seconds, 12),
+        (Self::Minutes, 4),
+        (Self::Day, 1),
+        (Self::CacheAway, 1),
+        (Self::CacheBack, 3),
+        (Self::CacheFlush, 1),
+        (Self::Authenticate, 3),
+    ];
+}
+
+impl Run {
+    pub(super) fn act(&mut self, action: Action) {
+        match action {
+            Action::Send => self.send_new(),
+            Action::Resend => self.send_again(),
+            Action::Misuse => self.misuse_a_key(),
+            Action::Read => self.read(),
+            Action::Deliver(consumer) => self.deliver(consumer),
+            Action::LoseStream => {
+                let lost = self.world.take(Consumer::OutboxPublish).len();
+                self.tell(|| format!("the stream gives up {lost} records"));
+            }
+            Action::Work(queue) => self.work(queue),
+            Action::ShowAgain(queue) => self.show_again(queue),
+            Action::Sweep => {
+                let world = self.world.clone();
+                self.start(Doing::Sweep, async move {
+                    drop(world.sweep_step().await);
+                    super::run::Ended::Quietly
+                });
+            }
+            Action::Kill => self.kill_one(),
+            Action::Seconds => self.pass(Duration::from_millis(self.random.u64(1..40_000))),
+            Action::Minutes => self.pass(Duration::from_secs(self.random.u64(60..1_200))),
+            Action::Day => self.pass(Duration::from_secs(self.random.u64(20..30) * 3_600)),
+            Action::CacheAway => self.set_cache_away(true),
+            Action::CacheBack => self.set_cache_away(false),
+            Action::CacheFlush => {
+                self.world.cache.flush();
+                self.was_flushed = true;
+                self.tell(|| "the cache loses everything".to_owned());
+            }
+            Action::Authenticate => self.authenticate(),
+            Action::Expire => {}
+        }
+    }
+
+    /// Some of what waits, in any order; some of it will come again.
+    fn deliver(&mut self, consumer: Consumer) {
+        let mut waiting = self.world.take(consumer);
+        if self.random.bool() {
+            self.random.shuffle(&mut waiting);
+        }
+        let count = if waiting.is_empty() { 0 } else { self.random.usize(1..=waiting.len()) };
+        let rest = waiting.split_off(count);
+        let mut stream = self.world.stream.borrow_mut();
+        stream.of(consumer).extend(rest);
+        if self.random.u8(..8) == 0 {
+            stream.of(consumer).extend(waiting.iter().cloned());
+        }
+        drop(stream);
+        if !waiting.is_empty() {
+            let (world, batch) = (self.world.clone(), waiting.clone());
+            self.start(Doing::Stream(consumer, batch), async move {
+                super::run::Ended::Streamed(world.consume(consumer, &waiting).await.is_ok())
+            });
+        }
+    }
+
+    fn work(&mut self, queue: Queue) {
+        let batch = self.world.receive(queue, self.random.usize(1..=BATCH_MAX));
+        if batch.is_empty() {
+            return;
+        }
+        self.hidden.extend(batch.iter().map(|delivery| (queue, delivery.message.clone())));
+        let world = self.world.clone();
+        let notices = batch.iter().map(|delivery| delivery.notice.clone()).collect();
+        self.start(Doing::Work(queue, notices), async move {
+            super::run::Ended::Worked(world.work_on(queue, &batch).await)
+        });
+    }
+
+    fn show_again(&mut self, queue: Queue) {
+        let of_queue: Vec<usize> =
+            self.hidden.iter().enumerate().filter(|(_, (of, _))| *of == queue).map(|(index, _)| index).collect();
+        if let Some(index) = self.random.choice(&of_queue) {
+            let (_, message) = self.hidden.swap_remove(*index);
+            self.world.queues.change_visibility(&message, Duration::ZERO);
+            self.tell(|| format!("{} of {queue:?} can be seen again", message.id));
+        }
+    }
+
+    fn set_cache_away(&mut self, is_away: bool) {
+        self.world.cache.set_away(is_away);
+        self.tell(|| format!("the cache is {}", if is_away { "away" } else { "there" }));
+    }
+
+    fn authenticate(&mut self) {
+        let waiting: Vec<String> = self.waiting_for_customers();
+        if let Some(key) = self.random.choice(&waiting) {
+            self.world.provider.authenticate(key);
+            self.tell(|| format!("the customer confirms {key}"));
+        }
+    }
+
+    /// The provider's keys of charges that wait.
+    pub(super) fn waiting_for_customers(&self) -> Vec<String> {
+        let waits = |verdict: &Verdict| matches!(verdict, Verdict::RequiresAction { .. });
+        let charges = self.world.provider.charges().into_iter();
+        charges.filter(|(_, file)| waits(&file.verdict)).map(|(key, _)| key).collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a seed makes of its run: which steps are likely and which ports fail how often. Each seed stresses other things, so
+//! that some go deep where an even mixture would not (swarm testing: Groce et al., ISSTA 2012).
+
+use fastrand::Rng;
+use memory::{Fault, Faults};
+
+use super::actions::Action;
+
+/// Beginnings of operations, as the memory adapters name them.
+const OPERATIONS: [&str; 14] = [
+    "",
+    "commerce.commit",
+    "commerce.find_record",
+    "orders.",
+    "payments.",
+    "refunds.",
+    "events.",
+    "due.",
+    "queues.send",
+    "redelivery.",
+    "cache.",
+    "cache.admit",
+    "cache.put",
+    "provider.",
+];
+
+const FAULTS: [Fault; 5] =
+    [Fault::Unavailable, Fault::Throttled, Fault::TimedOutBefore, Fault::TimedOutAfter, Fault::Contended];
+
+pub(super) struct Plan {
+    weights: Vec<(Action, u32)>,
+    sum: u32,
+    /// Up to so many polls of running tasks follow each step: few let tasks pile up, many run them one by one.
+    pub polls_max: usize,
+    pub running_max: usize,
+}
+
+impl Plan {
+    pub(super) fn of(random: &mut Rng, faults: &Faults) -> Self {
+        let weights: Vec<(Action, u32)> =
+            Action::ALL.into_iter().map(|(action, usual)| (action, weight(random, usual))).collect();
+        let sum = weights.iter().map(|(_, weight)| weight).sum();
+        // A third of the seeds is without faults of ports: order, death and time are trouble enough.
+        if random.u8(..3) > 0 {
+            plan_faults(random, faults);
+        }
+        Self { weights, sum, polls_max: random.usize(4..40), running_max: random.usize(1..8) }
+    }
+
+    pub(super) fn next(&self, random: &mut Rng) -> Action {
+        let mut left = random.u32(..self.sum);
+        for (action, weight) in &self.weights {
+            match left.checked_sub(*weight) {
+                None => return *action,
+                Some(rest) => left = rest,
+            }
+        }
+        Action::Send
+    }
+}
+
+/// Some are left out of a run, some are many; what a run cannot do without never is.
+fn weight(random: &mut Rng, usual: u32) -> u32 {
+    match random.u8(..8) {
+        0 if usual < Action::NEEDED => 0,
+        1 => usual * 4,
+        _ => usual,
+    }
+}
+
+fn plan_faults(random: &mut Rng, faults: &Faults) {
+    for _ in 0..random.usize(1..5) {
+        let operations = OPERATIONS[random.usize(..OPERATIONS.len())];
+        let fault = FAULTS[random.usize(..FAULTS.len())];
+        faults.fail_by_chance(operations, random.u16(5..250), fault);
+    }
+}

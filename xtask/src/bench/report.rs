@@ -1,0 +1,84 @@
+//! The table that the benchmark prints, in Markdown.
+
+use super::baseline::Baseline;
+use super::figures::Figures;
+use super::scenario::Measured;
+use anyhow::{Context, Result};
+use std::time::Duration;
+
+/// On what was measured. Another program at work on it shows in the load.
+pub struct Machine {
+    processor: String,
+    cores: usize,
+    load: String,
+}
+
+impl Machine {
+    pub fn read() -> Result<Self> {
+        let processors = std::fs::read_to_string("/proc/cpuinfo")?;
+        let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        let load = std::fs::read_to_string("/proc/loadavg")?;
+        Ok(Self {
+            processor: model.map_or(std::env::consts::ARCH, |(_, model)| model).to_owned(),
+            cores: std::thread::available_parallelism()?.get(),
+            load: load.split(' ').next().context("no load")?.to_owned(),
+        })
+    }
+}
+
+type Cell = fn(&Measured) -> String;
+
+const ROWS: [(&str, Cell); 12] = [
+    ("first answer after process start, median (ms)", |m| ms(m.first_answer.median())),
+    ("- range (ms)", |m| range(&m.first_answer)),
+    ("- until it asks for work, median (ms)", |m| ms(m.first_next.median())),
+    ("- time on a processor, median (ms)", |m| ms(m.first_cpu.median())),
+    ("CPU per warm call (ms)", |m| format!("{:.2}", m.cpu_per_call.as_secs_f64() * 1e3)),
+    ("warm call, p50 (ms)", |m| ms(m.warm.median())),
+    ("warm call, p95 (ms)", |m| ms(m.warm.percentile(95))),
+    ("memory, VmRSS after the calls (MB)", |m| megabytes(m.resident_kb)),
+    ("memory, VmHWM (MB)", |m| megabytes(m.peak_kb)),
+    ("binary (MB)", |m| megabytes(m.binary_bytes / 1_024)),
+    ("calls", |m| m.calls.to_string()),
+    ("answers that were not 2xx", |m| m.failures.to_string()),
+];
+
+pub fn print(machine: &Machine, columns: [&Measured; 3], baseline: &Baseline) {
+    let Machine { processor, cores, load } = machine;
+    println!("\n{cores} x {processor}; load when it began: {load}\n");
+    print_row("", ["payments-create", "payments-get, table", "payments-get, cache"].map(str::to_owned));
+    println!("|{:-<48}|{:->22}|{:->22}|{:->22}|", "", ":", ":", ":");
+    for (name, cell) in ROWS {
+        print_row(name, columns.map(cell));
+    }
+    for failure in columns.iter().filter_map(|column| column.first_failure.as_ref()) {
+        println!("\na failure: {failure}");
+    }
+    let Baseline { get_item, transaction, redis } = baseline;
+    println!("\nWhat stands behind them takes by itself, median and p95 of a bare call (ms):\n");
+    for (name, figures) in
+        [("GetItem", get_item), ("TransactWriteItems of three puts", transaction), ("PING of Redis", redis)]
+    {
+        println!("- {name}: {}, {}", ms(figures.median()), ms(figures.percentile(95)));
+    }
+}
+
+fn print_row(name: &str, cells: [String; 3]) {
+    let [one, two, three] = cells;
+    println!("| {name:<46} | {one:>20} | {two:>20} | {three:>20} |");
+}
+
+fn ms(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1e3;
+    if ms < 1.0 { format!("{ms:.2}") } else { format!("{ms:.1}") }
+}
+
+fn range(figures: &Figures) -> String {
+    let (least, most) = figures.range();
+    format!("{} to {}", ms(least), ms(most))
+}
+
+fn megabytes(kb: u64) -> String {
+    let tenths = (kb * 10).div_ceil(1_024);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
