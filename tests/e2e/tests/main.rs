@@ -6,6 +6,7 @@ mod support;
 
 mod idempotency;
 mod logs;
+mod samples;
 mod spine;
 mod tokens;
 

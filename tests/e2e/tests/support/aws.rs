@@ -49,10 +49,14 @@ impl Aws {
 
     /// Runs the sweeper now instead of within a minute.
     pub async fn sweep(&self) {
-        let path = format!("/2015-03-31/functions/{}-payments-sweep/invocations", self.stack);
-        let request = Request { service: "lambda", method: Method::POST, path: &path, headers: vec![], body: "{}".into() };
-        let answer = self.send(request).await;
+        let answer = self.invoke("payments-sweep", "{}".into()).await;
         assert!(answer.get("errorMessage").is_none(), "the sweep failed: {answer}");
+    }
+
+    /// Calls a function with an event of its own kind, past its trigger.
+    pub async fn invoke(&self, function: &str, event: String) -> Value {
+        let path = format!("/2015-03-31/functions/{}-{function}/invocations", self.stack);
+        self.send(Request { service: "lambda", method: Method::POST, path: &path, headers: vec![], body: event }).await
     }
 
     /// The sandbox provider as the payments worker reaches it.
