@@ -68,6 +68,10 @@ impl Ask {
         self
     }
 
+    pub fn body(&self) -> &[u8] {
+        &self.0.body
+    }
+
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.0.query.push((name.to_owned(), value.to_owned()));

@@ -1,8 +1,11 @@
 //! The tables' streams and their two consumers. Each consumer has its own place in the stream: a batch that fails is given
-//! again. Who disturbs the order, gives a batch twice or kills a consumer is the test.
+//! again, until it is too old. Who disturbs the order, gives a batch twice or kills a consumer is the test.
 
-use domain::event::Event;
+use std::time::Duration;
+
+use domain::time::Timestamp;
 use ports::PortError;
+use ports::clock::Clock as _;
 use ports::stream::{Image, StreamChange};
 
 use crate::tasks::run;
@@ -27,57 +30,96 @@ impl Consumer {
             }
         }
     }
+
+    /// The template's `MaximumRecordAgeInSeconds`.
+    fn gives_up_after(self, change: &StreamChange) -> Duration {
+        let is_of_commerce = matches!(change.new, Some(Image::Order(_) | Image::Payment(_)));
+        match self {
+            Self::OutboxPublish => Duration::from_secs(86_400),
+            Self::CacheRefresh if is_of_commerce => Duration::from_secs(300),
+            Self::CacheRefresh => Duration::from_secs(3_600),
+        }
+    }
 }
 
-/// What each consumer has still to be given, oldest first.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub change: StreamChange,
+    pub at: Timestamp,
+}
+
+/// What each consumer has still to be given, oldest first, and what the test itself has not looked at.
 #[derive(Debug, Default)]
 pub struct Stream {
-    outbox: Vec<StreamChange>,
-    cache: Vec<StreamChange>,
+    outbox: Vec<Record>,
+    cache: Vec<Record>,
+    unseen: Vec<StreamChange>,
+    /// When cache-refresh last gave up a record that was too old.
+    pub cache_gave_up_at: Option<Timestamp>,
 }
 
 impl Stream {
-    pub fn of(&mut self, consumer: Consumer) -> &mut Vec<StreamChange> {
+    pub fn of(&mut self, consumer: Consumer) -> &mut Vec<Record> {
         match consumer {
             Consumer::OutboxPublish => &mut self.outbox,
             Consumer::CacheRefresh => &mut self.cache,
         }
     }
+
+    fn give_up_old(&mut self, now: Timestamp) {
+        for consumer in Consumer::ALL {
+            let records = self.of(consumer);
+            let count = records.len();
+            records.retain(|record| now.since(record.at) <= consumer.gives_up_after(&record.change));
+            let gave_up = records.len() < count;
+            if gave_up && consumer == Consumer::CacheRefresh {
+                self.cache_gave_up_at = Some(now);
+            }
+        }
+    }
 }
 
 impl World {
-    /// What has changed since the last call, in order of commit; the consumers' parts are put into their streams.
-    pub fn observe(&self) -> Vec<StreamChange> {
+    /// What has changed since the last call, in order of commit.
+    pub fn changes(&self) -> Vec<StreamChange> {
+        self.pull();
+        std::mem::take(&mut self.stream.borrow_mut().unseen)
+    }
+
+    fn pull(&self) {
         let changes = self.store.take_stream();
+        let at = self.clock.now();
         let mut stream = self.stream.borrow_mut();
         for consumer in Consumer::ALL {
-            stream.of(consumer).extend(changes.iter().filter(|change| consumer.wants(change)).cloned());
+            let wanted = changes.iter().filter(|change| consumer.wants(change)).cloned();
+            stream.of(consumer).extend(wanted.map(|change| Record { change, at }));
         }
-        changes
+        stream.unseen.extend(changes);
+        stream.give_up_old(at);
     }
 
     /// What a consumer has still to be given.
     pub fn waiting(&self, consumer: Consumer) -> usize {
-        self.observe();
+        self.pull();
         self.stream.borrow_mut().of(consumer).len()
     }
 
     /// Takes all that a consumer has still to be given, to deliver it by hand.
-    pub fn take(&self, consumer: Consumer) -> Vec<StreamChange> {
-        self.observe();
+    pub fn take(&self, consumer: Consumer) -> Vec<Record> {
+        self.pull();
         std::mem::take(self.stream.borrow_mut().of(consumer))
     }
 
     /// The consumer's real step.
-    pub async fn consume(&self, consumer: Consumer, batch: &[StreamChange]) -> Result<(), PortError> {
+    pub async fn consume(&self, consumer: Consumer, batch: &[Record]) -> Result<(), PortError> {
+        let changes: Vec<StreamChange> = batch.iter().map(|record| record.change.clone()).collect();
         match consumer {
             Consumer::OutboxPublish => {
-                let deps =
-                    outbox_publish::Deps { queues: self.wiring.queues.as_ref(), events: self.store.as_ref() };
-                outbox_publish::step(deps, batch.to_vec()).await
+                let deps = outbox_publish::Deps { queues: self.wiring.queues.as_ref(), events: self.store.as_ref() };
+                outbox_publish::step(deps, changes).await
             }
             Consumer::CacheRefresh => {
-                cache_refresh::step(cache_refresh::Deps { cache: self.wiring.cache.as_ref() }, batch).await
+                cache_refresh::step(cache_refresh::Deps { cache: self.wiring.cache.as_ref() }, &changes).await
             }
         }
     }
@@ -91,12 +133,4 @@ impl World {
         }
         taken
     }
-}
-
-/// The events among changes.
-pub fn new_events(changes: &[StreamChange]) -> impl Iterator<Item = &Event> {
-    changes.iter().filter_map(|change| match change {
-        StreamChange { old: None, new: Some(Image::Event(event)) } => Some(event),
-        _ => None,
-    })
 }

@@ -42,8 +42,11 @@ async fn every_route_with_a_key_replays() {
     let shop = app.sign_up().await;
     let (paid, payment) = shop.paid_order(700).await;
     let open = shop.order(300, "EUR").await;
-    let user = json!({ "email": "same@key.example", "name": "Kim", "role": "viewer", "password": crate::support::password() });
-    let path = |noun: &str, of: &serde_json::Value, verb: &str| format!("/{noun}/{}/{verb}", of["id"].as_str().expect("an id"));
+    let user =
+        json!({ "email": "same@key.example", "name": "Kim", "role": "viewer", "password": crate::support::password() });
+    let path = |noun: &str, of: &serde_json::Value, verb: &str| {
+        format!("/{noun}/{}/{verb}", of["id"].as_str().expect("an id"))
+    };
     for (path, body) in [
         ("/orders".to_owned(), order_of(900, "EUR")),
         ("/users".to_owned(), user),
@@ -69,7 +72,11 @@ async fn another_body_under_the_same_key_is_refused() {
     let (key, body) = (new_key(), payment_of(500, "EUR", "tok_success"));
     let first = shop.post("/payments").key(&key).json(&body).await;
     first.ok(202);
-    for other in [payment_of(501, "EUR", "tok_success"), payment_of(500, "EUR", "tok_flaky"), metadata_of(body.clone(), "a", "b")] {
+    for other in [
+        payment_of(501, "EUR", "tok_success"),
+        payment_of(500, "EUR", "tok_flaky"),
+        metadata_of(body.clone(), "a", "b"),
+    ] {
         shop.post("/payments").key(&key).json(&other).await.problem(422, "idempotency_key_reused");
     }
     assert_eq!(count(&shop, "/payments").await, 1);
@@ -89,7 +96,11 @@ async fn twenty_parallel_requests_make_one_payment() {
     for answer in &taken {
         assert_eq!((&answer.text, answer.header("location")), (&first.text, first.header("location")), "{answer}");
     }
-    assert_eq!(taken.iter().filter(|answer| answer.header("idempotent-replayed").is_none()).count(), 1, "one is the first");
+    assert_eq!(
+        taken.iter().filter(|answer| answer.header("idempotent-replayed").is_none()).count(),
+        1,
+        "one is the first"
+    );
     for answer in &busy {
         answer.problem(409, "request_in_progress");
         answer.retry_after();

@@ -26,6 +26,7 @@ async fn a_call_is_one_line_without_secrets() {
     let app = TestApp::start().await;
     let (aws, since) = (app.aws(), jiff::Timestamp::now().as_millisecond() - 1_000);
     let shop = app.sign_up().await;
+    let viewer = shop.add("viewer").await;
     let (request, name) = (format!("log-{}", unique()), format!("Nora {}", unique()));
     let mut order = metadata_of(order_of(500, "EUR"), "note", &format!("private {}", unique()));
     order["customer"] = json!({ "email": crate::support::unique_email(), "name": name });
@@ -58,6 +59,8 @@ async fn a_call_is_one_line_without_secrets() {
     let private = [
         shop.owner.password.clone(),
         shop.owner.email.clone(),
+        viewer.password.clone(),
+        viewer.email.clone(),
         shop.token().to_owned(),
         shop.owner.refresh_token.clone(),
         text(&session["access_token"]),

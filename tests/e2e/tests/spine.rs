@@ -18,7 +18,8 @@ async fn an_order_is_paid_and_settled_in_the_ledger() {
     let shop = app.sign_up().await;
 
     let (order_key, order_request) = (new_key(), format!("order-{}", unique()));
-    let order = shop.post("/orders").key(&order_key).header("x-request-id", &order_request).json(&order_of(4_200, "EUR"));
+    let order =
+        shop.post("/orders").key(&order_key).header("x-request-id", &order_request).json(&order_of(4_200, "EUR"));
     let order = order.await.ok(201);
     assert_eq!(order["status"], "open");
     assert_eq!(order["outstanding_amount"], 4_200);
@@ -48,7 +49,8 @@ async fn an_order_is_paid_and_settled_in_the_ledger() {
     assert_eq!((&paid["amount_paid"], &paid["outstanding_amount"]), (&json!(4_200), &json!(0)));
     assert_eq!(shop.balance("acc_merchant_eur").await, (4_200, 0));
     assert_eq!(shop.balance("acc_clearing_eur").await, (-4_200, 0));
-    let entries = [shop.all("/accounts/acc_merchant_eur/entries").await, shop.all("/accounts/acc_clearing_eur/entries").await];
+    let entries =
+        [shop.all("/accounts/acc_merchant_eur/entries").await, shop.all("/accounts/acc_clearing_eur/entries").await];
     let [merchant, clearing] = entries.each_ref().map(|entries| {
         assert_eq!(entries.len(), 1, "{entries:?}");
         &entries[0]
@@ -57,14 +59,18 @@ async fn an_order_is_paid_and_settled_in_the_ledger() {
     assert_eq!(merchant["transaction_id"], clearing["transaction_id"]);
     assert_eq!((&merchant["payment_id"], &clearing["payment_id"]), (&payment["id"], &payment["id"]));
 
-    let [created, succeeded] = &shop.events_of(&payment).await[..] else { panic!("other than two events of the payment") };
+    let [created, succeeded] = &shop.events_of(&payment).await[..] else {
+        panic!("other than two events of the payment")
+    };
     assert_eq!(created["type"], "payment.created");
     assert_eq!((&created["request_id"], &created["idempotency_key"]), (&json!(request), &json!(key)));
     assert_eq!(created["data"]["object"], taken_in, "the event's object is what was answered");
     assert_eq!(succeeded["type"], "payment.succeeded");
     assert_eq!(succeeded["data"]["object"], payment);
     assert_eq!(succeeded["request_id"], created["id"], "what a worker does is traced to the event that asked for it");
-    let [created, became_paid] = &shop.events_of(&order).await[..] else { panic!("other than two events of the order") };
+    let [created, became_paid] = &shop.events_of(&order).await[..] else {
+        panic!("other than two events of the order")
+    };
     assert_eq!(created["type"], "order.created");
     assert_eq!((&created["request_id"], &created["idempotency_key"]), (&json!(order_request), &json!(order_key)));
     assert_eq!(created["data"]["object"], order);
@@ -79,9 +85,9 @@ async fn parallel_payments_are_booked_to_the_unit() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
     let amounts: Vec<i64> = (1..=20).map(|number| number * 11).collect();
-    let payments = futures_util::future::join_all(amounts.iter().map(async |amount| {
-        shop.pay(&payment_of(*amount, "EUR", "tok_success")).await.ok(202)
-    }));
+    let payments = futures_util::future::join_all(
+        amounts.iter().map(async |amount| shop.pay(&payment_of(*amount, "EUR", "tok_success")).await.ok(202)),
+    );
     for payment in payments.await {
         shop.payment_in("succeeded", &payment).await;
     }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use domain::event::Queue;
 use domain::payment::Verdict;
+use ports::clock::Clock as _;
 
-use super::run::{Doing, Run};
+use super::run::{Doing, Ended, Run};
+use crate::invariants::{Holds, ensure};
 use crate::stream::Consumer;
 use crate::worker::BATCH_MAX;
 
@@ -44,7 +46,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 20] = [
+    pub(super) const ALL: [(Self, u32); 21] = [
         (Self::Send, 40),
         (Self::Resend, 15),
         (Self::Misuse, 2),
@@ -65,11 +67,12 @@ impl Action {
         (Self::CacheBack, 3),
         (Self::CacheFlush, 1),
         (Self::Authenticate, 3),
+        (Self::Expire, 1),
     ];
 }
 
 impl Run {
-    pub(super) fn act(&mut self, action: Action) {
+    pub(super) fn act(&mut self, action: Action) -> Holds {
         match action {
             Action::Send => self.send_new(),
             Action::Resend => self.send_again(),
@@ -80,29 +83,30 @@ impl Run {
                 let lost = self.world.take(Consumer::OutboxPublish).len();
                 self.tell(|| format!("the stream gives up {lost} records"));
             }
-            Action::Work(queue) => self.work(queue),
+            Action::Work(queue) => return self.work(queue),
             Action::ShowAgain(queue) => self.show_again(queue),
             Action::Sweep => {
                 let world = self.world.clone();
                 self.start(Doing::Sweep, async move {
                     drop(world.sweep_step().await);
-                    super::run::Ended::Quietly
+                    Ended::Quietly
                 });
             }
             Action::Kill => self.kill_one(),
-            Action::Seconds => self.pass(Duration::from_millis(self.random.u64(1..40_000))),
-            Action::Minutes => self.pass(Duration::from_secs(self.random.u64(60..1_200))),
-            Action::Day => self.pass(Duration::from_secs(self.random.u64(20..30) * 3_600)),
+            Action::Seconds => self.pass_some(Duration::from_millis(1)..Duration::from_secs(40)),
+            Action::Minutes => self.pass_some(Duration::from_secs(60)..Duration::from_secs(1_200)),
+            Action::Day => self.pass_some(Duration::from_secs(20 * 3_600)..Duration::from_secs(30 * 3_600)),
             Action::CacheAway => self.set_cache_away(true),
             Action::CacheBack => self.set_cache_away(false),
             Action::CacheFlush => {
                 self.world.cache.flush();
-                self.was_flushed = true;
+                self.flushed_at = Some(self.world.clock.now());
                 self.tell(|| "the cache loses everything".to_owned());
             }
             Action::Authenticate => self.authenticate(),
-            Action::Expire => {}
+            Action::Expire => self.world.store.delete_expired(self.world.clock.now()),
         }
+        Ok(())
     }
 
     /// Some of what waits, in any order; some of it will come again.
@@ -122,22 +126,23 @@ impl Run {
         if !waiting.is_empty() {
             let (world, batch) = (self.world.clone(), waiting.clone());
             self.start(Doing::Stream(consumer, batch), async move {
-                super::run::Ended::Streamed(world.consume(consumer, &waiting).await.is_ok())
+                Ended::Streamed(world.consume(consumer, &waiting).await.is_ok())
             });
         }
     }
 
-    fn work(&mut self, queue: Queue) {
+    fn work(&mut self, queue: Queue) -> Holds {
         let batch = self.world.receive(queue, self.random.usize(1..=BATCH_MAX));
         if batch.is_empty() {
-            return;
+            return Ok(());
         }
+        let unheard_of = batch.iter().find(|delivery| !self.books.events.contains_key(&delivery.notice.event));
+        ensure(unheard_of.is_none(), || format!("sent to {queue:?} and never committed: {unheard_of:?}"))?;
         self.hidden.extend(batch.iter().map(|delivery| (queue, delivery.message.clone())));
         let world = self.world.clone();
         let notices = batch.iter().map(|delivery| delivery.notice.clone()).collect();
-        self.start(Doing::Work(queue, notices), async move {
-            super::run::Ended::Worked(world.work_on(queue, &batch).await)
-        });
+        self.start(Doing::Work(queue, notices), async move { Ended::Worked(world.work_on(queue, &batch).await) });
+        Ok(())
     }
 
     fn show_again(&mut self, queue: Queue) {

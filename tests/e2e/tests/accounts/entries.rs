@@ -1,6 +1,6 @@
 //! GET /accounts/{id}/entries.
 
-use crate::support::TestApp;
+use crate::support::{TestApp, next_of};
 
 // C1: entries newest first, in pages, and together they are the balance.
 #[tokio::test]
@@ -14,8 +14,8 @@ async fn the_entries_of_an_account() {
     }
     let page = shop.get("/accounts/acc_merchant_eur/entries?limit=2").await;
     let mut entries = page.ok(200)["data"].as_array().expect("data").clone();
-    let next = page.header("link").and_then(|link| link.split(['<', '>']).nth(1)).expect("a next page");
-    entries.extend(shop.follow(next).await.ok(200)["data"].as_array().expect("data").clone());
+    let next = next_of(&page).expect("a next page");
+    entries.extend(shop.follow(&next).await.ok(200)["data"].as_array().expect("data").clone());
     let amounts: Vec<i64> = entries.iter().map(|entry| entry["amount"].as_i64().expect("signed")).collect();
     assert_eq!(amounts, [300, 200, 100]);
     for entry in &entries {

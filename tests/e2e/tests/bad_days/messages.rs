@@ -38,14 +38,16 @@ async fn poison_is_put_aside_and_the_others_settle() {
     for body in [no_json.clone(), no_notice.to_string(), nobody_s.to_string()] {
         aws.send_message(&queue, &body).await;
     }
-    let payments = futures_util::future::join_all((0..5).map(async |_| {
-        shop.pay(&payment_of(100, "EUR", "tok_success")).await.ok(202)
-    }));
+    let payments = futures_util::future::join_all(
+        (0..5).map(async |_| shop.pay(&payment_of(100, "EUR", "tok_success")).await.ok(202)),
+    );
     for payment in payments.await {
         shop.payment_in("succeeded", &payment).await;
     }
     assert_eq!(shop.balance("acc_merchant_eur").await, (500, 0));
-    for (text, word) in [(no_json, "notice"), (format!("no notice {mark}"), "notice"), (format!("nobody {mark}"), "no payment")] {
+    for (text, word) in
+        [(no_json, "notice"), (format!("no notice {mark}"), "notice"), (format!("nobody {mark}"), "no payment")]
+    {
         let reason = dead_letter(&aws, &dead_letters, &text).await;
         assert!(reason.contains(word), "{text}: {reason}");
     }

@@ -21,7 +21,8 @@ async fn a_worker_killed_in_mid_payment_loses_nothing() {
     let provider = aws.provider().await;
     let payment = shop.pay(&payment_of(900, "EUR", "tok_timeout")).await.ok(202);
     // From here on the provider keeps its answer back for longer than the worker lives.
-    eventually("a charge at the provider", SOON, async || provider.charge(&payment, 1).await.ok_or("none".to_owned())).await;
+    eventually("a charge at the provider", SOON, async || provider.charge(&payment, 1).await.ok_or("none".to_owned()))
+        .await;
     assert!(processes.kill_function("payments-process") > 0, "no worker to kill");
     let shown = shop.payment(&payment).await;
     assert_eq!(shown["status"], "processing", "the worker was done before it was killed");

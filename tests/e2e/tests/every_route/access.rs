@@ -69,7 +69,11 @@ async fn every_route_by_every_role() {
             let answer = call(&user, route, &harmless_id(route, action)).await;
             let is_allowed = Grant::Role(role).allows(action);
             if !is_as_it_should_be(&answer, is_allowed) {
-                wrong.push(format!("{} as {} ({action:?}, allowed: {is_allowed}): {answer}", route.function, role.as_str()));
+                wrong.push(format!(
+                    "{} as {} ({action:?}, allowed: {is_allowed}): {answer}",
+                    route.function,
+                    role.as_str()
+                ));
             }
         }
     }

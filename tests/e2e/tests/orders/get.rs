@@ -17,7 +17,9 @@ async fn a_cached_answer_is_the_uncached_one() {
     let order = shop.order(100, "EUR").await;
     let cached = shop.get(path(&order)).await;
     assert_eq!(cached.ok(200), order);
-    let [name] = &redis.names_with(order["id"].as_str().expect("an id"))[..] else { panic!("not one entry of the order") };
+    let [name] = &redis.names_with(order["id"].as_str().expect("an id"))[..] else {
+        panic!("not one entry of the order")
+    };
     let entry = redis.value(name).expect("an entry");
 
     // Nobody but the cache knows this name.

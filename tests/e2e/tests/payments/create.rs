@@ -35,7 +35,9 @@ async fn amounts_are_positive_whole_minor_units() {
         ("1000000000000", "too_large"),
         ("9223372036854775808", "too_large"),
     ] {
-        let body = payment_of(100, "EUR", "tok_success").to_string().replace("\"amount\":100", &format!("\"amount\":{amount}"));
+        let body = payment_of(100, "EUR", "tok_success")
+            .to_string()
+            .replace("\"amount\":100", &format!("\"amount\":{amount}"));
         let answer = shop.post("/payments").key(&new_key()).text("application/json", body).await;
         assert_eq!(answer.faults(), [format!("/amount {code}")], "{amount}");
     }
@@ -102,7 +104,8 @@ async fn wallets_and_manual_capture_are_refused_by_name() {
     let mut manual = payment_of(100, "EUR", "tok_success");
     manual["capture"] = "manual".into();
     assert_eq!(shop.pay(&manual).await.faults(), ["/capture not_available"]);
-    let wallet = json!({ "amount": 100, "currency": "EUR", "method": { "type": "wallet", "account_id": "acc_merchant_eur" } });
+    let wallet =
+        json!({ "amount": 100, "currency": "EUR", "method": { "type": "wallet", "account_id": "acc_merchant_eur" } });
     let faults = shop.pay(&wallet).await.faults();
     assert!(faults.contains(&"/method/type not_available".to_owned()), "{faults:?}");
     assert_no_payments(&shop).await;
@@ -193,7 +196,10 @@ async fn an_order_takes_no_more_than_it_needs() {
     assert_eq!(problem["available_amount"], 600, "what a payment holds is not there for another");
     shop.payment_in("succeeded", &first).await;
     let listed = shop.all("/orders").await.remove(0);
-    assert_eq!((&listed["status"], &listed["amount_paid"], &listed["outstanding_amount"]), (&json!("open"), &json!(400), &json!(600)));
+    assert_eq!(
+        (&listed["status"], &listed["amount_paid"], &listed["outstanding_amount"]),
+        (&json!("open"), &json!(400), &json!(600))
+    );
 
     let second = shop.pay(&for_order(&order, 600, "EUR")).await.ok(202);
     shop.payment_in("succeeded", &second).await;

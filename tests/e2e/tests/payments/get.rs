@@ -13,8 +13,20 @@ async fn a_payment_is_shown_without_its_token() {
     let mut names: Vec<&str> = payment.as_object().expect("an object").keys().map(String::as_str).collect();
     names.sort_unstable();
     let expected = [
-        "amount", "amount_captured", "amount_refunded", "capture", "created_at", "currency", "description", "failure", "id",
-        "metadata", "method", "order_id", "status", "updated_at",
+        "amount",
+        "amount_captured",
+        "amount_refunded",
+        "capture",
+        "created_at",
+        "currency",
+        "description",
+        "failure",
+        "id",
+        "metadata",
+        "method",
+        "order_id",
+        "status",
+        "updated_at",
     ];
     assert_eq!(names, expected);
     assert_eq!(payment["method"], serde_json::json!({ "type": "card" }));

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Party, TestApp, eventually, payment_of, SOON};
+use crate::support::{Party, SOON, TestApp, eventually, payment_of};
 
 const MERCHANT: &str = "acc_merchant_eur";
 const CLEARING: &str = "acc_clearing_eur";
@@ -26,14 +26,18 @@ async fn a_payment_is_refunded_in_parts_and_then_whole() {
     let (order, payment) = shop.paid_order(1_000).await;
 
     let refund = shop.refund(&payment, &json!({ "amount": 300, "reason": "one cup was broken" })).await.ok(202);
-    assert_eq!((&refund["status"], &refund["amount"], &refund["currency"]), (&json!("processing"), &json!(300), &json!("EUR")));
+    assert_eq!(
+        (&refund["status"], &refund["amount"], &refund["currency"]),
+        (&json!("processing"), &json!(300), &json!("EUR"))
+    );
     assert_eq!((&refund["payment_id"], &refund["order_id"]), (&payment["id"], &order["id"]));
     assert_eq!(refund["reason"], "one cup was broken");
     assert_eq!(shop.settled_refunds(&payment).await[0]["status"], "succeeded");
     assert_eq!(refunded(&shop, &payment, 300).await["status"], "partially_refunded");
     assert_eq!((shop.balance(MERCHANT).await, shop.balance(CLEARING).await), ((700, 0), (-700, 0)));
     let listed = shop.all("/orders").await.remove(0);
-    let figures = ["amount_paid", "amount_refunded", "outstanding_amount"].map(|name| listed[name].as_i64().expect("a figure"));
+    let figures =
+        ["amount_paid", "amount_refunded", "outstanding_amount"].map(|name| listed[name].as_i64().expect("a figure"));
     assert_eq!((&listed["status"], figures), (&json!("paid"), [1_000, 300, 300]));
 
     let rest = shop.refund(&payment, &json!({})).await.ok(202);
@@ -42,7 +46,12 @@ async fn a_payment_is_refunded_in_parts_and_then_whole() {
     let order = shop.order_in("refunded", &order).await;
     assert_eq!(order["amount_refunded"], 1_000);
     assert_eq!((shop.balance(MERCHANT).await, shop.balance(CLEARING).await), ((0, 0), (0, 0)));
-    let sum: i64 = shop.all(&format!("/accounts/{MERCHANT}/entries")).await.iter().map(|entry| entry["amount"].as_i64().expect("signed")).sum();
+    let sum: i64 = shop
+        .all(&format!("/accounts/{MERCHANT}/entries"))
+        .await
+        .iter()
+        .map(|entry| entry["amount"].as_i64().expect("signed"))
+        .sum();
     assert_eq!(sum, 0);
     let types: Vec<Value> = shop.events_of(&rest).await.iter().map(|event| event["type"].clone()).collect();
     assert_eq!(types, ["refund.created", "refund.succeeded"]);

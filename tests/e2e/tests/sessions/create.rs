@@ -113,9 +113,12 @@ async fn the_fifty_first_try_of_an_address_waits() {
         answer.problem(429, "too_many_attempts");
         answer.retry_after();
     }
-    for (name, value) in
-        [("x-forwarded-for", "203.0.113.7"), ("forwarded", "for=203.0.113.7"), ("x-real-ip", "203.0.113.7"), ("x-forwarded-for", "")]
-    {
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.7"),
+        ("forwarded", "for=203.0.113.7"),
+        ("x-real-ip", "203.0.113.7"),
+        ("x-forwarded-for", ""),
+    ] {
         let body = json!({ "email": unique_email(), "password": "not-the-password" });
         here.post("/sessions").header(name, value).json(&body).await.problem(429, "too_many_attempts");
     }

@@ -19,7 +19,11 @@ async fn logging_out_refuses_the_tokens_at_once() {
     let refresh = app.anyone.post("/sessions/refresh").json(&json!({ "refresh_token": shop.owner.refresh_token }));
     refresh.await.problem(401, "bad_credentials");
     other.get("/users/me").await.ok(200);
-    assert_eq!(other.delete(format!("/sessions/{}", shop.owner.session)).await.ok(204), serde_json::Value::Null, "again is no error");
+    assert_eq!(
+        other.delete(format!("/sessions/{}", shop.owner.session)).await.ok(204),
+        serde_json::Value::Null,
+        "again is no error"
+    );
 }
 
 // E9: administrators end anybody's session; others only their own, and do not learn whose there are.

@@ -65,7 +65,8 @@ impl Answer {
     pub fn faults(&self) -> Vec<String> {
         let body = self.problem(400, "invalid_fields");
         let errors = body["errors"].as_array().unwrap_or_else(|| panic!("no errors: {self}"));
-        let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_else(|| panic!("no {name}: {self}")).to_owned();
+        let text =
+            |error: &Value, name: &str| error[name].as_str().unwrap_or_else(|| panic!("no {name}: {self}")).to_owned();
         let fault = |error| {
             assert_ne!(text(error, "detail"), "", "{self}");
             format!("{} {}", text(error, "pointer"), text(error, "code"))

@@ -62,7 +62,11 @@ impl Aws {
     /// The sandbox provider as the payments worker reaches it.
     pub async fn provider(&self) -> Provider {
         let environment = self.environment("payments-process").await;
-        Provider::new(self.client.clone(), variable(&environment, "PROVIDER_URL"), variable(&environment, "PROVIDER_API_KEY"))
+        Provider::new(
+            self.client.clone(),
+            variable(&environment, "PROVIDER_URL"),
+            variable(&environment, "PROVIDER_API_KEY"),
+        )
     }
 
     /// The addresses of the payments queue and of its dead letters.
@@ -120,11 +124,13 @@ impl Aws {
         let mut lines = Vec::new();
         let mut next = Value::Null;
         loop {
-            let mut body = json!({ "logGroupName": format!("/aws/lambda/{}-{function}", self.stack), "startTime": since_ms });
+            let mut body =
+                json!({ "logGroupName": format!("/aws/lambda/{}-{function}", self.stack), "startTime": since_ms });
             if next.is_string() {
                 body["nextToken"] = next;
             }
-            let mut page = self.target("logs", "application/x-amz-json-1.1", "Logs_20140328.FilterLogEvents", body).await;
+            let mut page =
+                self.target("logs", "application/x-amz-json-1.1", "Logs_20140328.FilterLogEvents", body).await;
             let events = page["events"].as_array().cloned().unwrap_or_default();
             lines.extend(events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)));
             next = page["nextToken"].take();
@@ -141,7 +147,8 @@ impl Aws {
 
     /// What an unsigned call of SQS comes to.
     pub async fn status_of_unsigned_call(&self) -> u16 {
-        let request = self.client.post(format!("{}/", self.endpoint)).header("content-type", "application/x-amz-json-1.0");
+        let request =
+            self.client.post(format!("{}/", self.endpoint)).header("content-type", "application/x-amz-json-1.0");
         let request = request.header("x-amz-target", "AmazonSQS.ListQueues").body("{}");
         request.send().await.expect("an answer of the endpoint").status().as_u16()
     }
@@ -181,9 +188,11 @@ impl Aws {
         let scope = format!("{date}/{region}/{service}/aws4_request");
         let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}", hex(&Hash::hash(canonical.as_bytes())));
         let parts = [date, &region, service, "aws4_request", &to_sign];
-        let signature = parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| HMAC::mac(part, key).to_vec());
+        let signature =
+            parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| HMAC::mac(part, key).to_vec());
         let signature = hex(&signature);
-        let authorization = format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}");
+        let authorization =
+            format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}");
         headers.retain(|(name, _)| *name != "host");
         headers.push(("authorization", authorization));
         headers

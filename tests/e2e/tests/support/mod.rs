@@ -18,5 +18,5 @@ pub use bodies::{metadata_of, new_key, order_of, password, payment_of, unique, u
 pub use call::{Call, Party, send_all};
 pub use processes::Processes;
 pub use redis::Redis;
-pub use shop::{Shop, User, id};
+pub use shop::{Shop, User, id, next_of};
 pub use wait::{SOON, eventually};

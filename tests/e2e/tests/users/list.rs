@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, next_of};
 
 // F1: the tenant's users, newest first, and nobody else's.
 #[tokio::test]
@@ -16,6 +16,6 @@ async fn the_users_of_one_s_own_tenant() {
     assert_eq!(ids, [second.id.as_str(), first.id.as_str(), shop.owner.id.as_str()]);
     let page = shop.get("/users?limit=2").await;
     assert_eq!(page.ok(200)["data"].as_array().map(Vec::len), Some(2));
-    let next = page.header("link").and_then(|link| link.split(['<', '>']).nth(1)).expect("a next page");
-    assert_eq!(shop.follow(next).await.ok(200)["data"][0]["id"], shop.owner.id.as_str());
+    let next = next_of(&page).expect("a next page");
+    assert_eq!(shop.follow(&next).await.ok(200)["data"][0]["id"], shop.owner.id.as_str());
 }

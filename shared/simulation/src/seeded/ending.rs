@@ -1,0 +1,121 @@
+//! How a run ends: everything heals, what is under way is finished, clients ask until they are answered, time passes with
+//! its sweeps. Then nothing may be left undone.
+
+use std::time::Duration;
+
+use domain::event::Queue;
+use domain::payment::ACTION_EXPIRES_AFTER;
+use memory::DeadLetter;
+use ports::clock::Clock as _;
+
+use super::run::Run;
+use crate::invariants::{Holds, ensure};
+use crate::stream::Consumer;
+
+/// Beyond the longest wait of a message, and of clients for their limits.
+const MINUTES_MAX: usize = 90;
+/// How long the cache keeps an entry.
+const ENTRIES_LIVE: Duration = Duration::from_secs(300);
+
+impl Run {
+    pub(super) fn come_to_rest(&mut self) -> Holds {
+        self.tell(|| "everything heals".to_owned());
+        self.world.faults.heal();
+        self.world.cache.set_away(false);
+        self.finish_all()?;
+        while self.world.waiting(Consumer::CacheRefresh) > 0 {
+            self.world.deliver(Consumer::CacheRefresh);
+        }
+        if !self.may_be_stale() {
+            self.reads_are_fresh()?;
+        }
+        self.answer_everybody()?;
+        self.nothing_is_left()?;
+        self.give_every_answer_again()?;
+        self.let_customers_decide()?;
+        self.nothing_is_left()?;
+        self.reads_are_fresh()?;
+        self.count();
+        Ok(())
+    }
+
+    /// An old state may get into a cache that has forgotten the new one, or was never told of it, and stays there for an
+    /// entry's life time.
+    fn may_be_stale(&self) -> bool {
+        let gave_up_at = self.world.stream.borrow().cache_gave_up_at;
+        let forgot_at = gave_up_at.max(self.flushed_at);
+        forgot_at.is_some_and(|at| self.world.clock.now().since(at) < 2 * ENTRIES_LIVE)
+    }
+
+    fn answer_everybody(&mut self) -> Holds {
+        for _ in 0..MINUTES_MAX {
+            for intent in self.unanswered() {
+                self.send(intent);
+                self.finish_all()?;
+            }
+            self.world.settle();
+            self.look()?;
+            let unanswered = self.unanswered();
+            if unanswered.is_empty() && self.world.left_to_do().is_empty() {
+                return Ok(());
+            }
+            self.world.minute();
+            self.look()?;
+        }
+        let (left, unanswered) = (self.world.left_to_do().join(", "), self.unanswered());
+        Err(format!("{MINUTES_MAX} minutes after everything healed: {left}; clients without an answer: {unanswered:?}"))
+    }
+
+    fn nothing_is_left(&mut self) -> Holds {
+        self.look()?;
+        self.look_at_all()?;
+        for queue in Queue::ALL {
+            let is_poison = |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));
+            let letters = self.world.queues.dead_letters(queue);
+            let poison = letters.iter().find(is_poison);
+            ensure(poison.is_none(), || format!("our own work could not be done: {poison:?}"))?;
+        }
+        for (index, intent) in self.clients.intents.iter().enumerate() {
+            let Some(key) = intent.key.as_ref().filter(|_| intent.kept.is_some()) else { continue };
+            let tenant = self.clients.callers[intent.who].tenant;
+            let effects = self.books.effects.get(&(tenant, key.clone())).map_or(0, Vec::len);
+            ensure(effects == 1, || format!("intent {index} was answered and took effect {effects} times"))?;
+        }
+        Ok(())
+    }
+
+    /// Byte for byte, long after; `heard` compares.
+    fn give_every_answer_again(&mut self) -> Holds {
+        for intent in self.replayable() {
+            self.world.clock.advance(Duration::from_secs(1));
+            self.send(intent);
+            self.finish_all()?;
+        }
+        Ok(())
+    }
+
+    /// Half of those who are asked confirm; the others' time runs out.
+    fn let_customers_decide(&mut self) -> Holds {
+        for key in self.waiting_for_customers() {
+            if self.random.bool() {
+                self.world.provider.authenticate(&key);
+                self.tell(|| format!("the customer confirms {key}"));
+            }
+        }
+        self.world.minute();
+        self.look()?;
+        self.world.clock.advance(ACTION_EXPIRES_AFTER);
+        self.tell(|| "a day passes".to_owned());
+        self.world.minute();
+        self.world.run_until_quiet();
+        self.look()?;
+        let open = self.books.payments.values().find(|payment| payment.status.awaits_provider());
+        ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))
+    }
+
+    fn count(&mut self) {
+        self.figures.payments = self.books.payments.len();
+        self.figures.captured = self.books.payments.values().filter(|payment| payment.captured > 0).count();
+        self.figures.refunds = self.books.refunds.len();
+    }
+}
