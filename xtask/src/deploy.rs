@@ -69,7 +69,6 @@ impl Deployment<'_> {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let parameters = [
             ("Stage", "local".to_owned()),
-            ("FullAws", "false".to_owned()),
             ("Architecture", architecture.to_owned()),
             ("PublicUrl", format!("http://localhost:{}/api/v1", self.edge_port)),
             ("AwsEndpoint", self.ports.endpoint()),

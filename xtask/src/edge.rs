@@ -215,7 +215,7 @@ impl Refusal {
         let (status, code, detail) = match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "Nothing is served here. The API is under /api/v1."),
             Self::BodyTooLarge => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "A request body holds at most 10 MiB.")
+                (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "A request body holds at most 10 MiB.")
             }
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "malformed_body", "The request body ended early."),
             Self::NotDeployed => {
@@ -225,8 +225,9 @@ impl Refusal {
             Self::GatewayTimeout => (StatusCode::GATEWAY_TIMEOUT, "gateway_timeout", "The API did not answer in time."),
         };
         let title = status.canonical_reason().unwrap_or_default();
+        let kind = format!("/docs/status-codes#{code}");
         let problem =
-            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "code": code, "detail": detail });
+            json!({ "type": kind, "title": title, "status": status.as_u16(), "code": code, "detail": detail });
         json_answer(status, "application/problem+json", &problem)
     }
 }

@@ -1,5 +1,7 @@
 //! A refund on the wire.
 
+use std::collections::BTreeMap;
+
 use domain::refund::Refund;
 use serde::Serialize;
 
@@ -15,6 +17,7 @@ struct RefundView<'a> {
     amount: i64,
     currency: &'static str,
     reason: Option<&'a str>,
+    metadata: BTreeMap<&'a str, &'a str>,
     failure: Option<FailureView>,
     created_at: String,
     updated_at: String,
@@ -28,6 +31,7 @@ pub fn refund(refund: &Refund) -> String {
         order,
         money,
         reason,
+        metadata,
         status,
         failure,
         provider_reference: _,
@@ -44,6 +48,7 @@ pub fn refund(refund: &Refund) -> String {
         amount: money.amount.get(),
         currency: money.currency.code(),
         reason: reason.as_ref().map(|text| text.as_str()),
+        metadata: metadata.iter().collect(),
         failure: failure.map(FailureView::from),
         created_at: rfc3339(*created_at),
         updated_at: rfc3339(*updated_at),

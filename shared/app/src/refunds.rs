@@ -4,6 +4,7 @@ use domain::event::EventType;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{PaymentId, RefundId, TenantId};
 use domain::ledger;
+use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
 use domain::page::{Page, PageRequest};
 use domain::payment::{Payment, PaymentRefusal};
@@ -21,6 +22,7 @@ pub struct RefundInput {
     pub payment: PaymentId,
     pub amount: Option<Amount>,
     pub reason: Option<Reason>,
+    pub metadata: Metadata,
 }
 
 /// Takes a refund in: reserves the amount on the payment and in the ledger, with its event and the stored answer, in one
@@ -33,7 +35,7 @@ pub async fn create(
     claim: Claim,
     input: RefundInput,
 ) -> Result<Outcome, Error> {
-    let RefundInput { payment: id, amount, reason } = input;
+    let RefundInput { payment: id, amount, reason, metadata } = input;
     let now = context.now();
     let payment = payments.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("payment"))?;
     let amount = match amount_to_refund(&payment, amount) {
@@ -41,7 +43,7 @@ pub async fn create(
         Err(refusal) => return commit::refused(commerce, tenant, Some(&claim), Error::Payment(refusal), now).await,
     };
     let money = Money { amount, currency: payment.money.currency };
-    let new = NewRefund { payment: id, order: payment.order, money, reason };
+    let new = NewRefund { payment: id, order: payment.order, money, reason, metadata };
     let refund = Refund::new(context.id(), tenant, new, now);
     let body = api::refund(&refund);
     let subject = RefundKey { tenant, payment: id, refund: refund.id }.subject();

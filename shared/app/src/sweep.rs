@@ -1,6 +1,7 @@
 //! The sweeper: once a minute, whatever is stuck or unknown is asked after, and events that no queue has seen are published.
 
-use domain::ids::{EventId, PaymentId, RefundId, TenantId};
+use domain::ids::{EventId, TenantId};
+use futures_util::{StreamExt, stream};
 use ports::PortError;
 use ports::commerce::{Due, Events};
 use ports::queues::Queues;
@@ -12,6 +13,8 @@ use crate::{Context, outbox};
 
 /// How many items of each kind one run takes on; what is left is due in the next.
 const PER_RUN: usize = 100;
+/// How many of them are under way together: with a provider time-out of 3 s, all of them end within a run.
+const AT_ONCE: usize = 20;
 
 #[derive(Clone, Copy)]
 pub struct Sweeping<'a> {
@@ -32,30 +35,16 @@ pub struct Swept {
 /// One item that fails does not hold the others: it stays due.
 pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
-    for due in on.due.events(context.now(), PER_RUN).await? {
-        swept.count(publish_again(on, due).await, "event");
-    }
-    for (tenant, id) in on.due.payments(context.now(), PER_RUN).await? {
-        swept.count(payment(context, on, tenant, id).await, "payment");
-    }
-    for (tenant, payment, refund) in on.due.refunds(context.now(), PER_RUN).await? {
-        swept.count(self::refund(context, on, tenant, payment, refund).await, "refund");
-    }
+    let events = on.due.events(context.now(), PER_RUN).await?.into_iter();
+    swept.count(events.map(|due| publish_again(on, due)), "event").await;
+    let payments = on.due.payments(context.now(), PER_RUN).await?.into_iter();
+    swept
+        .count(payments.map(|(tenant, id)| settle_payment::inquire(context, on.payments, tenant, id)), "payment")
+        .await;
+    let refunds = on.due.refunds(context.now(), PER_RUN).await?.into_iter();
+    let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
+    swept.count(keys.map(|key| settle_refund::process(context, on.refunds, key)), "refund").await;
     Ok(swept)
-}
-
-async fn payment(context: &Context<'_>, on: Sweeping<'_>, tenant: TenantId, id: PaymentId) -> Result<(), WorkError> {
-    settle_payment::inquire(context, on.payments, tenant, id).await
-}
-
-async fn refund(
-    context: &Context<'_>,
-    on: Sweeping<'_>,
-    tenant: TenantId,
-    payment: PaymentId,
-    refund: RefundId,
-) -> Result<(), WorkError> {
-    settle_refund::process(context, on.refunds, RefundKey { tenant, payment, refund }).await
 }
 
 async fn publish_again(on: Sweeping<'_>, (tenant, id): (TenantId, EventId)) -> Result<(), WorkError> {
@@ -64,12 +53,19 @@ async fn publish_again(on: Sweeping<'_>, (tenant, id): (TenantId, EventId)) -> R
 }
 
 impl Swept {
-    fn count(&mut self, result: Result<(), WorkError>, noun: &'static str) {
-        match result {
-            Ok(()) => self.done += 1,
-            Err(error) => {
-                self.failed += 1;
-                tracing::warn!(error = %error, noun, "left for the next sweep");
+    /// Items are worked on side by side, so that providers that hang do not hold up those that answer.
+    async fn count<F>(&mut self, items: impl Iterator<Item = F>, noun: &'static str)
+    where
+        F: Future<Output = Result<(), WorkError>>,
+    {
+        let mut results = stream::iter(items).buffer_unordered(AT_ONCE);
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(()) => self.done += 1,
+                Err(error) => {
+                    self.failed += 1;
+                    tracing::warn!(error = %error, noun, "left for the next sweep");
+                }
             }
         }
     }

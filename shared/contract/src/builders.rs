@@ -97,6 +97,7 @@ pub fn refund(payment: &Payment, mint: Mint<'_>) -> Refund {
         order: payment.order,
         money: Money { amount: amount(REFUND_AMOUNT), currency: payment.money.currency },
         reason: Some(text("The cup was broken")),
+        metadata: metadata(),
     };
     Refund::new(mint.id::<RefundId>(), payment.tenant, input, mint.clock.now())
 }

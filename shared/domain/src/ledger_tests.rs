@@ -38,7 +38,8 @@ fn payment(minor_units: i64) -> Payment {
 
 fn refund(minor_units: i64) -> Refund {
     let money = payment(minor_units).money;
-    let input = NewRefund { payment: PaymentId::from_u128(5), order: None, money, reason: None };
+    let input =
+        NewRefund { payment: PaymentId::from_u128(5), order: None, money, reason: None, metadata: Metadata::default() };
     Refund::new(RefundId::from_u128(6), TenantId::from_u128(1), input, NOW)
 }
 

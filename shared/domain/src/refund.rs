@@ -1,6 +1,7 @@
 //! A refund: money of one payment on its way back. `processing → succeeded | failed`.
 
 use crate::ids::{OrderId, PaymentId, RefundId, TenantId};
+use crate::metadata::Metadata;
 use crate::money::Money;
 use crate::payment::{CHECK_AFTER, DeclineCode};
 use crate::text::Reason;
@@ -37,6 +38,7 @@ pub struct Refund {
     pub order: Option<OrderId>,
     pub money: Money,
     pub reason: Option<Reason>,
+    pub metadata: Metadata,
     pub status: RefundStatus,
     pub failure: Option<DeclineCode>,
     pub provider_reference: Option<String>,
@@ -67,11 +69,12 @@ pub struct NewRefund {
     pub order: Option<OrderId>,
     pub money: Money,
     pub reason: Option<Reason>,
+    pub metadata: Metadata,
 }
 
 impl Refund {
     pub fn new(id: RefundId, tenant: TenantId, input: NewRefund, now: Timestamp) -> Self {
-        let NewRefund { payment, order, money, reason } = input;
+        let NewRefund { payment, order, money, reason, metadata } = input;
         Self {
             id,
             tenant,
@@ -79,6 +82,7 @@ impl Refund {
             order,
             money,
             reason,
+            metadata,
             status: RefundStatus::Processing,
             failure: None,
             provider_reference: None,
@@ -125,7 +129,13 @@ mod tests {
     fn a_final_refund_takes_no_second_verdict() {
         let now = Timestamp::from_ms(5);
         let money = Money { amount: Amount::new(10).expect("valid"), currency: Currency::parse("EUR").expect("valid") };
-        let input = NewRefund { payment: PaymentId::from_u128(1), order: None, money, reason: None };
+        let input = NewRefund {
+            payment: PaymentId::from_u128(1),
+            order: None,
+            money,
+            reason: None,
+            metadata: Metadata::default(),
+        };
         let refund = Refund::new(RefundId::from_u128(1), TenantId::from_u128(1), input, now);
         let succeeded = RefundVerdict::Succeeded { reference: "re_1".into() };
         let refused = RefundVerdict::Refused { code: DeclineCode::Other };

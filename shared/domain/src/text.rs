@@ -5,7 +5,7 @@ use std::fmt;
 use crate::field::Invalid;
 
 const EMAIL_LEN_MAX: usize = 254;
-/// A card number has 12 to 19 digits (ISO/IEC 7812-1); shorter ones are not issued for payments.
+/// A card number has 13 to 19 digits where it pays (ISO/IEC 7812-1 allows fewer).
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
 /// One line of printable text of 1 to `MAX` characters, trimmed, without a card number in it.

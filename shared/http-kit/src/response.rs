@@ -49,6 +49,10 @@ impl Response {
     pub fn problem(problem: &Problem, request_id: &str) -> Self {
         let mut headers = vec![("content-type", "application/problem+json".to_owned())];
         headers.extend(problem.headers.iter().cloned());
+        if problem.code.status() == 401 {
+            // RFC 9110, section 15.5.2: a 401 says how to authenticate.
+            headers.push(("www-authenticate", "Bearer".to_owned()));
+        }
         Self { status: problem.code.status(), headers, body: problem.body(request_id) }
     }
 

@@ -22,12 +22,16 @@ pub struct Gate<'a> {
     pub clock: &'a dyn Clock,
 }
 
+/// Made here and nowhere else.
+struct Admittance(());
+
 /// A request that has been let in. Only [`serve`] makes one, so a handler that takes it cannot forget who may call.
 pub struct Call<'a> {
     pub request: &'a Request,
     pub caller: &'a Caller,
     /// What the cache had under the route's key.
     pub entry: Option<CacheEntry>,
+    _admitted: Admittance,
 }
 
 impl Call<'_> {
@@ -133,7 +137,7 @@ async fn admitted(
         Access::Public => return Err(Problem::new(Code::Forbidden, "The route is public.")),
     }
     well_formed(route, request)?;
-    handler(Call { request, caller, entry: admitted.entry }).await
+    handler(Call { request, caller, entry: admitted.entry, _admitted: Admittance(()) }).await
 }
 
 /// The gateway keeps the authorizer's answer beyond the token's life, and revocations are remembered no longer than a token
@@ -160,7 +164,6 @@ fn allow(caller: &Caller, action: Action) -> Result<(), Problem> {
 
 fn unauthenticated() -> Problem {
     Problem::new(Code::Unauthenticated, "Send an access token: Authorization: Bearer ...")
-        .with_header("www-authenticate", "Bearer")
 }
 
 fn well_formed(route: &Route, request: &Request) -> Result<(), Problem> {

@@ -89,7 +89,8 @@ mod tests {
     #[test]
     fn only_new_events_are_counted_by_type() {
         let added = |kind| StreamChange { old: None, new: Some(event(kind)) };
-        let marked = StreamChange { old: Some(event(EventType::PaymentFailed)), new: Some(event(EventType::PaymentFailed)) };
+        let marked =
+            StreamChange { old: Some(event(EventType::PaymentFailed)), new: Some(event(EventType::PaymentFailed)) };
         let changes = [added(EventType::PaymentSucceeded), added(EventType::PaymentSucceeded), marked];
         let mut line = Invocation::begin();
         count_events(&changes, &mut line);

@@ -39,9 +39,24 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "orders-cancel" | "orders-fulfil" => ask.key(&key),
         "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
-        "tenants-get" | "sessions-delete" | "well-known-jwks" | "well-known-metadata" | "users-list" | "users-get"
-        | "users-delete" | "orders-list" | "orders-get" | "payments-list" | "payments-get" | "refunds-list"
-        | "accounts-list" | "accounts-get" | "accounts-entries" | "events-list" | "events-get" | "health-live"
+        "tenants-get"
+        | "sessions-delete"
+        | "well-known-jwks"
+        | "well-known-metadata"
+        | "users-list"
+        | "users-get"
+        | "users-delete"
+        | "orders-list"
+        | "orders-get"
+        | "payments-list"
+        | "payments-get"
+        | "refunds-list"
+        | "accounts-list"
+        | "accounts-get"
+        | "accounts-entries"
+        | "events-list"
+        | "events-get"
+        | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),
     }

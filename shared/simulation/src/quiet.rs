@@ -62,16 +62,21 @@ impl World {
     pub fn left_to_do(&self) -> Vec<String> {
         let Contents { payments, refunds, unpublished, .. } = self.store.contents();
         let mut left: Vec<String> = Vec::new();
-        left.extend(Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")));
-        left.extend(Queue::ALL.into_iter().filter(|queue| !self.queues.is_empty(*queue)).map(|it| format!("{it:?} queue")));
+        left.extend(
+            Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
+        );
+        left.extend(
+            Queue::ALL.into_iter().filter(|queue| !self.queues.is_empty(*queue)).map(|it| format!("{it:?} queue")),
+        );
         left.extend(unpublished.iter().map(|event| format!("{event} unpublished")));
         let open = payments.iter().filter(|payment| payment.status == PaymentStatus::Processing);
         left.extend(open.map(|payment| format!("{} processing", payment.id)));
-        let asked_after = payments.iter().filter(|payment| {
-            payment.check_at.is_some() && !payment.status.awaits_provider()
-        });
+        let asked_after =
+            payments.iter().filter(|payment| payment.check_at.is_some() && !payment.status.awaits_provider());
         left.extend(asked_after.map(|payment| format!("{} is final and asked after", payment.id)));
-        left.extend(refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)));
+        left.extend(
+            refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
+        );
         left
     }
 }

@@ -62,12 +62,14 @@ fn events(contents: &Contents) -> Vec<String> {
 
 fn identity(contents: &Contents) -> Vec<String> {
     let tenants = contents.tenants.iter().map(|tenant| format!("{} {}", tenant.id, tenant.name.as_str()));
-    let users = contents.users.iter().map(|user| {
-        format!("{} {} {} is {}", user.id, user.email.as_str(), user.name.as_str(), user.role.as_str())
-    });
-    let sessions = contents.sessions.iter().map(|session| {
-        format!("{} of {} is ended: {}", session.id, session.user, session.revoked_at.is_some())
-    });
+    let users = contents
+        .users
+        .iter()
+        .map(|user| format!("{} {} {} is {}", user.id, user.email.as_str(), user.name.as_str(), user.role.as_str()));
+    let sessions = contents
+        .sessions
+        .iter()
+        .map(|session| format!("{} of {} is ended: {}", session.id, session.user, session.revoked_at.is_some()));
     tenants.chain(users).chain(sessions).collect()
 }
 

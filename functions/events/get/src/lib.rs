@@ -2,7 +2,7 @@
 
 use app::events;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::commerce::Events;
 
 /// What the function reaches.
@@ -17,6 +17,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "event")?;
     let event = events::get(deps.events, call.caller.tenant, id, deps.gate.clock.now()).await?;
     Ok(Response::json(200, api::event(&event)))

@@ -2,7 +2,7 @@
 
 use app::health;
 use http_kit::serve::{Served, serve_public};
-use http_kit::{Problem, Query, Request, Response, routes};
+use http_kit::{Code, Problem, Query, Request, Response, routes};
 use ports::cache::Cache;
 use ports::identity::Tenants;
 use serde_json::json;
@@ -22,11 +22,11 @@ async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Problem> 
     Query::new(request).finish()?;
     let readiness = health::readiness(deps.tenants, deps.cache).await;
     let word = |works: bool| if works { "ok" } else { "down" };
-    let body = json!({
-        "status": if readiness.ready() { "ready" } else { "unavailable" },
-        "table": word(readiness.table),
-        "cache": word(readiness.cache),
-        "degraded": !readiness.cache,
-    });
-    Ok(Response::json(if readiness.ready() { 200 } else { 503 }, body.to_string()))
+    let (table, cache) = (word(readiness.table), word(readiness.cache));
+    if !readiness.ready() {
+        let problem = Problem::new(Code::Unavailable, "The table does not answer.");
+        return Err(problem.with_member("table", table).with_member("cache", cache));
+    }
+    let body = json!({ "status": "ready", "table": table, "cache": cache, "degraded": !readiness.cache });
+    Ok(Response::json(200, body.to_string()))
 }

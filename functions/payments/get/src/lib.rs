@@ -2,7 +2,7 @@
 
 use app::payments;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::commerce::Payments;
 
 /// What the function reaches.
@@ -17,6 +17,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "payment")?;
     let shown = payments::get(deps.payments, deps.gate.cache, call.caller.tenant, id, call.entry).await?;
     Ok(Response::resource(shown))

@@ -26,7 +26,8 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let input = fields::parse_optional(&call.request.body, |fields| {
         let amount = fields.optional("amount", values::amount);
         let reason = fields.optional("reason", values::line);
-        Some(RefundInput { payment, amount, reason })
+        let metadata = fields.optional("metadata", values::metadata);
+        Some(RefundInput { payment, amount, reason, metadata: metadata.unwrap_or_default() })
     })?;
     let context = call.context(deps.mint);
     Ok(refunds::create(&context, deps.commerce, deps.payments, call.caller.tenant, claim, input).await?.into())

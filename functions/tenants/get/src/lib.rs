@@ -2,7 +2,7 @@
 
 use app::tenants;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::identity::Tenants;
 
 /// What the function reaches.
@@ -17,6 +17,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let shown = tenants::get(deps.tenants, deps.gate.cache, call.caller.tenant, call.entry).await?;
     Ok(Response::resource(shown))
 }

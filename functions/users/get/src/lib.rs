@@ -3,7 +3,7 @@
 use app::users;
 use domain::access::Action;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::identity::Users;
 
 /// What the function reaches.
@@ -18,6 +18,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let id = call.request.user_id()?;
     if call.caller.subject != id.to_string() {
         call.require(Action::UserRead)?;

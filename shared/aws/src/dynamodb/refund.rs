@@ -1,5 +1,7 @@
 //! Refunds, found below their payment.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::ids::{PaymentId, RefundId, TenantId};
 use domain::money::Money;
@@ -64,6 +66,8 @@ pub(crate) struct RefundRecord {
     currency: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
     status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
@@ -85,6 +89,7 @@ impl From<&Refund> for RefundRecord {
             order,
             money: Money { amount, currency },
             reason,
+            metadata,
             status,
             failure,
             provider_reference,
@@ -101,6 +106,7 @@ impl From<&Refund> for RefundRecord {
             amount: amount.get(),
             currency: currency.code().to_owned(),
             reason: reason.as_ref().map(|reason| reason.as_str().to_owned()),
+            metadata: metadata.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             status: status.as_str().to_owned(),
             failure: failure.map(|code| code.as_str().to_owned()),
             provider_reference: provider_reference.clone(),
@@ -124,6 +130,7 @@ impl TryFrom<RefundRecord> for Refund {
             amount,
             currency,
             reason,
+            metadata,
             status,
             failure,
             provider_reference,
@@ -140,6 +147,7 @@ impl TryFrom<RefundRecord> for Refund {
             order: reader.parse_optional("order", order.as_deref())?,
             money: reader.money(amount, &currency)?,
             reason: reason.map(|text| reader.valid("reason", Reason::parse(&text))).transpose()?,
+            metadata: reader.metadata(metadata)?,
             status: reader.known("status", RefundStatus::parse(&status))?,
             failure: failure.map(|code| reader.known("failure", DeclineCode::parse(&code))).transpose()?,
             provider_reference,

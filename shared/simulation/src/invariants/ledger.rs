@@ -25,7 +25,9 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
     let captured = books.payments.values().filter(|payment| payment.captured > 0).count();
     let refunded = books.refunds.values().filter(|refund| refund.status == RefundStatus::Succeeded).count();
     let count = contents.transactions.len();
-    ensure(count == captured + refunded, || format!("{count} transactions for {captured} charges, {refunded} refunds"))?;
+    ensure(count == captured + refunded, || {
+        format!("{count} transactions for {captured} charges, {refunded} refunds")
+    })?;
     balances(contents, &posted, &pending(books))
 }
 

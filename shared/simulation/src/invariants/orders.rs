@@ -56,7 +56,9 @@ fn events(books: &Books, order: &Order) -> Holds {
     ];
     for (kind, is_due) in expected {
         let count = books.events_of(&subject, kind);
-        ensure(count == usize::from(is_due), || format!("{id} is {status:?} and has {count} events {}", kind.as_str()))?;
+        ensure(count == usize::from(is_due), || {
+            format!("{id} is {status:?} and has {count} events {}", kind.as_str())
+        })?;
     }
     let fulfilled = books.events_of(&subject, EventType::OrderFulfilled);
     let fits = fulfilled <= 1 && (*status != OrderStatus::Fulfilled || fulfilled == 1);

@@ -56,7 +56,9 @@ fn events(books: &Books, payment: &Payment) -> Holds {
     ];
     for (kind, is_due) in expected {
         let count = books.events_of(&subject, kind);
-        ensure(count == usize::from(is_due), || format!("{id} is {status:?} and has {count} events {}", kind.as_str()))?;
+        ensure(count == usize::from(is_due), || {
+            format!("{id} is {status:?} and has {count} events {}", kind.as_str())
+        })?;
     }
     let waits = books.events_of(&subject, EventType::PaymentRequiresAction);
     ensure(waits <= 1, || format!("{id} has asked its customer {waits} times"))
@@ -74,7 +76,9 @@ fn refund_holds(books: &Books, payment: &Payment, refund: &Refund) -> Holds {
     ];
     for (kind, is_due) in expected {
         let count = books.events_of(&subject, kind);
-        ensure(count == usize::from(is_due), || format!("{id} is {status:?} and has {count} events {}", kind.as_str()))?;
+        ensure(count == usize::from(is_due), || {
+            format!("{id} is {status:?} and has {count} events {}", kind.as_str())
+        })?;
     }
     Ok(())
 }

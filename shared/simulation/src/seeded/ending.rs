@@ -70,7 +70,8 @@ impl Run {
         self.look()?;
         self.look_at_all()?;
         for queue in Queue::ALL {
-            let is_poison = |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));
+            let is_poison =
+                |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));
             let letters = self.world.queues.dead_letters(queue);
             let poison = letters.iter().find(is_poison);
             ensure(poison.is_none(), || format!("our own work could not be done: {poison:?}"))?;

@@ -118,7 +118,8 @@ impl Run {
         match &intent.kept {
             Some(kept) => {
                 let location = |answer: &Answer| answer.header("location").map(str::to_owned);
-                let is_same = (kept.status, &kept.body, location(kept)) == (answer.status, &answer.body, location(&answer));
+                let is_same =
+                    (kept.status, &kept.body, location(kept)) == (answer.status, &answer.body, location(&answer));
                 ensure(is_same, || broken("is answered differently the second time"))
             }
             None => {

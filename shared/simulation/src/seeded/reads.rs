@@ -60,13 +60,14 @@ impl Run {
         let orders = self.books.orders.values();
         let orders = orders.map(|order| (Reading::Order(order.id), order.tenant, order.version, api::order(order)));
         let payments = self.books.payments.values();
-        let payments =
-            payments.map(|it| (Reading::Payment(it.id), it.tenant, it.version, api::payment(it)));
+        let payments = payments.map(|it| (Reading::Payment(it.id), it.tenant, it.version, api::payment(it)));
         for (reading, tenant, version, body) in orders.chain(payments) {
             let answer = self.world.call(reading.ask().by(&self.reader(tenant)));
             let is_fresh = answer.status == 200 && answer.body == body;
             let seen = answer.header("etag").unwrap_or_default();
-            ensure(is_fresh, || format!("{reading:?} is at version {version} and is shown as {seen}: {}", answer.body))?;
+            ensure(is_fresh, || {
+                format!("{reading:?} is at version {version} and is shown as {seen}: {}", answer.body)
+            })?;
         }
         Ok(())
     }

@@ -225,4 +225,3 @@ fn outcome(ended: &Ended) -> String {
         Ended::Quietly => "done".to_owned(),
     }
 }
-
