@@ -87,3 +87,35 @@ async fn a_message_delivered_again_does_nothing_again() {
     assert_eq!(types, ["payment.created", "payment.succeeded"]);
     assert_eq!(shop.order_in("paid", &order).await["amount_paid"], 250);
 }
+
+// I4: the dead letters are listed with their reason, and one command puts one back to be worked on.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn a_dead_letter_goes_back_by_one_command() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let (aws, processes) = (app.aws(), app.processes());
+    let (queue, dead_letters) = aws.payments_queues().await;
+    // As if its cause had been mended: the payment is there by now. It has been settled already, so nothing is to be done.
+    let payment = shop.paid(300, "EUR").await;
+    let created = shop.events_of(&payment).await.remove(0);
+    let notice = json!({
+        "event": created["id"], "tenant": shop.tenant, "type": "payment.created", "subject": payment["id"],
+    });
+    let letter = aws.send_message(&dead_letters, &notice.to_string()).await;
+    let listed = processes.task(&["dlq", "list", "payments"]);
+    assert!(listed.contains(&letter) && listed.contains(payment["id"].as_str().expect("an id")), "{listed}");
+
+    let said = processes.task(&["dlq", "redrive", "payments", "--id", &letter]);
+    assert!(said.contains("1 dead letter sent back"), "{said}");
+    eventually("the letter worked on and gone", SOON, async || {
+        let in_queue = aws.receive(&queue).await.into_iter().chain(aws.receive(&dead_letters).await);
+        match in_queue.into_iter().find(|message| message.body == notice.to_string()) {
+            Some(message) => Err(format!("{message:?}")),
+            None => Ok(()),
+        }
+    })
+    .await;
+    aws.provider().await.charged_once(&payment).await;
+    assert_eq!(shop.balance("acc_merchant_eur").await, (300, 0));
+}

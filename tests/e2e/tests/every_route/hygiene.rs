@@ -130,7 +130,7 @@ async fn other_methods_are_not_allowed() {
 async fn unknown_paths() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
-    for path in ["", "/", "/order", "/orders/a/b/c", "/orders/ord_1/pay", "/health", "/.well-known", "/%2e/orders"] {
+    for path in ["", "/", "/order", "/orders/a/b/c", "/orders/ord_1/pay", "/health", "/.well-known"] {
         for party in [&app.anyone, &shop.owner.party] {
             for method in ["GET", "POST", "DELETE"] {
                 party.call(method, path).await.problem(404, "not_found");

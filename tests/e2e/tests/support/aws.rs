@@ -75,8 +75,10 @@ impl Aws {
         (variable(&environment, "QUEUE_URL"), variable(&environment, "DEAD_LETTERS_URL"))
     }
 
-    pub async fn send_message(&self, queue: &str, body: &str) {
-        self.sqs("SendMessage", json!({ "QueueUrl": queue, "MessageBody": body })).await;
+    /// The new message's id.
+    pub async fn send_message(&self, queue: &str, body: &str) -> String {
+        let answer = self.sqs("SendMessage", json!({ "QueueUrl": queue, "MessageBody": body })).await;
+        answer["MessageId"].as_str().unwrap_or_else(|| panic!("no id: {answer}")).to_owned()
     }
 
     /// Up to ten messages, hidden from others for a second.

@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,20 @@ impl Processes {
         let pids: Vec<u64> = pids.filter(is_the_function_s).collect();
         pids.iter().for_each(|pid| kill(*pid));
         pids.len()
+    }
+
+    /// Runs one of the project's tasks on the instance; what it printed.
+    pub fn task(&self, arguments: &[&str]) -> String {
+        let tests = std::env::current_exe().expect("this program's file");
+        let xtask = tests.parent().and_then(Path::parent).expect("the folder of the build").join("xtask");
+        let root = self.dir.parent().and_then(Path::parent).expect("the instance is two folders below the root");
+        let instance = self.dir.file_name().expect("the instance's name");
+        let mut task = Command::new(&xtask);
+        task.args(arguments).arg("--instance").arg(instance).current_dir(root).env_remove("CARGO_MANIFEST_DIR");
+        let output = task.output().unwrap_or_else(|error| panic!("{} does not run: {error}", xtask.display()));
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        assert!(output.status.success(), "{arguments:?} failed: {said}");
+        said
     }
 
     fn records(&self) -> Value {
