@@ -52,7 +52,8 @@ fn contract_tests(adapter: &str) -> String {
     let folder = fs::read_dir(tests.join("contract")).into_iter().flatten();
     // The provider's adapter is held to its contract over a real socket, against the sandbox.
     let over_http = shared().join("../functions/sandbox").join(adapter).join("tests/over_http.rs");
-    let files = folder.map(|file| file.expect("a file of the tests").path()).chain([tests.join("contract.rs"), over_http]);
+    let files =
+        folder.map(|file| file.expect("a file of the tests").path()).chain([tests.join("contract.rs"), over_http]);
     files.filter_map(|file| fs::read_to_string(file).ok()).collect()
 }
 

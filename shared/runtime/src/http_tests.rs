@@ -73,6 +73,23 @@ fn bodies_are_decoded() {
     assert_eq!(body("{}".into(), false), b"{}");
 }
 
+// H5, M2
+#[test]
+fn a_line_counts_hits_misses_and_errors() {
+    let request = request(event(json!({})));
+    let counted = |status: u16, cache: CacheUse| {
+        let response = Response { status, headers: Vec::new(), body: String::new() };
+        let mut line = Invocation::begin();
+        describe(&mut line, "/v1/orders/{id}", &request, &Served { response, cache, problem: None });
+        ["CacheHits", "CacheMisses", "CacheAway", "ClientErrors", "ServerErrors"].map(|name| line.counted(name))
+    };
+    let asked = CacheUse { asked: true, hit: false, degraded: false };
+    assert_eq!(counted(200, CacheUse { hit: true, ..asked }), [Some(1), Some(0), None, Some(0), Some(0)]);
+    assert_eq!(counted(404, asked), [Some(0), Some(1), None, Some(1), Some(0)]);
+    assert_eq!(counted(503, CacheUse { degraded: true, ..asked }), [Some(0), Some(1), Some(1), Some(0), Some(1)]);
+    assert_eq!(counted(201, CacheUse::default()), [None, None, None, Some(0), Some(0)]);
+}
+
 #[tokio::test]
 async fn a_panic_is_a_problem_without_internals() {
     let handler = async |_: &Request| -> Served { panic!("secret detail") };

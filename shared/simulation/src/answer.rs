@@ -8,6 +8,8 @@ use serde_json::Value;
 pub struct Answer {
     pub status: u16,
     pub body: String,
+    /// Null where there is no body.
+    pub json: Value,
     headers: Vec<(&'static str, String)>,
     /// What the telemetry hears of the cache's part.
     pub cache: CacheUse,
@@ -18,19 +20,14 @@ impl Answer {
         self.headers.iter().find(|(present, _)| *present == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body; null where there is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_default()
-    }
-
     /// The text at a JSON pointer; empty where there is none.
     pub fn text(&self, pointer: &str) -> String {
-        self.json().pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
     /// The number at a JSON pointer.
     pub fn number(&self, pointer: &str) -> Option<i64> {
-        self.json().pointer(pointer).and_then(Value::as_i64)
+        self.json.pointer(pointer).and_then(Value::as_i64)
     }
 
     pub fn id(&self) -> String {
@@ -70,6 +67,6 @@ impl Answer {
 impl From<Served> for Answer {
     fn from(served: Served) -> Self {
         let Served { response: Response { status, headers, body }, cache, problem: _ } = served;
-        Self { status, body, headers, cache }
+        Self { status, json: serde_json::from_str(&body).unwrap_or_default(), body, headers, cache }
     }
 }

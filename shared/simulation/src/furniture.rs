@@ -93,7 +93,7 @@ impl World {
 
     /// What `GET` shows of a resource.
     pub fn show(&self, caller: &Caller, path: &str) -> Value {
-        self.call(Ask::get(path).by(caller)).ok(200).json()
+        self.call(Ask::get(path).by(caller)).ok(200).json
     }
 
     pub fn new_key(&self) -> String {

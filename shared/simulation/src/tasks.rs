@@ -16,9 +16,11 @@ pub fn run<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+type Task<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// Tasks under way, each with a label of type `L`.
 pub struct Tasks<'a, L, T> {
-    running: Vec<(L, Pin<Box<dyn Future<Output = T> + 'a>>)>,
+    running: Vec<(L, Task<'a, T>)>,
 }
 
 impl<'a, L, T> Tasks<'a, L, T> {

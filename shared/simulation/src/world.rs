@@ -16,6 +16,7 @@ use ports::clock::Mint;
 use ports::commerce::Commerce;
 use ports::provider::PaymentProvider;
 
+use crate::sent::Sent;
 use crate::stream::Stream;
 use crate::tasks::run;
 
@@ -50,6 +51,8 @@ pub struct World {
     pub store: Arc<Store>,
     pub cache: Arc<Cache>,
     pub queues: Arc<Queues>,
+    /// What the queues were sent.
+    pub sent: Arc<Sent>,
     pub provider: Arc<Provider>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
@@ -80,14 +83,11 @@ impl World {
         let store = Arc::new(Store::new(faults.clone()));
         let cache = Arc::new(Cache::new(clock.clone(), faults.clone()));
         let queues = Arc::new(Queues::new(clock.clone(), faults.clone(), RECEIVES_MAX));
+        let sent = Arc::new(Sent::before(queues.clone()));
         let provider = Arc::new(Provider::new(faults.clone()));
         let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
-        let wiring = Wiring {
-            commerce: store.clone(),
-            cache: cache.clone(),
-            queues: queues.clone(),
-            provider: provider.clone(),
-        };
+        let wiring =
+            Wiring { commerce: store.clone(), cache: cache.clone(), queues: sent.clone(), provider: provider.clone() };
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
@@ -100,6 +100,7 @@ impl World {
             store,
             cache,
             queues,
+            sent,
             provider,
             key,
         }

@@ -2,10 +2,17 @@
 //! what happened; `COFFER_SEEDS` and `COFFER_STEPS` ask for more or longer runs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use async_trait::async_trait;
+use coffer_simulation::Wiring;
 use coffer_simulation::seeded::{Figures, Options, simulate};
+use domain::idempotency::{Claim, Record};
+use domain::ids::TenantId;
+use domain::time::Timestamp;
+use ports::PortError;
+use ports::commerce::{Commerce, Commit, CommitError};
 
 const SEEDS: u64 = 300;
 const STEPS: u64 = 200;
@@ -49,7 +56,7 @@ fn no_seed_breaks_an_invariant() {
         panic!("{first}\n\nseeds that broke: {broken:?}");
     }
     let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
-    println!("{seeds} seeds: {sums:?}");
+    eprintln!("{seeds} seeds: {sums:?}");
     let worked = sums.captured as u64 > seeds && sums.refunds as u64 > seeds && sums.replays as u64 > seeds;
     assert!(worked, "the runs hardly did anything: {sums:?}");
 }
@@ -57,7 +64,7 @@ fn no_seed_breaks_an_invariant() {
 fn once_more(seed: u64) {
     let options = Options { look_at_all_each: 1, ..Options::of(seed, steps()) };
     match simulate(options) {
-        Ok((figures, trace)) => println!("{}\n{figures:?}", trace.join("\n")),
+        Ok((figures, trace)) => eprintln!("{}\n{figures:?}", trace.join("\n")),
         Err(failure) => panic!("{failure}"),
     }
 }
@@ -81,4 +88,26 @@ fn a_seed_replays_exactly() {
     };
     assert_eq!(trace(3), trace(3));
     assert_ne!(trace(3), trace(4));
+}
+
+/// A store that forgets idempotency keys.
+struct Forgetful(Arc<dyn Commerce>);
+
+#[async_trait]
+impl Commerce for Forgetful {
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.0.commit(Commit { record: None, ..commit }).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        self.0.find_record(tenant, claim, now).await
+    }
+}
+
+#[test]
+fn a_deliberate_bug_is_found_and_shown_with_its_seed() {
+    let rewire = |wiring: Wiring| Wiring { commerce: Arc::new(Forgetful(wiring.commerce)), ..wiring };
+    let found = (0..10).find_map(|seed| simulate(Options { rewire, ..Options::of(seed, steps()) }).err());
+    let shown = found.expect("keys that are forgotten let a request take effect twice").to_string();
+    assert!(shown.contains("took effect 2 times") && shown.contains("COFFER_SEED="), "{shown}");
 }

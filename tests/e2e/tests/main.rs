@@ -18,6 +18,7 @@ mod accounts {
 mod bad_days {
     mod messages;
     mod redis;
+    mod streams;
     mod workers;
 }
 mod events {

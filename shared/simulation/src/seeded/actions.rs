@@ -39,6 +39,8 @@ pub(super) enum Action {
     Authenticate,
     /// The table's time-to-live deletes what has expired.
     Expire,
+    /// Nothing is under way for a moment, and somebody looks at everything through the API.
+    Calm,
 }
 
 impl Action {
@@ -46,7 +48,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 21] = [
+    pub(super) const ALL: [(Self, u32); 22] = [
         (Self::Send, 40),
         (Self::Resend, 15),
         (Self::Misuse, 2),
@@ -68,6 +70,7 @@ impl Action {
         (Self::CacheFlush, 1),
         (Self::Authenticate, 3),
         (Self::Expire, 1),
+        (Self::Calm, 2),
     ];
 }
 
@@ -104,6 +107,7 @@ impl Run {
                 self.tell(|| "the cache loses everything".to_owned());
             }
             Action::Authenticate => self.authenticate(),
+            Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),
         }
         Ok(())

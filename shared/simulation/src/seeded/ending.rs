@@ -22,13 +22,7 @@ impl Run {
         self.tell(|| "everything heals".to_owned());
         self.world.faults.heal();
         self.world.cache.set_away(false);
-        self.finish_all()?;
-        while self.world.waiting(Consumer::CacheRefresh) > 0 {
-            self.world.deliver(Consumer::CacheRefresh);
-        }
-        if !self.may_be_stale() {
-            self.reads_are_fresh()?;
-        }
+        self.calm_down()?;
         self.answer_everybody()?;
         self.nothing_is_left()?;
         self.give_every_answer_again()?;
@@ -37,6 +31,14 @@ impl Run {
         self.reads_are_fresh()?;
         self.count();
         Ok(())
+    }
+
+    /// What is under way is finished and the cache is told of everything: then nobody reads a stale state.
+    pub(super) fn calm_down(&mut self) -> Holds {
+        self.finish_all()?;
+        let is_told = self.world.waiting(Consumer::CacheRefresh) == 0 || self.world.deliver(Consumer::CacheRefresh);
+        self.tell(|| format!("calm; the cache is told of everything: {is_told}"));
+        if is_told && !self.may_be_stale() { self.reads_are_fresh() } else { Ok(()) }
     }
 
     /// An old state may get into a cache that has forgotten the new one, or was never told of it, and stays there for an
@@ -75,6 +77,12 @@ impl Run {
             let letters = self.world.queues.dead_letters(queue);
             let poison = letters.iter().find(is_poison);
             ensure(poison.is_none(), || format!("our own work could not be done: {poison:?}"))?;
+        }
+        for event in self.books.events.values() {
+            let unsent = event.kind.queues().iter().find(|queue| !self.world.sent.holds(**queue, event.id));
+            ensure(unsent.is_none(), || {
+                format!("{} of {} never came to {unsent:?}", event.kind.as_str(), event.subject)
+            })?;
         }
         for (index, intent) in self.clients.intents.iter().enumerate() {
             let Some(key) = intent.key.as_ref().filter(|_| intent.kept.is_some()) else { continue };

@@ -66,7 +66,7 @@ impl fmt::Display for Failure {
 /// One run and what led to it, line by line.
 pub fn simulate(options: Options) -> Result<(Figures, Vec<String>), Box<Failure>> {
     let mut run = Run::new(options);
-    let result = catch_unwind(AssertUnwindSafe(|| run.to_the_end()));
+    let result = catch_unwind(AssertUnwindSafe(|| run.take_all_steps()));
     let result = result.unwrap_or_else(|panic| Err(format!("a panic: {}", text_of(&*panic))));
     let (figures, trace) = run.told();
     match result {

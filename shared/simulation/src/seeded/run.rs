@@ -100,7 +100,7 @@ impl Run {
         }
     }
 
-    pub(super) fn to_the_end(&mut self) -> Holds {
+    pub(super) fn take_all_steps(&mut self) -> Holds {
         for _ in 0..self.options.steps {
             self.figures.steps += 1;
             let action = self.plan.next(&mut self.random);

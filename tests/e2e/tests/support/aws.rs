@@ -1,27 +1,21 @@
-//! The few AWS calls that tests make themselves, signed (SigV4) with the account's own key, and no SDK.
+//! The few AWS calls that tests make themselves, without an SDK.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use hmac_sha256::{HMAC, Hash};
+use futures_util::FutureExt;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use super::provider::Provider;
+use super::sigv4::Request;
 
 pub struct Aws {
     client: Client,
     endpoint: String,
     stack: String,
-}
-
-struct Request<'a> {
-    service: &'a str,
-    method: Method,
-    /// Nothing in it needs percent-encoding.
-    path: &'a str,
-    /// Names in lower case.
-    headers: Vec<(&'a str, String)>,
-    body: String,
 }
 
 /// A message of a queue, as received.
@@ -42,9 +36,7 @@ impl Aws {
     /// A function's environment variables: the stack's own account of where its parts are.
     pub async fn environment(&self, function: &str) -> Value {
         let path = format!("/2015-03-31/functions/{}-{function}/configuration", self.stack);
-        let request =
-            Request { service: "lambda", method: Method::GET, path: &path, headers: vec![], body: String::new() };
-        self.send(request).await["Environment"]["Variables"].take()
+        self.lambda(Method::GET, &path, String::new()).await["Environment"]["Variables"].take()
     }
 
     /// Runs the sweeper now instead of within a minute.
@@ -56,7 +48,34 @@ impl Aws {
     /// Calls a function with an event of its own kind, past its trigger.
     pub async fn invoke(&self, function: &str, event: String) -> Value {
         let path = format!("/2015-03-31/functions/{}-{function}/invocations", self.stack);
-        self.send(Request { service: "lambda", method: Method::POST, path: &path, headers: vec![], body: event }).await
+        self.lambda(Method::POST, &path, event).await
+    }
+
+    /// Does something while a function's triggers are off: what comes for it meanwhile waits, and is worked on afterwards.
+    pub async fn while_paused<T>(&self, function: &str, work: impl Future<Output = T>) -> T {
+        self.switch_triggers(function, false).await;
+        // What the poller had in its hands.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        self.switch_triggers(function, true).await;
+        result.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    async fn switch_triggers(&self, function: &str, is_on: bool) {
+        const PATH: &str = "/2015-03-31/event-source-mappings";
+        let all = self.lambda(Method::GET, &format!("{PATH}/"), String::new()).await;
+        let name = format!(":{}-{function}", self.stack);
+        let is_its = |mapping: &&Value| mapping["FunctionArn"].as_str().is_some_and(|arn| arn.ends_with(&name));
+        let its: Vec<&Value> = all["EventSourceMappings"].as_array().expect("mappings").iter().filter(is_its).collect();
+        assert!(!its.is_empty(), "{function} has no triggers: {all}");
+        for mapping in its {
+            let path = format!("{PATH}/{}", mapping["UUID"].as_str().expect("an id"));
+            self.lambda(Method::PUT, &path, json!({ "Enabled": is_on }).to_string()).await;
+        }
+    }
+
+    async fn lambda(&self, method: Method, path: &str, body: String) -> Value {
+        self.send(Request { service: "lambda", method, path, headers: vec![], body }).await
     }
 
     /// The sandbox provider as the payments worker reaches it.
@@ -156,55 +175,10 @@ impl Aws {
     }
 
     async fn send(&self, request: Request<'_>) -> Value {
-        let what = format!("{} {} {:?}", request.service, request.path, request.headers);
-        let url = format!("{}{}", self.endpoint, request.path);
-        let mut call = self.client.request(request.method.clone(), url);
-        for (name, value) in self.signed(&request) {
-            call = call.header(name, value);
-        }
-        let answer = call.body(request.body).send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
-        let status = answer.status();
-        let text = answer.text().await.expect("a text");
-        assert!(status.is_success(), "{what} answered {status}: {text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-
-    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
-    fn signed<'a>(&self, request: &Request<'a>) -> Vec<(&'a str, String)> {
-        let Request { service, method, path, headers, body } = request;
-        let [key, secret, region] = [("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test"), ("REGION", "us-east-1")]
-            .map(|(name, default)| std::env::var(format!("AWS_{name}")).unwrap_or_else(|_| default.to_owned()));
-        let date_time = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-        let date = &date_time[..8];
-        let host = self.endpoint.split_once("://").map_or("", |(_, host)| host);
-        let mut headers = headers.clone();
-        headers.extend([
-            ("host", host.to_owned()),
-            ("x-amz-content-sha256", hex(&Hash::hash(body.as_bytes()))),
-            ("x-amz-date", date_time.clone()),
-        ]);
-        headers.sort();
-        let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let listed: String = headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-        let canonical = format!("{method}\n{path}\n\n{listed}\n{names}\n{}", hex(&Hash::hash(body.as_bytes())));
-        let scope = format!("{date}/{region}/{service}/aws4_request");
-        let to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}", hex(&Hash::hash(canonical.as_bytes())));
-        let parts = [date, &region, service, "aws4_request", &to_sign];
-        let signature =
-            parts.iter().fold(format!("AWS4{secret}").into_bytes(), |key, part| HMAC::mac(part, key).to_vec());
-        let signature = hex(&signature);
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}");
-        headers.retain(|(name, _)| *name != "host");
-        headers.push(("authorization", authorization));
-        headers
+        request.send(&self.client, &self.endpoint).await
     }
 }
 
 fn variable(environment: &Value, name: &str) -> String {
     environment[name].as_str().unwrap_or_else(|| panic!("no {name} in {environment}")).to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

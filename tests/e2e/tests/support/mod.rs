@@ -9,6 +9,7 @@ mod processes;
 mod provider;
 mod redis;
 mod shop;
+mod sigv4;
 mod wait;
 
 pub use answer::Answer;

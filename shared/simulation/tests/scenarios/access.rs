@@ -1,0 +1,125 @@
+//! E: whose token is let in, and for how long.
+
+use std::time::Duration;
+
+use coffer_simulation::{Answer, Ask, Consumer, PASSWORD};
+use domain::access::{Caller, Role};
+use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
+use memory::Fault;
+use serde_json::json;
+
+use super::Scene;
+
+fn read(scene: &Scene, caller: &Caller) -> Answer {
+    scene.world.call(Ask::get("/v1/orders").by(caller))
+}
+
+fn log_out(scene: &Scene, session: &str, caller: &Caller) {
+    scene.world.call(Ask::delete(format!("/v1/sessions/{session}")).by(caller)).ok(204);
+}
+
+#[test]
+fn e2_a_token_is_good_for_its_life_and_the_leeway_and_not_a_second_longer() {
+    let scene = Scene::new();
+    scene.world.clock.advance(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY - Duration::from_secs(1));
+    read(&scene, scene.owner()).ok(200);
+    scene.world.clock.advance(Duration::from_secs(1));
+    let refused = read(&scene, scene.owner()).refused(401, "unauthenticated");
+    assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert!(scene.world.authorize(&scene.shop.owner.access_token).is_err(), "the authorizer says the same");
+}
+
+#[test]
+fn e2_the_pipeline_looks_at_a_token_s_life_though_the_gateway_keeps_the_authorizer_s_answer() {
+    let scene = Scene::new();
+    let order = json!({
+        "currency": "EUR",
+        "customer": { "email": "c@shop.example", "name": "C" },
+        "lines": [{ "sku": "T", "name": "Tea", "quantity": 1, "unit_amount": 5 }],
+    });
+    scene.world.clock.advance(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY);
+    let before = scene.world.store.contents();
+    scene.world.call(Ask::post("/v1/orders", &order).by(scene.owner())).refused(401, "unauthenticated");
+    assert_eq!(scene.world.store.contents(), before);
+}
+
+#[test]
+fn e5_a_logged_out_session_s_token_is_refused_at_once_and_others_are_not() {
+    let scene = Scene::new();
+    let other = scene.world.log_in(&scene.shop.owner.email);
+    read(&scene, scene.owner()).ok(200);
+    log_out(&scene, &scene.shop.owner.session, scene.owner());
+    read(&scene, scene.owner()).refused(401, "token_revoked");
+    read(&scene, &other.caller).ok(200);
+    let refresh = json!({ "refresh_token": scene.shop.owner.refresh_token });
+    scene.world.call(Ask::post("/v1/sessions/refresh", &refresh)).refused(401, "bad_credentials");
+}
+
+#[test]
+fn e5_a_log_out_that_the_cache_did_not_hear_is_told_by_the_stream() {
+    let scene = Scene::new();
+    scene.world.faults.fail("cache.revoke", 1, Fault::TimedOutBefore);
+    log_out(&scene, &scene.shop.owner.session, scene.owner());
+    read(&scene, scene.owner()).ok(200);
+    assert!(scene.world.deliver(Consumer::CacheRefresh));
+    read(&scene, scene.owner()).refused(401, "token_revoked");
+}
+
+#[test]
+fn e5_a_revocation_is_remembered_for_as_long_as_the_token_could_live() {
+    let scene = Scene::new();
+    log_out(&scene, &scene.shop.owner.session, scene.owner());
+    for _ in 0..63 {
+        scene.world.clock.advance(Duration::from_secs(10));
+        assert_eq!(read(&scene, scene.owner()).status, 401);
+    }
+}
+
+#[test]
+fn e5_a_cache_that_forgets_logs_nobody_out_and_lets_a_revoked_token_live_its_ten_minutes_at_most() {
+    let scene = Scene::new();
+    let other = scene.world.log_in(&scene.shop.owner.email);
+    log_out(&scene, &scene.shop.owner.session, scene.owner());
+    scene.world.run_until_quiet();
+    scene.world.cache.flush();
+    read(&scene, &other.caller).ok(200);
+    read(&scene, scene.owner()).ok(200);
+    scene.world.clock.advance(ACCESS_TOKEN_LIFETIME + TOKEN_LEEWAY);
+    read(&scene, scene.owner()).refused(401, "unauthenticated");
+}
+
+#[test]
+fn e4_a_refresh_token_that_is_used_twice_ends_its_session() {
+    let scene = Scene::new();
+    let stolen = json!({ "refresh_token": scene.shop.owner.refresh_token });
+    let fresh = scene.world.call(Ask::post("/v1/sessions/refresh", &stolen)).ok(200);
+    scene.world.call(Ask::post("/v1/sessions/refresh", &stolen)).refused(401, "bad_credentials");
+    let next = json!({ "refresh_token": fresh.text("/refresh_token") });
+    scene.world.call(Ask::post("/v1/sessions/refresh", &next)).refused(401, "bad_credentials");
+    scene.world.run_until_quiet();
+    read(&scene, scene.owner()).refused(401, "token_revoked");
+}
+
+#[test]
+fn a_user_s_new_role_or_password_and_their_end_refuse_the_tokens_they_have() {
+    let changes = [
+        ("PATCH", json!({ "role": "viewer" })),
+        ("PATCH", json!({ "password": format!("{PASSWORD}-new") })),
+        ("DELETE", json!(null)),
+    ];
+    for (method, body) in changes {
+        for by_the_stream_alone in [false, true] {
+            let scene = Scene::new();
+            let member = scene.shop.add(&scene.world, Role::Operator);
+            scene.world.run_until_quiet();
+            if by_the_stream_alone {
+                scene.world.faults.fail("cache.revoke", 1, Fault::Unavailable);
+            }
+            let path = format!("/v1/users/{}", member.user);
+            assert!(scene.world.call(Ask::new(method, path).json(&body).by(scene.owner())).is_success());
+            scene.world.run_until_quiet();
+            read(&scene, &member.caller).refused(401, "token_revoked");
+            read(&scene, scene.owner()).ok(200);
+        }
+    }
+}

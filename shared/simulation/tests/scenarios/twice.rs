@@ -1,0 +1,75 @@
+//! Every function run twice has one effect (STYLE 27). For the routes that is: the same request again leaves the state as it
+//! is; a route that does not say so stands in `MAKES_ANOTHER` with the reason.
+
+use coffer_simulation::{Consumer, Furniture, World, good_request, run, summary};
+use domain::event::Queue;
+use http_kit::routes;
+
+use super::Scene;
+
+/// This list only shrinks.
+const MAKES_ANOTHER: [(&str, &str); 3] = [
+    ("tenants-create", "takes no Idempotency-Key yet: each sign-up is another tenant"),
+    ("sessions-create", "each log-in is a session of its own"),
+    ("sessions-refresh", "a refresh token is good once: its second use ends the session"),
+];
+
+#[test]
+fn every_route_called_twice_has_one_effect() {
+    for route in routes::ALL {
+        let world = World::new();
+        let furniture = Furniture::of(&world, "tea");
+        let call = || world.call(good_request(route, &furniture).by(furniture.owner()));
+        assert!(call().is_success(), "{}", route.function);
+        let once = summary(&world);
+        call();
+        let has_one_effect = summary(&world) == once;
+        let is_excused = MAKES_ANOTHER.iter().any(|(function, _)| *function == route.function);
+        assert_eq!(has_one_effect, !is_excused, "{}: see MAKES_ANOTHER", route.function);
+    }
+}
+
+#[test]
+fn a_stream_consumer_given_everything_twice_does_it_once() {
+    for consumer in Consumer::ALL {
+        let scene = Scene::new();
+        let payment = scene.world.pay(scene.owner(), None, 500, "tok_success").id();
+        let records = scene.world.take(consumer);
+        for _ in 0..2 {
+            run(scene.world.consume(consumer, &records)).expect("nothing fails");
+        }
+        scene.comes_to_rest();
+        assert_eq!(scene.charged(&payment), (500, 1), "{consumer:?}");
+    }
+}
+
+#[test]
+fn a_worker_s_step_run_twice_does_it_once() {
+    for queue in Queue::ALL {
+        let scene = Scene::new();
+        let payment = scene.world.paid(scene.owner(), 500);
+        match queue {
+            Queue::Payments => drop(scene.world.pay(&scene.owner_now(), None, 700, "tok_success")),
+            Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
+        }
+        assert!(scene.world.deliver(Consumer::OutboxPublish));
+        let [delivery] = scene.world.receive(queue, 1).try_into().expect("one message");
+        run(scene.world.step(queue, &delivery.notice)).expect("nothing fails");
+        let once = summary(&scene.world);
+        run(scene.world.step(queue, &delivery.notice)).expect("done already");
+        assert_eq!(summary(&scene.world), once, "{queue:?}");
+    }
+}
+
+#[test]
+fn a_sweep_run_twice_does_it_once() {
+    let scene = Scene::new();
+    let payment = scene.world.pay(scene.owner(), None, 500, "tok_timeout").id();
+    scene.world.settle();
+    scene.world.sweep().expect("nothing fails");
+    let once = summary(&scene.world);
+    scene.world.sweep().expect("nothing fails");
+    assert_eq!(summary(&scene.world), once);
+    assert_eq!(scene.charged(&payment), (500, 1));
+    scene.comes_to_rest();
+}

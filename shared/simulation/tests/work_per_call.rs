@@ -1,0 +1,228 @@
+//! Work per call is fixed: every route and every worker makes exactly the calls of ports that stand here, whatever lies in
+//! the tables. A call to `cache.` is a Redis round trip, one to a store a request to DynamoDB, `commerce.commit` one
+//! TransactWriteItems. docs/COST.md prices them.
+
+use std::collections::BTreeMap;
+
+use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request};
+use domain::access::{Caller, Grant};
+use domain::event::Queue;
+use http_kit::{Access, Route, routes};
+use memory::Fault;
+
+/// A route's work: when the cache has nothing yet, and the same request again.
+struct Row {
+    function: &'static str,
+    first: &'static [&'static str],
+    again: Again,
+}
+
+enum Again {
+    /// The same work.
+    Same,
+    Calls(&'static [&'static str]),
+}
+
+use Again::{Calls, Same};
+
+const fn row(function: &'static str, first: &'static [&'static str], again: Again) -> Row {
+    Row { function, first, again }
+}
+
+const ADMITTED: &[&str] = &["cache.admit"];
+const LOG_IN: &[&str] = &[
+    "attempts.count",
+    "attempts.count",
+    "users.logins",
+    "users.get",
+    "passwords.verify",
+    "attempts.forget",
+    "sessions.create",
+    "key.public_key",
+    "key.sign",
+];
+
+/// Cached reads cost the admission alone; an uncached one reads the table once and fills the cache. A step whose request is
+/// repeated reads the order, which refuses it, and then its record.
+const ROWS: &[Row] = &[
+    row("tenants-create", &["passwords.hash", "tenants.create"], Same),
+    row("tenants-get", &["cache.admit", "tenants.get", "cache.put"], Calls(ADMITTED)),
+    row("sessions-create", LOG_IN, Same),
+    row(
+        "sessions-refresh",
+        &["sessions.rotate", "users.get", "key.public_key", "key.sign"],
+        Calls(&["sessions.rotate"]),
+    ),
+    row("sessions-delete", &["cache.admit", "sessions.get", "sessions.revoke", "cache.revoke"], Same),
+    row("well-known-jwks", &["key.public_key"], Same),
+    row("well-known-metadata", &[], Same),
+    row("users-create", &["cache.admit", "passwords.hash", "users.create"], Same),
+    row("users-list", &["cache.admit", "users.list"], Same),
+    row("users-get", &["cache.admit", "users.get", "cache.put"], Calls(ADMITTED)),
+    row("users-update", &["cache.admit", "users.get", "users.update", "cache.put"], Same),
+    row(
+        "users-delete",
+        &["cache.admit", "users.get", "users.delete", "cache.revoke", "cache.put"],
+        Calls(&["cache.admit", "users.get"]),
+    ),
+    row("orders-create", &["cache.admit", "commerce.commit"], Same),
+    row("orders-list", &["cache.admit", "orders.list"], Same),
+    row("orders-get", &["cache.admit", "orders.get", "cache.put"], Calls(ADMITTED)),
+    row(
+        "orders-cancel",
+        &["cache.admit", "orders.get", "commerce.commit", "cache.put"],
+        Calls(&["cache.admit", "orders.get", "commerce.find_record"]),
+    ),
+    row(
+        "orders-fulfil",
+        &["cache.admit", "orders.get", "commerce.commit", "cache.put"],
+        Calls(&["cache.admit", "orders.get", "commerce.find_record"]),
+    ),
+    row("payments-create", &["cache.admit", "commerce.commit"], Same),
+    row("payments-list", &["cache.admit", "payments.list"], Same),
+    row("payments-get", &["cache.admit", "payments.get", "cache.put"], Calls(ADMITTED)),
+    row("refunds-create", &["cache.admit", "payments.get", "commerce.commit"], Same),
+    row("refunds-list", &["cache.admit", "refunds.list"], Same),
+    row("accounts-list", &["cache.admit", "accounts.list"], Same),
+    row("accounts-get", &["cache.admit", "accounts.balance"], Same),
+    row("accounts-entries", &["cache.admit", "accounts.entries"], Same),
+    row("events-list", &["cache.admit", "events.list"], Same),
+    row("events-get", &["cache.admit", "events.get"], Same),
+    row("health-live", &[], Same),
+    row("health-ready", &["tenants.get", "cache.ping"], Same),
+];
+
+fn counted(calls: &[&'static str]) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for call in calls {
+        *counts.entry(*call).or_default() += 1;
+    }
+    counts
+}
+
+/// What a call costs.
+fn cost(world: &World, ask: Ask) -> (Answer, BTreeMap<&'static str, u64>) {
+    world.faults.forget_calls();
+    let answer = world.call(ask);
+    (answer, world.faults.tally())
+}
+
+fn row_of(route: &Route) -> &'static Row {
+    let row = ROWS.iter().find(|row| row.function == route.function);
+    row.unwrap_or_else(|| {
+        panic!(
+            "{} has no row: add its calls of ports to ROWS in shared/simulation/tests/work_per_call.rs",
+            route.function
+        )
+    })
+}
+
+#[test]
+fn every_route_makes_the_calls_of_its_row() {
+    for route in routes::ALL {
+        let Row { function, first, again } = row_of(route);
+        let world = World::new();
+        let furniture = Furniture::of(&world, "tea");
+        world.cache.flush();
+        let ask = good_request(route, &furniture).by(furniture.owner());
+        let (answer, calls) = cost(&world, ask.clone());
+        assert!(answer.is_success(), "{function}: {}", answer.body);
+        assert_eq!(calls, counted(first), "{function}, first");
+        let expected = match again {
+            Same => first,
+            Calls(calls) => calls,
+        };
+        assert_eq!(cost(&world, ask).1, counted(expected), "{function}, again");
+    }
+    let unknown = ROWS.iter().find(|row| routes::ALL.iter().all(|route| route.function != row.function));
+    assert!(unknown.is_none_or(|row| panic!("ROWS has {}, which is no route: remove it", row.function)));
+}
+
+#[test]
+fn no_call_costs_more_when_the_tables_hold_more() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for n in 0..50 {
+        world.pay(furniture.owner(), None, 100 + n, "tok_success");
+    }
+    world.run_until_quiet();
+    let owner = world.log_in(&furniture.shop.owner.email).caller;
+    for route in routes::ALL.iter().filter(|route| route.method == "GET") {
+        world.cache.flush();
+        let (answer, calls) = cost(&world, good_request(route, &furniture).by(&owner));
+        assert_eq!((answer.status, calls), (200, counted(row_of(route).first)), "{}", route.function);
+    }
+}
+
+#[test]
+fn a_call_that_is_not_let_in_costs_the_admission_at_most() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for route in routes::ALL.iter().filter(|route| route.access != Access::Public) {
+        let (answer, calls) = cost(&world, good_request(route, &furniture).by_nobody());
+        assert_eq!((answer.status, calls), (401, counted(&[])), "{}", route.function);
+        let nothing = Caller { grant: Grant::Scopes(Vec::new()), ..furniture.owner().clone() };
+        let (answer, calls) = cost(&world, good_request(route, &furniture).by(&nothing));
+        assert_eq!((answer.status, calls), (403, counted(ADMITTED)), "{}", route.function);
+    }
+}
+
+#[test]
+fn without_a_cache_no_call_asks_it_more_often() {
+    for route in routes::ALL {
+        let world = World::new();
+        let furniture = Furniture::of(&world, "tea");
+        world.cache.set_away(true);
+        let (_, calls) = cost(&world, good_request(route, &furniture).by(furniture.owner()));
+        assert_eq!(calls, counted(row_of(route).first), "{}", route.function);
+    }
+}
+
+#[test]
+fn settling_a_payment_is_two_reads_one_call_outside_and_one_transaction() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
+    world.faults.forget_calls();
+    assert!(world.deliver(Consumer::OutboxPublish));
+    assert_eq!(world.faults.tally(), counted(&["queues.send", "events.mark_published"]), "outbox-publish");
+    world.faults.forget_calls();
+    world.work(Queue::Payments);
+    let expected = counted(&["payments.get", "provider.charge", "orders.get", "commerce.commit"]);
+    assert_eq!(world.faults.tally(), expected, "payments-process");
+    world.faults.forget_calls();
+    assert!(world.deliver(Consumer::OutboxPublish));
+    let marks = ["events.mark_published", "events.mark_published"];
+    assert_eq!(world.faults.tally(), counted(&marks), "events that no queue wants");
+}
+
+#[test]
+fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.refund(furniture.owner(), &furniture.payment, 100).ok(202);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Refunds);
+    let before = ["refunds.get", "payments.get", "provider.find_refund", "provider.refund"];
+    let after = ["refunds.get", "payments.get", "orders.get", "commerce.commit"];
+    assert_eq!(world.faults.tally(), counted(&[before, after].concat()));
+}
+
+#[test]
+fn a_sweep_of_nothing_is_three_queries() {
+    let world = World::new();
+    Furniture::of(&world, "tea");
+    world.faults.forget_calls();
+    world.sweep().expect("nothing fails");
+    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds"]));
+}
+
+#[test]
+fn a_contended_commit_is_tried_four_times_and_no_more() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.faults.fail_by_chance("commerce.commit", 1_000, Fault::Contended);
+    let (answer, calls) = cost(&world, good_request(&routes::PAYMENTS_CREATE, &furniture).by(furniture.owner()));
+    assert_eq!((answer.status, calls["commerce.commit"], calls.len()), (409, 4, 2));
+}
