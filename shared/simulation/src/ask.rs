@@ -1,5 +1,7 @@
 //! A client's request, built field by field. It becomes what the gateway hands to a function.
 
+use std::fmt;
+
 use domain::access::Caller;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http_kit::Request;
@@ -76,6 +78,13 @@ impl Ask {
     pub fn query(mut self, name: &str, value: &str) -> Self {
         self.0.query.push((name.to_owned(), value.to_owned()));
         self
+    }
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Request { method, path, body, .. } = &self.0;
+        write!(f, "{method} {path} {}", String::from_utf8_lossy(body))
     }
 }
 

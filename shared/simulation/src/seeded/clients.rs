@@ -32,6 +32,8 @@ impl Run {
             None => ask,
         };
         let first_sent_at = self.world.clock.now();
+        let number = self.clients.intents.len();
+        self.tell(|| format!("intent {number} of user {who}: {ask}"));
         self.clients.intents.push(Intent { who, what, key, ask, first_sent_at, kept: None, was_refused: false });
         self.send(self.clients.intents.len() - 1);
     }

@@ -102,7 +102,8 @@ async fn a_dead_letter_goes_back_by_one_command() {
     let notice = json!({
         "event": created["id"], "tenant": shop.tenant, "type": "payment.created", "subject": payment["id"],
     });
-    let letter = aws.send_message(&dead_letters, &notice.to_string()).await;
+    let body = notice.to_string();
+    let letter = aws.send_message(&dead_letters, &body).await;
     let listed = processes.task(&["dlq", "list", "payments"]);
     assert!(listed.contains(&letter) && listed.contains(payment["id"].as_str().expect("an id")), "{listed}");
 
@@ -110,7 +111,7 @@ async fn a_dead_letter_goes_back_by_one_command() {
     assert!(said.contains("1 dead letter sent back"), "{said}");
     eventually("the letter worked on and gone", SOON, async || {
         let in_queue = aws.receive(&queue).await.into_iter().chain(aws.receive(&dead_letters).await);
-        match in_queue.into_iter().find(|message| message.body == notice.to_string()) {
+        match in_queue.into_iter().find(|message| message.body == body) {
             Some(message) => Err(format!("{message:?}")),
             None => Ok(()),
         }

@@ -8,9 +8,9 @@ use crate::support::{Answer, Call, Party, TestApp, new_key, unique};
 
 const NOBODY_S: &str = "01m7z21wcwfb09peqcqcw21n8d";
 
-/// The route's call without a body, with an id of the right form that nobody has.
-fn call(party: &Party, route: &Route) -> Call {
-    let prefix = match route.path.split('/').nth(2).expect("a noun") {
+/// The route's path with an id of the right form that nobody has.
+fn path(route: &Route) -> String {
+    let id = match route.path.split('/').nth(2).expect("a noun") {
         "users" => "me".to_owned(),
         "sessions" => format!("ses_{NOBODY_S}"),
         "orders" => format!("ord_{NOBODY_S}"),
@@ -18,7 +18,12 @@ fn call(party: &Party, route: &Route) -> Call {
         "events" => format!("evt_{NOBODY_S}"),
         _ => "acc_merchant_eur".to_owned(),
     };
-    party.call(route.method, route.path.trim_start_matches("/v1").replace("{id}", &prefix)).key(&new_key())
+    route.path.trim_start_matches("/v1").replace("{id}", &id)
+}
+
+/// The route's call without a body.
+fn call(party: &Party, route: &Route) -> Call {
+    party.call(route.method, path(route)).key(&new_key())
 }
 
 fn with_body() -> impl Iterator<Item = &'static Route> {
@@ -51,6 +56,10 @@ async fn unknown_fields_and_parameters() {
     for route in with_body() {
         let faults = call(&shop, route).json(&json!({ "surprise": 1 })).await.faults();
         assert!(faults.contains(&"/surprise unknown_field".to_owned()), "{}: {faults:?}", route.function);
+    }
+    for route in ALL.iter().filter(|route| route.method == "GET") {
+        let faults = shop.get(format!("{}?surprise=1", path(route))).await.faults();
+        assert_eq!(faults, ["surprise unknown_parameter"], "{}", route.function);
     }
 }
 

@@ -25,14 +25,16 @@ async fn a_payment_is_refunded_in_parts_and_then_whole() {
     let shop = app.sign_up().await;
     let (order, payment) = shop.paid_order(1_000).await;
 
-    let refund = shop.refund(&payment, &json!({ "amount": 300, "reason": "one cup was broken" })).await.ok(202);
+    let body = json!({ "amount": 300, "reason": "one cup was broken", "metadata": { "case": "17" } });
+    let refund = shop.refund(&payment, &body).await.ok(202);
     assert_eq!(
         (&refund["status"], &refund["amount"], &refund["currency"]),
         (&json!("processing"), &json!(300), &json!("EUR"))
     );
     assert_eq!((&refund["payment_id"], &refund["order_id"]), (&payment["id"], &order["id"]));
-    assert_eq!(refund["reason"], "one cup was broken");
-    assert_eq!(shop.settled_refunds(&payment).await[0]["status"], "succeeded");
+    assert_eq!((&refund["reason"], &refund["metadata"]), (&body["reason"], &body["metadata"]));
+    let settled = shop.settled_refunds(&payment).await.remove(0);
+    assert_eq!((&settled["status"], &settled["metadata"]), (&json!("succeeded"), &body["metadata"]));
     assert_eq!(refunded(&shop, &payment, 300).await["status"], "partially_refunded");
     assert_eq!((shop.balance(MERCHANT).await, shop.balance(CLEARING).await), ((700, 0), (-700, 0)));
     let listed = shop.all("/orders").await.remove(0);
@@ -148,6 +150,8 @@ async fn faulty_refunds_are_refused_field_by_field() {
         (json!({ "reason": "" }), "/reason too_short"),
         (json!({ "reason": "r".repeat(201) }), "/reason too_long"),
         (json!({ "reason": "4242424242424242" }), "/reason card_number"),
+        (json!({ "metadata": { "note": "4242424242424242" } }), "/metadata card_number"),
+        (json!({ "metadata": { "note": 1 } }), "/metadata invalid_type"),
         (json!({ "currency": "EUR" }), "/currency unknown_field"),
     ] {
         assert_eq!(shop.refund(&payment, &refund).await.faults(), [fault], "{refund}");

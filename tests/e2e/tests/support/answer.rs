@@ -57,6 +57,10 @@ impl Answer {
         let is_text = |name: &str| body[name].as_str().is_some_and(|text| !text.is_empty());
         assert!(is_text("title") && is_text("detail"), "a title and a detail: {self}");
         assert_eq!(body["request_id"].as_str(), self.header("x-request-id"), "{self}");
+        if status == 401 {
+            // RFC 9110, section 15.5.2.
+            assert!(self.header("www-authenticate").is_some_and(|how| how.starts_with("Bearer")), "{self}");
+        }
         body
     }
 

@@ -67,6 +67,7 @@ impl Processes {
     }
 
     /// Starts a process as it was, and writes down its new number.
+    #[allow(clippy::zombie_processes, reason = "it outlives the test: `cargo xtask down` stops it")]
     fn start_again(&self, name: &str) {
         let mut records = self.records();
         let record = &mut records[name];
