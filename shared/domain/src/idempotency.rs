@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::field::Invalid;
+use crate::text::refuse_card_number;
 use crate::time::Timestamp;
 
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -17,14 +18,13 @@ impl IdempotencyKey {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let fits =
             (1..=KEY_LEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
-        if fits {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(Invalid::new(
-                "invalid_idempotency_key",
-                format!("must have 1 to {KEY_LEN_MAX} printable ASCII characters"),
-            ))
+        if !fits {
+            let detail = format!("must have 1 to {KEY_LEN_MAX} printable ASCII characters");
+            return Err(Invalid::new("invalid_idempotency_key", detail));
         }
+        // The key is kept with the events of its request.
+        refuse_card_number(text)?;
+        Ok(Self(text.to_owned()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -95,6 +95,12 @@ mod tests {
         for bad in ["", "tab\t", "ümlaut", &"k".repeat(256)] {
             assert_eq!(IdempotencyKey::parse(bad).map_err(|e| e.code), Err("invalid_idempotency_key"), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_is_no_card_number() {
+        assert_eq!(IdempotencyKey::parse("order 4242 4242 4242 4242").map_err(|e| e.code), Err("card_number"));
+        assert!(IdempotencyKey::parse("1795264870126").is_ok(), "a time in milliseconds may pass the Luhn check");
     }
 
     #[test]

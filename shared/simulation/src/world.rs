@@ -16,6 +16,7 @@ use ports::clock::Mint;
 use ports::commerce::Commerce;
 use ports::provider::PaymentProvider;
 
+use crate::refusals::Refusals;
 use crate::sent::Sent;
 use crate::stream::Stream;
 use crate::tasks::run;
@@ -54,6 +55,8 @@ pub struct World {
     /// What the queues were sent.
     pub sent: Arc<Sent>,
     pub provider: Arc<Provider>,
+    /// Between the functions and the provider.
+    pub refusals: Arc<Refusals>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
     pub(crate) passwords: Passwords,
@@ -85,9 +88,10 @@ impl World {
         let queues = Arc::new(Queues::new(clock.clone(), faults.clone(), RECEIVES_MAX));
         let sent = Arc::new(Sent::before(queues.clone()));
         let provider = Arc::new(Provider::new(faults.clone()));
+        let refusals = Arc::new(Refusals::before(provider.clone(), seed));
         let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
         let wiring =
-            Wiring { commerce: store.clone(), cache: cache.clone(), queues: sent.clone(), provider: provider.clone() };
+            Wiring { commerce: store.clone(), cache: cache.clone(), queues: sent.clone(), provider: refusals.clone() };
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
@@ -102,6 +106,7 @@ impl World {
             queues,
             sent,
             provider,
+            refusals,
             key,
         }
     }

@@ -80,3 +80,33 @@ async fn a_call_is_one_line_without_secrets() {
         }
     }
 }
+
+// H5, M2: whether the cache had it is counted, call by call.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn hits_and_misses_are_counted() {
+    let app = TestApp::start().await;
+    let (aws, redis, since) = (app.aws(), app.redis(), jiff::Timestamp::now().as_millisecond() - 1_000);
+    let shop = app.sign_up().await;
+    let (_, payment) = shop.paid_order(100).await;
+    let id = payment["id"].as_str().expect("an id");
+    // The stream's consumer has put the payment there, or is about to; what it brings later is old news.
+    eventually("an entry of the payment as it is", SOON, async || {
+        let entries: Vec<String> = redis.names_with(id).iter().filter_map(|name| redis.value(name)).collect();
+        if entries.iter().any(|entry| entry.contains("\"succeeded\"")) { Ok(()) } else { Err(format!("{entries:?}")) }
+    })
+    .await;
+    redis.names_with(id).iter().for_each(|name| redis.remove(name));
+    for (expected, other) in [("CacheMisses", "CacheHits"), ("CacheHits", "CacheMisses")] {
+        let request = format!("log-{}", unique());
+        shop.get(format!("/payments/{id}")).header("x-request-id", &request).await.ok(200);
+        let line = eventually("the line of the call", SOON, async || {
+            let lines = aws.logs("payments-get", since).await;
+            let line = lines.iter().find(|line| line.contains(&request));
+            line.map(|line| line.trim().to_owned()).ok_or_else(|| format!("{} other lines", lines.len()))
+        })
+        .await;
+        let line: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"));
+        assert_eq!((&line[expected], &line[other]), (&json!(1), &json!(0)), "{line}");
+    }
+}

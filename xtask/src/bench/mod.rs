@@ -123,8 +123,6 @@ impl Bench<'_> {
             ("TZ", text(":UTC")),
         ];
         let log = self.instance.log(&format!("bench-{name}"))?;
-        // Only the last run is of interest.
-        std::fs::write(&log, "")?;
         Ok(Function { binary: self.release.join(name), environment, log })
     }
 }

@@ -28,7 +28,7 @@ impl Machine {
 
 type Cell = fn(&Measured) -> String;
 
-const ROWS: [(&str, Cell); 12] = [
+const ROWS: [(&str, Cell); 14] = [
     ("first answer after process start, median (ms)", |m| ms(m.first_answer.median())),
     ("- range (ms)", |m| range(&m.first_answer)),
     ("- until it asks for work, median (ms)", |m| ms(m.first_next.median())),
@@ -40,7 +40,9 @@ const ROWS: [(&str, Cell); 12] = [
     ("memory, VmHWM (MB)", |m| megabytes(m.peak_kb)),
     ("binary (MB)", |m| megabytes(m.binary_bytes / 1_024)),
     ("calls", |m| m.calls.to_string()),
-    ("answers that were not 2xx", |m| m.failures.to_string()),
+    ("- answered from the cache", |m| m.cache_hits.to_string()),
+    ("- for which Redis was too slow", |m| m.cache_away.to_string()),
+    ("- answered with anything but 2xx", |m| m.failures.to_string()),
 ];
 
 pub fn print(machine: &Machine, columns: [&Measured; 3], baseline: &Baseline) {

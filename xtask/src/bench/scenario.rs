@@ -40,6 +40,9 @@ pub struct Measured {
     pub binary_bytes: u64,
     pub calls: usize,
     pub failures: usize,
+    /// As the functions' log lines tell: calls answered from the cache, and calls for which Redis was too slow or away.
+    pub cache_hits: usize,
+    pub cache_away: usize,
     pub first_failure: Option<String>,
     /// Of the answers, in order.
     pub ids: Vec<String>,
@@ -77,6 +80,8 @@ pub async fn measure(
     callers: &mut Callers,
     mut next: impl FnMut(&mut Callers) -> Result<Event>,
 ) -> Result<Measured> {
+    // Only the last run is of interest.
+    std::fs::write(&function.log, "")?;
     let mut measured = Measured { binary_bytes: function.binary_bytes()?, ..Measured::default() };
     start(function, next(callers)?, &mut measured, false).await?;
     for _ in 0..counts.starts {
@@ -101,6 +106,11 @@ pub async fn measure(
     measured.cpu_per_call = cpu / u32::try_from(counts.calls.max(1))?;
     measured.resident_kb = process.memory_kb("VmRSS")?;
     measured.peak_kb = process.memory_kb("VmHWM")?;
+    drop(process);
+    for line in std::fs::read_to_string(&function.log)?.lines() {
+        measured.cache_hits += usize::from(line.contains(r#""CacheHits":1"#));
+        measured.cache_away += usize::from(line.contains(r#""CacheAway":1"#));
+    }
     Ok(measured)
 }
 

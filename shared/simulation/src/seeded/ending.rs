@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::event::Queue;
 use domain::payment::ACTION_EXPIRES_AFTER;
+use domain::refund::RefundStatus;
 use memory::DeadLetter;
 use ports::clock::Clock as _;
 
@@ -126,5 +127,7 @@ impl Run {
         self.figures.payments = self.books.payments.len();
         self.figures.captured = self.books.payments.values().filter(|payment| payment.captured > 0).count();
         self.figures.refunds = self.books.refunds.len();
+        let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
+        self.figures.refused_refunds = refused.count();
     }
 }

@@ -42,6 +42,7 @@ pub struct Figures {
     pub payments: usize,
     pub captured: usize,
     pub refunds: usize,
+    pub refused_refunds: usize,
     pub deaths: usize,
 }
 

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use memory::{Fault, Faults};
 
 use super::actions::Action;
+use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
 const OPERATIONS: [&str; 14] = [
@@ -36,13 +37,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn of(random: &mut Rng, faults: &Faults) -> Self {
+    pub(super) fn of(random: &mut Rng, world: &World) -> Self {
         let weights: Vec<(Action, u32)> =
             Action::ALL.into_iter().map(|(action, usual)| (action, weight(random, usual))).collect();
         let sum = weights.iter().map(|(_, weight)| weight).sum();
         // A third of the seeds is without faults of ports: order, death and time are trouble enough.
         if random.u8(..3) > 0 {
-            plan_faults(random, faults);
+            plan_faults(random, &world.faults);
+        }
+        if random.u8(..3) == 0 {
+            world.refusals.refuse_by_chance(random.u16(100..600));
         }
         Self { weights, sum, polls_max: random.usize(4..40), running_max: random.usize(1..8) }
     }

@@ -84,7 +84,7 @@ impl Run {
         let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire });
         let clients = Clients::of(&world);
         Self {
-            plan: Plan::of(&mut random, &world.faults),
+            plan: Plan::of(&mut random, &world),
             started_at: world.clock.now(),
             world: Rc::new(world),
             random,

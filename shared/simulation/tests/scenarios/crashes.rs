@@ -50,6 +50,11 @@ fn refund_is_sent(scene: &Scene) {
     assert!(scene.world.deliver(Consumer::OutboxPublish));
 }
 
+fn refund_to_refuse_is_sent(scene: &Scene) {
+    scene.world.refusals.refuse_by_chance(1_000);
+    refund_is_sent(scene);
+}
+
 /// A lost stream, a payment that nobody knows the outcome of, a refund that no worker has seen.
 fn the_sweeper_has_work(scene: &Scene) {
     unknown_payment_is_sent(scene);
@@ -73,11 +78,12 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 7] = [
+const WORKS: [Work; 8] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "refunds-process", ready: refund_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
+    Work { name: "a refusal", ready: refund_to_refuse_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
     Work {
         name: "outbox-publish",
         ready: payment_is_committed,

@@ -75,6 +75,31 @@ fn b5_a_refused_refund_gives_its_part_back() {
 }
 
 #[test]
+fn b5_a_refund_that_the_provider_refuses_may_be_asked_for_again() {
+    let scene = Scene::new();
+    let order = scene.world.order(scene.owner(), 1_000).id();
+    let payment = scene.world.pay(scene.owner(), Some(&order), 1_000, "tok_success").id();
+    scene.world.run_until_quiet();
+    scene.world.refusals.refuse_by_chance(1_000);
+    scene.world.refund(&scene.owner_now(), &payment, 1_000).ok(202);
+    scene.world.run_until_quiet();
+    assert_eq!(scene.status_of(&payment), PaymentStatus::Succeeded);
+    let refunds = scene.world.show(&scene.owner_now(), &format!("/v1/payments/{payment}/refunds"));
+    assert_eq!(
+        (&refunds["data"][0]["status"], &refunds["data"][0]["failure"]["code"]),
+        (&json!("failed"), &json!("declined"))
+    );
+    let merchant = scene.world.show(&scene.owner_now(), "/v1/accounts/acc_merchant_eur");
+    assert_eq!((&merchant["posted_amount"], &merchant["pending_amount"]), (&json!(1_000), &json!(0)));
+
+    scene.world.refusals.refuse_by_chance(0);
+    scene.world.refund(&scene.owner_now(), &payment, 1_000).ok(202);
+    scene.comes_to_rest();
+    assert_eq!(scene.status_of(&payment), PaymentStatus::Refunded);
+    assert_eq!(scene.world.show(&scene.owner_now(), &format!("/v1/orders/{order}"))["status"], "refunded");
+}
+
+#[test]
 fn b8_a_charge_without_an_answer_is_one_charge_and_ended_by_the_sweeper() {
     let scene = Scene::new();
     let payment = scene.world.pay(scene.owner(), None, 500, "tok_timeout").id();

@@ -1,0 +1,72 @@
+//! Stands before the provider and refuses refunds, which the memory provider never does as long as there is money to send
+//! back. What was decided on a key stays decided.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::payment::{DeclineCode, Verdict};
+use domain::refund::RefundVerdict;
+use fastrand::Rng;
+use memory::Provider;
+use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+
+pub struct Refusals {
+    provider: Arc<Provider>,
+    decisions: Mutex<Decisions>,
+}
+
+struct Decisions {
+    per_thousand: u16,
+    random: Rng,
+    refused: BTreeMap<String, bool>,
+}
+
+impl Refusals {
+    pub(crate) fn before(provider: Arc<Provider>, seed: u64) -> Self {
+        let decisions = Decisions { per_thousand: 0, random: Rng::with_seed(seed), refused: BTreeMap::new() };
+        Self { provider, decisions: Mutex::new(decisions) }
+    }
+
+    /// Of refunds that are new from now on; 1,000 is every one.
+    pub fn refuse_by_chance(&self, per_thousand: u16) {
+        self.decisions.lock().unwrap_or_else(PoisonError::into_inner).per_thousand = per_thousand;
+    }
+
+    fn decide(&self, key: &str) -> bool {
+        let mut decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        let Decisions { per_thousand, random, refused } = &mut *decisions;
+        *refused.entry(key.to_owned()).or_insert_with(|| random.u16(..1_000) < *per_thousand)
+    }
+
+    fn has_refused(&self, key: &str) -> bool {
+        let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
+        decisions.refused.get(key).copied().unwrap_or(false)
+    }
+}
+
+const REFUSED: RefundVerdict = RefundVerdict::Refused { code: DeclineCode::Other };
+
+#[async_trait]
+impl PaymentProvider for Refusals {
+    async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError> {
+        self.provider.charge(charge).await
+    }
+
+    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError> {
+        self.provider.find_charge(key).await
+    }
+
+    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError> {
+        self.provider.cancel_charge(key).await
+    }
+
+    async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {
+        if self.decide(&refund.key) { Ok(REFUSED) } else { self.provider.refund(refund).await }
+    }
+
+    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
+        let found = self.provider.find_refund(key).await?;
+        Ok(if self.has_refused(key) { Some(REFUSED) } else { found })
+    }
+}
