@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use crate::card_number;
 use crate::field::Invalid;
-use crate::text::refuse_card_number;
 use crate::time::Timestamp;
 
 pub const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,7 +23,7 @@ impl IdempotencyKey {
             return Err(Invalid::new("invalid_idempotency_key", detail));
         }
         // The key is kept with the events of its request.
-        refuse_card_number(text)?;
+        card_number::refuse(text)?;
         Ok(Self(text.to_owned()))
     }
 

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod backoff;
+pub mod card_number;
 pub mod event;
 pub mod field;
 pub mod idempotency;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::card_number;
 use crate::field::Invalid;
-use crate::text::refuse_card_number;
 
 const KEYS_MAX: usize = 50;
 const KEY_LEN_MAX: usize = 40;
@@ -25,8 +25,8 @@ impl Metadata {
             if value.chars().count() > VALUE_LEN_MAX {
                 return Err(Invalid::new("too_long", format!("values must have at most {VALUE_LEN_MAX} characters")));
             }
-            refuse_card_number(key)?;
-            refuse_card_number(value)?;
+            card_number::refuse(key)?;
+            card_number::refuse(value)?;
         }
         Ok(Self(pairs))
     }

@@ -1,11 +1,11 @@
 //! POST /v1/payments: takes a payment in; a worker settles it.
 
 use app::payments;
+use domain::card_number;
 use domain::field::Invalid;
 use domain::money::Money;
 use domain::payment::{Method, NewPayment};
 use domain::secret::Secret;
-use domain::text;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
@@ -66,7 +66,7 @@ fn method_type(value: &Value) -> Result<(), Invalid> {
 
 fn token(value: &Value) -> Result<Secret, Invalid> {
     let token = values::secret(value)?;
-    text::refuse_card_number(token.reveal())?;
+    card_number::refuse(token.reveal())?;
     Ok(token)
 }
 

@@ -189,6 +189,25 @@ fn i6_two_workers_and_a_sweeper_on_one_payment_have_one_effect() {
 
 type Task<'a> = std::pin::Pin<Box<dyn Future<Output = ()> + 'a>>;
 
+/// They change the order at the same time; whoever was second reads again.
+#[test]
+fn c4_payments_of_one_order_are_settled_side_by_side_without_the_sweeper() {
+    for seed in 0..60 {
+        let scene = Scene::of(World::seeded(seed));
+        let order = scene.world.order(scene.owner(), 900).id();
+        let payments = [200, 300, 400].map(|amount| scene.world.pay(scene.owner(), Some(&order), amount, "tok_success").id());
+        assert!(scene.world.deliver(Consumer::OutboxPublish));
+        let batches = payments.each_ref().map(|_| scene.world.receive(Queue::Payments, 1));
+        let workers = batches.iter().map(|batch| scene.world.work_on(Queue::Payments, batch));
+        assert_eq!(together(seed, workers), [[Fate::Done]; 3], "seed {seed}");
+        for payment in &payments {
+            assert_eq!(scene.status_of(payment), PaymentStatus::Succeeded, "seed {seed}");
+        }
+        assert_eq!(scene.world.show(scene.owner(), &format!("/v1/orders/{order}"))["status"], "paid");
+        scene.comes_to_rest();
+    }
+}
+
 #[test]
 fn i6_a_refund_survives_the_same() {
     for seed in 0..60 {
