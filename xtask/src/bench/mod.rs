@@ -96,8 +96,7 @@ impl Bench<'_> {
         let hot = create.ids.first().context("no payment")?;
         let cached = measure(&get, self.counts, &mut callers, |callers| callers.get(hot)).await?;
         let baseline = Baseline::measure(self.account, self.table, self.ports.redis).await?;
-        report::print(&machine, [&create, &uncached, &cached], &baseline);
-        Ok(())
+        report::print(&machine, [&create, &uncached, &cached], &baseline)
     }
 
     /// The environment is what Lambda sets, and the template's `Globals`.

@@ -6,23 +6,48 @@ use super::scenario::Measured;
 use anyhow::{Context, Result};
 use std::time::Duration;
 
-/// On what was measured. Another program at work on it shows in the load.
+/// On what was measured, and how much of it was in use meanwhile.
 pub struct Machine {
     processor: String,
     cores: usize,
-    load: String,
+    before: Ticks,
 }
 
 impl Machine {
     pub fn read() -> Result<Self> {
         let processors = std::fs::read_to_string("/proc/cpuinfo")?;
         let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-        let load = std::fs::read_to_string("/proc/loadavg")?;
         Ok(Self {
             processor: model.map_or(std::env::consts::ARCH, |(_, model)| model).to_owned(),
             cores: std::thread::available_parallelism()?.get(),
-            load: load.split(' ').next().context("no load")?.to_owned(),
+            before: Ticks::read()?,
         })
+    }
+
+    /// What takes turns uses one processor: much more than that is other programs, which make all figures worse.
+    fn shown(&self) -> Result<String> {
+        let Self { processor, cores, before } = self;
+        let now = Ticks::read()?;
+        let in_use = (now.in_use - before.in_use) as f64 / (now.all - before.all).max(1) as f64 * *cores as f64;
+        Ok(format!("{cores} x {processor}; {in_use:.1} of them were in use while it ran, about 1.0 by itself"))
+    }
+}
+
+/// The first line of /proc/stat: user, nice, system, idle, iowait, irq, softirq, steal.
+struct Ticks {
+    in_use: u64,
+    all: u64,
+}
+
+impl Ticks {
+    fn read() -> Result<Self> {
+        let stat = std::fs::read_to_string("/proc/stat")?;
+        let first = stat.lines().next().context("an empty /proc/stat")?;
+        let fields: Vec<u64> =
+            first.split_whitespace().skip(1).take(8).filter_map(|field| field.parse().ok()).collect();
+        let all = fields.iter().sum();
+        let idle: u64 = fields.iter().skip(3).take(2).sum();
+        Ok(Self { in_use: all - idle, all })
     }
 }
 
@@ -45,9 +70,8 @@ const ROWS: [(&str, Cell); 14] = [
     ("- answered with anything but 2xx", |m| m.failures.to_string()),
 ];
 
-pub fn print(machine: &Machine, columns: [&Measured; 3], baseline: &Baseline) {
-    let Machine { processor, cores, load } = machine;
-    println!("\n{cores} x {processor}; load when it began: {load}\n");
+pub fn print(machine: &Machine, columns: [&Measured; 3], baseline: &Baseline) -> Result<()> {
+    println!("\n{}\n", machine.shown()?);
     print_row("", ["payments-create", "payments-get, table", "payments-get, cache"].map(str::to_owned));
     println!("|{:-<48}|{:->22}|{:->22}|{:->22}|", "", ":", ":", ":");
     for (name, cell) in ROWS {
@@ -63,6 +87,7 @@ pub fn print(machine: &Machine, columns: [&Measured; 3], baseline: &Baseline) {
     {
         println!("- {name}: {}, {}", ms(figures.median()), ms(figures.percentile(95)));
     }
+    Ok(())
 }
 
 fn print_row(name: &str, cells: [String; 3]) {

@@ -195,7 +195,8 @@ fn c4_payments_of_one_order_are_settled_side_by_side_without_the_sweeper() {
     for seed in 0..60 {
         let scene = Scene::of(World::seeded(seed));
         let order = scene.world.order(scene.owner(), 900).id();
-        let payments = [200, 300, 400].map(|amount| scene.world.pay(scene.owner(), Some(&order), amount, "tok_success").id());
+        let payments =
+            [200, 300, 400].map(|amount| scene.world.pay(scene.owner(), Some(&order), amount, "tok_success").id());
         assert!(scene.world.deliver(Consumer::OutboxPublish));
         let batches = payments.each_ref().map(|_| scene.world.receive(Queue::Payments, 1));
         let workers = batches.iter().map(|batch| scene.world.work_on(Queue::Payments, batch));
