@@ -66,10 +66,10 @@ impl Invocation {
         let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["Function"]], "Metrics": metrics });
         self.fields.insert("_aws".into(), json!({ "Timestamp": now_ms(), "CloudWatchMetrics": [directive] }));
         // In one piece: `println!` formats the value into standard output in some two hundred.
-        let mut line = Value::Object(self.fields).to_string();
-        line.push('\n');
+        let mut line = serde_json::to_vec(&self.fields).unwrap_or_default();
+        line.push(b'\n');
         // A log line that cannot be written has no other place to be told of.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        let _ = std::io::stdout().lock().write_all(&line);
     }
 }
 
