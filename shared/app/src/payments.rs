@@ -1,14 +1,16 @@
-//! Payments as the API sees them: taken in, read, listed. Settling is the worker's (`settle_payment`).
+//! Payments as the API sees them: taken in, captured, cancelled, read, listed. Settling is the worker's (`settle_payment`).
 
 use domain::event::EventType;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{PaymentId, TenantId};
+use domain::money::Amount;
 use domain::page::{Page, PageRequest};
-use domain::payment::{NewPayment, Payment};
+use domain::payment::{NewPayment, Payment, PaymentRefusal};
+use domain::time::Timestamp;
 use ports::cache::{Cache, CacheEntry, CacheKey};
-use ports::commerce::{Change, Commerce, Commit, PaymentFilter, Payments};
+use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
 
-use crate::commit;
+use crate::commit::{self, TRIES};
 use crate::read::{self, Shown, Target};
 use crate::{Context, Error, Outcome};
 
@@ -33,6 +35,78 @@ pub async fn create(
     commit::answer(commerce, Commit { tenant, record, changes, events, now }, answer).await
 }
 
+/// What a merchant wants of a payment that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// All of the authorised amount, or this much of it.
+    Capture(Option<Amount>),
+    Cancel,
+}
+
+impl Wish {
+    fn ask(self, payment: &Payment, now: Timestamp) -> Result<Payment, PaymentRefusal> {
+        match self {
+            Self::Capture(amount) => payment.ask_capture(amount, now),
+            Self::Cancel => payment.ask_cancel(now),
+        }
+    }
+
+    fn event(self) -> EventType {
+        match self {
+            Self::Capture(_) => EventType::PaymentCaptureRequested,
+            Self::Cancel => EventType::PaymentCancelRequested,
+        }
+    }
+}
+
+/// The ports that a change of a payment needs.
+#[derive(Clone, Copy)]
+pub struct Stores<'a> {
+    pub commerce: &'a dyn Commerce,
+    pub payments: &'a dyn Payments,
+    pub cache: &'a dyn Cache,
+}
+
+/// Takes the wish in: the payment is processing again, and its event is the worker's job. A repeated request is answered
+/// from its record even though the payment has moved on.
+pub async fn wish(
+    context: &Context<'_>,
+    stores: Stores<'_>,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    id: PaymentId,
+    wish: Wish,
+) -> Result<Outcome, Error> {
+    let Stores { commerce, payments, cache } = stores;
+    for _ in 0..TRIES {
+        let payment = payments.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("payment"))?;
+        let now = context.now();
+        let next = match wish.ask(&payment, now) {
+            Ok(next) => next,
+            Err(refusal) => {
+                return commit::refused(commerce, tenant, claim.as_ref(), Error::Payment(refusal), now).await;
+            }
+        };
+        let shown = shown(&next);
+        let location = Some(format!("{}/payments/{id}", api::BASE_PATH));
+        let answer = Answer { status: 202, location, body: shown.body.clone() };
+        let record = commit::record(claim.as_ref(), &answer, now);
+        let events = vec![context.event(tenant, wish.event(), id, shown.body.clone())];
+        let commit = Commit { tenant, record, changes: vec![Change::UpdatePayment(next)], events, now };
+        match commit::answer(commerce, commit, answer).await {
+            Err(Error::InFlight) => {}
+            Ok(outcome) => {
+                if matches!(outcome, Outcome::Done(_)) {
+                    read::write_through(target(cache, tenant, id), &shown).await;
+                }
+                return Ok(outcome);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::InFlight)
+}
+
 pub async fn get(
     payments: &dyn Payments,
     cache: &dyn Cache,
@@ -40,8 +114,7 @@ pub async fn get(
     id: PaymentId,
     entry: Option<CacheEntry>,
 ) -> Result<Shown, Error> {
-    let target = Target { cache, tenant, key: CacheKey::Payment(id), noun: "payment" };
-    read::through(target, entry, async |consistency| {
+    read::through(target(cache, tenant, id), entry, async |consistency| {
         Ok(payments.get(tenant, id, consistency).await?.as_ref().map(shown))
     })
     .await
@@ -58,4 +131,8 @@ pub async fn list(
 
 pub(crate) fn shown(payment: &Payment) -> Shown {
     Shown { version: payment.version, body: api::payment(payment) }
+}
+
+fn target(cache: &dyn Cache, tenant: TenantId, id: PaymentId) -> Target<'_> {
+    Target { cache, tenant, key: CacheKey::Payment(id), noun: "payment" }
 }

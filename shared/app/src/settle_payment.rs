@@ -4,10 +4,11 @@
 use domain::event::EventType;
 use domain::ids::{PaymentId, TenantId};
 use domain::ledger;
+use domain::money::Money;
 use domain::order::{Order, OrderStatus};
-use domain::payment::{DeclineCode, Payment, PaymentStatus, Verdict};
+use domain::payment::{Asked, Method, Payment, PaymentStatus, Verdict};
 use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments};
-use ports::provider::{Charge, PaymentProvider, ProviderError};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError};
 
 use crate::Context;
 use crate::work::{Settled, WorkError, settled};
@@ -23,7 +24,7 @@ pub struct Settling<'a> {
     pub provider: &'a dyn PaymentProvider,
 }
 
-/// One message of the payments queue: charges, unless the payment is beyond that.
+/// One message of the payments queue: what the payment asks of the provider is done, unless it is beyond that.
 pub async fn process(
     context: &Context<'_>,
     on: Settling<'_>,
@@ -34,10 +35,10 @@ pub async fn process(
     if payment.status != PaymentStatus::Processing {
         return Ok(());
     }
-    charge(context, on, payment).await
+    ask(context, on, payment).await
 }
 
-/// One payment that is due: asks the provider what became of it before anything is charged.
+/// One payment that is due, or that the provider has spoken of: hears what became of it before anything is asked again.
 pub async fn inquire(
     context: &Context<'_>,
     on: Settling<'_>,
@@ -45,27 +46,18 @@ pub async fn inquire(
     id: PaymentId,
 ) -> Result<(), WorkError> {
     let payment = read(on, tenant, id).await?;
-    if !payment.status.awaits_provider() {
+    if !payment.status.is_open() {
         return Ok(());
     }
-    let key = payment.provider_key();
-    if payment.action_expired(context.now()) {
-        let verdict = on.provider.cancel_charge(&key).await?;
-        return conclude(context, on, payment, &given_up(verdict)).await;
+    if payment.is_expired(context.now()) {
+        let verdict = on.provider.cancel_charge(&charge_name(&payment)).await?;
+        return conclude(context, on, payment, &verdict).await;
     }
-    match on.provider.find_charge(&key).await? {
+    match on.provider.find_charge(&charge_name(&payment)).await? {
+        Some(verdict) if payment.is_still_to_do(&verdict) => ask(context, on, payment).await,
+        Some(verdict) if payment.is_known(&verdict) => Ok(()),
         Some(verdict) => conclude(context, on, payment, &verdict).await,
-        None => charge(context, on, payment).await,
-    }
-}
-
-/// A charge that was given up failed for want of its customer, whatever the provider calls it.
-fn given_up(verdict: Verdict) -> Verdict {
-    match verdict {
-        succeeded @ Verdict::Succeeded { .. } => succeeded,
-        Verdict::RequiresAction { .. } | Verdict::Declined { .. } => {
-            Verdict::Declined { code: DeclineCode::AuthenticationExpired }
-        }
+        None => ask(context, on, payment).await,
     }
 }
 
@@ -74,14 +66,27 @@ async fn read(on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<Payme
     payment.ok_or_else(|| WorkError::Poison(format!("there is no payment {id}")))
 }
 
-async fn charge(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
-    let domain::payment::Method::Card { token } = payment.method.clone();
-    let request = Charge { key: payment.provider_key(), money: payment.money, token };
-    match on.provider.charge(&request).await {
+async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let name = charge_name(&payment);
+    let answer = match payment.asked {
+        Asked::Charge => on.provider.charge(&charge(&payment)).await,
+        Asked::Capture(amount) => on.provider.capture_charge(&name, Money { amount, ..payment.money }).await,
+        Asked::Cancel => on.provider.cancel_charge(&name).await,
+    };
+    match answer {
         Ok(verdict) => conclude(context, on, payment, &verdict).await,
         Err(ProviderError::TimedOut) => remember_unknown(context, on, payment).await,
         Err(error @ (ProviderError::Unavailable(_) | ProviderError::Rejected(_))) => Err(error.into()),
     }
+}
+
+fn charge(payment: &Payment) -> Charge {
+    let Method::Card { token } = payment.method.clone();
+    Charge { key: payment.provider_key(), money: payment.money, token, capture: payment.capture }
+}
+
+fn charge_name(payment: &Payment) -> ChargeName {
+    ChargeName { key: payment.provider_key(), reference: payment.provider_reference.clone() }
 }
 
 /// The provider may have charged: the payment is handed to the sweeper, which asks.
@@ -111,7 +116,7 @@ async fn conclude(
             Settled::Done => return Ok(()),
             Settled::ReadAgain => payment = read(on, payment.tenant, payment.id).await?,
         }
-        if !payment.status.awaits_provider() {
+        if !payment.status.is_open() {
             return Ok(());
         }
     }
@@ -131,12 +136,13 @@ fn conclusion(
     let mut changes = Vec::new();
     let mut events = Vec::new();
     if next.status != payment.status {
-        events.push(context.event(tenant, event_of(verdict), next.id, api::payment(&next)));
+        events.extend(event_of(next.status).map(|kind| context.event(tenant, kind, next.id, api::payment(&next))));
     }
-    let order_next = order.and_then(|order| match verdict {
-        Verdict::Succeeded { .. } => Some(order.settle(payment.money.amount, now)),
-        Verdict::Declined { .. } => Some(order.release(payment.money.amount, now)),
-        Verdict::RequiresAction { .. } => None,
+    let held = payment.money.amount;
+    let order_next = order.and_then(|order| match (verdict, next.status) {
+        (Verdict::Succeeded { captured, .. }, _) => Some(order.settle(held, *captured, now)),
+        (_, PaymentStatus::Failed | PaymentStatus::Cancelled) => Some(order.release(held, now)),
+        _ => None,
     });
     if let Some(order_next) = order_next {
         let became_paid =
@@ -146,17 +152,21 @@ fn conclusion(
         }
         changes.push(Change::UpdateOrder(order_next));
     }
-    if let Verdict::Succeeded { .. } = verdict {
-        changes.push(Change::Post(ledger::post_charge(&next, context.transaction_ids(), now)));
+    if let Verdict::Succeeded { captured, .. } = verdict {
+        changes.push(Change::Post(ledger::post_charge(&next, *captured, context.transaction_ids(), now)));
     }
     changes.push(Change::UpdatePayment(next));
     Ok(Commit { tenant, record: None, changes, events, now })
 }
 
-fn event_of(verdict: &Verdict) -> EventType {
-    match verdict {
-        Verdict::Succeeded { .. } => EventType::PaymentSucceeded,
-        Verdict::RequiresAction { .. } => EventType::PaymentRequiresAction,
-        Verdict::Declined { .. } => EventType::PaymentFailed,
+/// What the world is told when a payment comes to a state; that it is processing, its request tells.
+fn event_of(status: PaymentStatus) -> Option<EventType> {
+    match status {
+        PaymentStatus::RequiresAction => Some(EventType::PaymentRequiresAction),
+        PaymentStatus::RequiresCapture => Some(EventType::PaymentRequiresCapture),
+        PaymentStatus::Succeeded => Some(EventType::PaymentSucceeded),
+        PaymentStatus::Failed => Some(EventType::PaymentFailed),
+        PaymentStatus::Cancelled => Some(EventType::PaymentCancelled),
+        PaymentStatus::Processing | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => None,
     }
 }

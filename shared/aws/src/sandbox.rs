@@ -10,12 +10,11 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError as TransactError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use ports::{PortError, PortErrorKind};
-use sandbox::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundStatus};
+use sandbox::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundStatus, Step};
 use serde::de::DeserializeOwned;
 
 use self::record::{CallsRecord, ChargeRecord, Item, RefundRecord, corrupt, decode, encode};
@@ -23,8 +22,9 @@ use crate::Aws;
 use crate::error::port_error;
 
 const ENTER_CHARGE: &str = "enter a charge of the sandbox";
-const DECIDE: &str = "decide a charge of the sandbox";
+const TAKE_STEP: &str = "take a step on a charge of the sandbox";
 const ENTER_REFUND: &str = "enter a refund of the sandbox";
+const STEP_TRIES: usize = 4;
 /// An item's place in a transaction's answer.
 const REFUND_ITEM: usize = 0;
 
@@ -62,6 +62,26 @@ impl SandboxTable {
                 }
             }
             Err(error) => Err(port_error(operation, error)),
+        }
+    }
+
+    /// Writes the charge where its status is still the one that was read. Refunds, which change a charge too, are of those
+    /// that no step changes.
+    async fn replace(&self, charge: &Charge, status: ChargeStatus) -> Result<bool, PortError> {
+        let mut item = encode(&ChargeRecord::from(charge))?;
+        item.extend(charge_place(&charge.key));
+        let request = self
+            .client
+            .put_item()
+            .table_name(&*self.name)
+            .set_item(Some(item))
+            .condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", text(status.as_str()));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(port_error(TAKE_STEP, error)),
         }
     }
 
@@ -122,37 +142,15 @@ impl Book for SandboxTable {
         record.map(Charge::try_from).transpose()
     }
 
-    async fn decide(&self, key: &Key, status: ChargeStatus) -> Result<Option<Charge>, PortError> {
-        let mut update = "SET #status = :status".to_owned();
-        if status == ChargeStatus::Succeeded {
-            update.push_str(", refundable = amount");
-        }
-        let mut request = self
-            .client
-            .update_item()
-            .table_name(&*self.name)
-            .set_key(Some(charge_place(key)))
-            .condition_expression("#status = :waiting")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":waiting", text(ChargeStatus::RequiresAction.as_str()))
-            .expression_attribute_values(":status", text(status.as_str()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(OnFailure::AllOld);
-        if let Some(code) = status.decline() {
-            update.push_str(", decline_code = :decline_code");
-            request = request.expression_attribute_values(":decline_code", text(code.as_str()));
-        }
-        let item = match request.update_expression(update).send().await {
-            Ok(output) => output.attributes,
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                match error.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(refusal) => refusal.item,
-                    _ => None,
-                }
+    async fn take_step(&self, key: &Key, step: Step) -> Result<Option<Charge>, PortError> {
+        for _ in 0..STEP_TRIES {
+            let Some(charge) = self.charge(key).await? else { return Ok(None) };
+            let Some(next) = charge.after(step) else { return Ok(Some(charge)) };
+            if self.replace(&next, charge.status).await? {
+                return Ok(Some(next));
             }
-            Err(error) => return Err(port_error(DECIDE, error)),
-        };
-        item.map(|item| decode::<ChargeRecord>(item)?.try_into()).transpose()
+        }
+        Err(PortError::new(PortErrorKind::Throttled, TAKE_STEP))
     }
 
     async fn count_call(&self, key: &Key) -> Result<u32, PortError> {

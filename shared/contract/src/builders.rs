@@ -10,7 +10,7 @@ use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency, Money};
 use domain::order::{Customer, NewLine, NewOrder, Order};
-use domain::payment::{Method, NewPayment, Payment, Verdict};
+use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::Secret;
 use domain::text::{Description, Email, Line};
@@ -76,6 +76,7 @@ pub fn payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
         order: None,
         money: eur(ORDER_TOTAL),
         method: Method::Card { token: Secret::new("tok_success") },
+        capture: Capture::Automatic,
         description: Some(Description::parse("Order 7 of the tea shop").expect("a description")),
         metadata: metadata(),
     };
@@ -85,7 +86,8 @@ pub fn payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
 /// A payment that has succeeded: all of its amount may be refunded.
 pub fn captured_payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
     let payment = payment(tenant, mint);
-    let verdict = Verdict::Succeeded { reference: format!("ch_{:032x}", mint.random.bits()) };
+    let reference = format!("ch_{:032x}", mint.random.bits());
+    let verdict = Verdict::Succeeded { reference, captured: payment.money.amount };
     let captured = payment.conclude(&verdict, mint.clock.now()).expect("it was processing");
     Payment { version: 1, ..captured }
 }
@@ -108,7 +110,7 @@ pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
 
 /// The ledger's part of a payment that succeeded.
 pub fn charge(payment: &Payment, mint: Mint<'_>) -> Posting {
-    post_charge(payment, transaction_ids(mint), mint.clock.now())
+    post_charge(payment, payment.money.amount, transaction_ids(mint), mint.clock.now())
 }
 
 /// `payment.created`, made by a request.

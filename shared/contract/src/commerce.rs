@@ -42,7 +42,7 @@ async fn failing_changes(table: CommerceTable<'_>, tenant: TenantId, world: &Wor
 
     let order_refusal = OrderRefusal::IllegalMove { current: OrderStatus::Cancelled, allowed: &[] };
     let payment_refusal = PaymentRefusal::NotRefundable { current: PaymentStatus::Processing };
-    let posted_again = post_charge(&processing, transaction_ids(mint), now);
+    let posted_again = post_charge(&processing, processing.money.amount, transaction_ids(mint), now);
     let failing = |change, outcome| Failing { change, outcome };
     vec![
         failing(Change::HoldOrder { order: mint.id(), money: eur(1) }, Outcome::OrderMissing),

@@ -167,7 +167,7 @@ pub async fn pending_is_kept_apart_from_posted(table: CommerceTable<'_>, seed: u
 
     post(table, tenant, &reserve_refund(&kept), &world).await;
     assert_eur(table, tenant, 0, -300).await;
-    let charged = post_charge(&payment, transaction_ids(world.mint()), world.now());
+    let charged = post_charge(&payment, payment.money.amount, transaction_ids(world.mint()), world.now());
     post(table, tenant, &charged, &world).await;
     assert_eur(table, tenant, 1_000, -300).await;
     post(table, tenant, &reserve_refund(&failed), &world).await;

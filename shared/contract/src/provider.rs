@@ -1,10 +1,10 @@
 //! A payment provider in its sandbox, where tokens say what will happen: `tok_success`, `tok_declined_*`,
 //! `tok_requires_action`, `tok_timeout`, `tok_flaky`, `tok_dispute`.
 
-use domain::payment::{DeclineCode, Verdict};
+use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
-use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 use crate::World;
 use crate::builders::{eur, payment, refund};
@@ -13,7 +13,11 @@ const CHARGED: i64 = 1_000;
 
 fn a_charge(token: &str, world: &World) -> Charge {
     let payment = payment(world.tenant(), world.mint());
-    Charge { key: payment.provider_key(), money: eur(CHARGED), token: Secret::new(token) }
+    Charge { key: payment.provider_key(), money: eur(CHARGED), token: Secret::new(token), capture: Capture::Automatic }
+}
+
+fn named(charge: &Charge) -> ChargeName {
+    ChargeName { key: charge.key.clone(), reference: None }
 }
 
 fn a_refund(charge: &str, minor_units: i64, world: &World) -> RefundCharge {
@@ -22,7 +26,7 @@ fn a_refund(charge: &str, minor_units: i64, world: &World) -> RefundCharge {
 }
 
 async fn find(provider: &dyn PaymentProvider, charge: &Charge) -> Option<Verdict> {
-    provider.find_charge(&charge.key).await.expect("a charge is found")
+    provider.find_charge(&named(charge)).await.expect("a charge is found")
 }
 
 async fn find_refund(provider: &dyn PaymentProvider, refund: &RefundCharge) -> Option<RefundVerdict> {
@@ -32,7 +36,7 @@ async fn find_refund(provider: &dyn PaymentProvider, refund: &RefundCharge) -> O
 /// A charge that has moved its money, and the provider's name for it.
 async fn charged(provider: &dyn PaymentProvider, world: &World) -> String {
     match provider.charge(&a_charge("tok_success", world)).await {
-        Ok(Verdict::Succeeded { reference }) => reference,
+        Ok(Verdict::Succeeded { reference, .. }) => reference,
         told => panic!("tok_success came to {told:?}"),
     }
 }
@@ -109,9 +113,9 @@ pub async fn a_charge_that_waits_can_be_given_up(provider: &dyn PaymentProvider,
     assert!(matches!(told, Verdict::RequiresAction { .. }), "tok_requires_action came to {told:?}");
     assert_eq!(find(provider, &charge).await, Some(told));
 
-    let given_up = Verdict::Declined { code: DeclineCode::AuthenticationExpired };
+    let given_up = Verdict::Cancelled;
     for _ in 0..2 {
-        assert_eq!(provider.cancel_charge(&charge.key).await.expect("it is given up"), given_up);
+        assert_eq!(provider.cancel_charge(&named(&charge)).await.expect("it is given up"), given_up);
         assert_eq!(find(provider, &charge).await, Some(given_up.clone()));
     }
 }
@@ -122,9 +126,42 @@ pub async fn a_decided_charge_is_not_given_up(provider: &dyn PaymentProvider, se
     for token in ["tok_success", "tok_declined_do_not_honor"] {
         let charge = a_charge(token, &world);
         let decided = provider.charge(&charge).await.expect("a charge is answered");
-        assert_eq!(provider.cancel_charge(&charge.key).await.expect("it is answered"), decided, "{token}");
+        assert_eq!(provider.cancel_charge(&named(&charge)).await.expect("it is answered"), decided, "{token}");
         assert_eq!(find(provider, &charge).await, Some(decided), "{token}");
     }
+}
+
+/// Part of what was authorised is taken, once; the rest is free for good.
+pub async fn a_charge_by_hand_is_captured_once(provider: &dyn PaymentProvider, seed: u128) {
+    let world = World::new(seed);
+    for token in ["tok_success", "tok_timeout"] {
+        let charge = Charge { capture: Capture::Manual, ..a_charge(token, &world) };
+        let told = provider.charge(&charge).await.ok();
+        let Some(Verdict::Authorized { reference }) = find(provider, &charge).await else {
+            panic!("{token} by hand came to {told:?}")
+        };
+        let name = ChargeName { key: charge.key.clone(), reference: Some(reference.clone()) };
+        let captured = Verdict::Succeeded { reference: reference.clone(), captured: eur(400).amount };
+        for minor_units in [400, 400, 1_000] {
+            let told = provider.capture_charge(&name, eur(minor_units)).await.expect("a capture is answered");
+            assert_eq!(told, captured, "a second capture hears of the first");
+        }
+        assert_eq!(provider.cancel_charge(&name).await.expect("it is answered"), captured, "too late to give it up");
+        assert_eq!(find(provider, &charge).await, Some(captured));
+        let too_much = provider.refund(&a_refund(&reference, 401, &world)).await.expect("a refund is answered");
+        assert!(matches!(too_much, RefundVerdict::Refused { .. }), "{too_much:?}");
+    }
+}
+
+pub async fn an_authorised_charge_can_be_given_up(provider: &dyn PaymentProvider, seed: u128) {
+    let world = World::new(seed);
+    let charge = Charge { capture: Capture::Manual, ..a_charge("tok_success", &world) };
+    provider.charge(&charge).await.expect("a charge is answered");
+    for _ in 0..2 {
+        assert_eq!(provider.cancel_charge(&named(&charge)).await.expect("it is given up"), Verdict::Cancelled);
+    }
+    let late = provider.capture_charge(&named(&charge), eur(1)).await.expect("it is answered");
+    assert_eq!((late, find(provider, &charge).await), (Verdict::Cancelled, Some(Verdict::Cancelled)));
 }
 
 pub async fn a_key_refunds_once(provider: &dyn PaymentProvider, seed: u128) {

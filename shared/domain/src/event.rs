@@ -36,6 +36,10 @@ event_types! {
     OrderRefunded = "order.refunded",
     PaymentCreated = "payment.created",
     PaymentRequiresAction = "payment.requires_action",
+    PaymentRequiresCapture = "payment.requires_capture",
+    PaymentCaptureRequested = "payment.capture_requested",
+    PaymentCancelRequested = "payment.cancel_requested",
+    PaymentCancelled = "payment.cancelled",
     PaymentSucceeded = "payment.succeeded",
     PaymentFailed = "payment.failed",
     RefundCreated = "refund.created",
@@ -51,7 +55,7 @@ impl EventType {
     /// The queues whose workers act on it. The workers of later capabilities add theirs here and nowhere else.
     pub fn queues(self) -> &'static [Queue] {
         match self {
-            Self::PaymentCreated => &[Queue::Payments],
+            Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
             Self::OrderCreated
             | Self::OrderPaid
@@ -59,6 +63,8 @@ impl EventType {
             | Self::OrderCancelled
             | Self::OrderRefunded
             | Self::PaymentRequiresAction
+            | Self::PaymentRequiresCapture
+            | Self::PaymentCancelled
             | Self::PaymentSucceeded
             | Self::PaymentFailed
             | Self::RefundSucceeded

@@ -216,10 +216,10 @@ pub struct Balance {
     pub pending: i64,
 }
 
-/// The provider charged: the merchant is credited, the provider owes us.
-pub fn post_charge(payment: &Payment, ids: TransactionIds, now: Timestamp) -> Posting {
+/// The provider took `captured`: the merchant is credited, the provider owes us.
+pub fn post_charge(payment: &Payment, captured: Amount, ids: TransactionIds, now: Timestamp) -> Posting {
     let source = Source::Charge(payment.id);
-    let legs = legs(payment.money);
+    let legs = legs(Money { amount: captured, ..payment.money });
     Posting {
         transaction: two_entries(payment.tenant, source, ids, legs, payment.id, now),
         balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::metadata::Metadata;
-use crate::payment::{Method, NewPayment};
+use crate::payment::{Capture, Method, NewPayment};
 use crate::refund::NewRefund;
 use crate::secret::Secret;
 use proptest::prelude::*;
@@ -32,7 +32,8 @@ fn transaction(entries: Vec<Entry>) -> Result<Transaction, Unbalanced> {
 fn payment(minor_units: i64) -> Payment {
     let money = Money { amount: Amount::new(minor_units).expect("valid"), currency: currency("EUR") };
     let method = Method::Card { token: Secret::new("tok_success") };
-    let input = NewPayment { order: None, money, method, description: None, metadata: Metadata::default() };
+    let (capture, description, metadata) = (Capture::Automatic, None, Metadata::default());
+    let input = NewPayment { order: None, money, method, capture, description, metadata };
     Payment::new(PaymentId::from_u128(5), TenantId::from_u128(1), input, NOW)
 }
 
@@ -65,7 +66,7 @@ fn what_does_not_sum_to_zero_in_each_currency_cannot_be_made() {
 
 #[test]
 fn a_refund_is_pending_until_it_is_posted_or_released() {
-    let charged = post_charge(&payment(1_000), IDS, NOW);
+    let charged = post_charge(&payment(1_000), payment(1_000).money.amount, IDS, NOW);
     let reserved = reserve_refund(&refund(300));
     assert_eq!(sums(&[charged.clone(), reserved.clone()], AccountKind::Merchant), (1_000, -300));
     let posted = post_refund(&refund(300), IDS, NOW);
@@ -87,7 +88,7 @@ fn account_ids_and_back() {
 proptest! {
     #[test]
     fn every_posting_is_balanced_and_its_balances_are_its_entries(minor_units in 1..=Amount::MAX) {
-        for posting in [post_charge(&payment(minor_units), IDS, NOW), post_refund(&refund(minor_units), IDS, NOW)] {
+        for posting in [post_charge(&payment(minor_units), payment(minor_units).money.amount, IDS, NOW), post_refund(&refund(minor_units), IDS, NOW)] {
             let made = posting.transaction.clone().expect("posts");
             let remade = Transaction::new(made.id(), made.tenant(), made.source(), made.entries().to_vec());
             prop_assert_eq!(remade.as_ref(), Ok(&made));

@@ -180,11 +180,12 @@ impl Order {
         Ok(self.changed(now, |order| order.held += money.amount.get()))
     }
 
-    /// The held payment succeeded: its amount is paid, and the last one makes the order paid.
-    pub fn settle(&self, amount: Amount, now: Timestamp) -> Self {
+    /// The payment that held `held` took `captured` of it: that is paid, and the last one makes the order paid. What was not
+    /// captured may be paid by another.
+    pub fn settle(&self, held: Amount, captured: Amount, now: Timestamp) -> Self {
         self.changed(now, |order| {
-            order.held -= amount.get();
-            order.paid += amount.get();
+            order.held -= held.get();
+            order.paid += captured.get();
             let fully_paid = order.outstanding() == 0;
             if order.status == OrderStatus::Open && fully_paid {
                 order.status = OrderStatus::Paid;

@@ -80,7 +80,7 @@ fn the_life_of_an_order() {
     assert_eq!(held.cancel(NOW), Err(OrderRefusal::PaymentInProgress));
     assert_eq!(held.release(amount(1_000), NOW).available(), 1_000);
 
-    let paid = held.settle(amount(1_000), NOW);
+    let paid = held.settle(amount(1_000), amount(1_000), NOW);
     assert_eq!((paid.status, paid.outstanding()), (OrderStatus::Paid, 0));
     let refusal = OrderRefusal::IllegalMove { current: OrderStatus::Paid, allowed: OrderStatus::Paid.next() };
     assert_eq!(refusal.to_string(), "the order is paid; from there it may become: fulfilled, refunded");
@@ -94,7 +94,7 @@ fn the_life_of_an_order() {
 
 #[test]
 fn a_partly_paid_order_is_cancelled_only_after_its_refund() {
-    let partly = order(1_000).hold(eur(400), NOW).expect("fits").settle(amount(400), NOW);
+    let partly = order(1_000).hold(eur(400), NOW).expect("fits").settle(amount(400), amount(400), NOW);
     assert_eq!(partly.status, OrderStatus::Open);
     assert_eq!(partly.cancel(NOW), Err(OrderRefusal::HasPayments));
     assert_eq!(partly.refund(amount(400), NOW).cancel(NOW).map(|o| o.status), Ok(OrderStatus::Cancelled));
@@ -106,7 +106,7 @@ proptest! {
         let mut current = order(5_000);
         for (minor_units, succeeds) in amounts {
             if let Ok(held) = current.hold(eur(minor_units), NOW) {
-                current = if succeeds { held.settle(amount(minor_units), NOW) } else { held.release(amount(minor_units), NOW) };
+                current = if succeeds { held.settle(amount(minor_units), amount(minor_units), NOW) } else { held.release(amount(minor_units), NOW) };
             }
             prop_assert!(current.held == 0 && current.paid <= 5_000 && current.available() >= 0);
             prop_assert_eq!(current.status == OrderStatus::Paid, current.paid == 5_000);

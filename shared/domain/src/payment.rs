@@ -1,6 +1,8 @@
 //! A payment: one try to move a customer's money to the merchant, as a closed state machine. Refunds move money back and
 //! are seen here as amounts. Whether the provider's answer is known is kept beside the status: clients see `processing`.
 
+mod decline;
+
 use std::time::Duration;
 
 use crate::ids::{OrderId, PaymentId, TenantId};
@@ -10,10 +12,14 @@ use crate::secret::Secret;
 use crate::text::Description;
 use crate::time::Timestamp;
 
+pub use decline::DeclineCode;
+
 /// How long after its creation or its last try a payment is left to its queue before the sweeper asks after it.
 pub const CHECK_AFTER: Duration = Duration::from_secs(60);
 /// How long a customer has to authenticate a payment before it is given up.
 pub const ACTION_EXPIRES_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an authorised payment may wait to be captured: what most card networks grant.
+pub const CAPTURE_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PaymentStatus {
@@ -59,83 +65,59 @@ impl PaymentStatus {
     /// The states that may follow this one.
     pub fn next(self) -> &'static [Self] {
         match self {
-            Self::Processing => &[Self::RequiresAction, Self::RequiresCapture, Self::Succeeded, Self::Failed],
-            Self::RequiresAction => &[Self::RequiresCapture, Self::Succeeded, Self::Failed, Self::Cancelled],
-            Self::RequiresCapture => &[Self::Succeeded, Self::Cancelled],
+            Self::Processing => {
+                &[Self::RequiresAction, Self::RequiresCapture, Self::Succeeded, Self::Failed, Self::Cancelled]
+            }
+            Self::RequiresAction => {
+                &[Self::Processing, Self::RequiresCapture, Self::Succeeded, Self::Failed, Self::Cancelled]
+            }
+            Self::RequiresCapture => &[Self::Processing, Self::Succeeded, Self::Cancelled],
             Self::Succeeded => &[Self::PartiallyRefunded, Self::Refunded],
             Self::PartiallyRefunded => &[Self::Refunded],
             Self::Refunded | Self::Failed | Self::Cancelled => &[],
         }
     }
 
-    /// Whether the provider still owes an answer that decides the payment.
-    pub fn awaits_provider(self) -> bool {
-        matches!(self, Self::Processing | Self::RequiresAction)
+    /// Whether the provider's word can still change it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Processing | Self::RequiresAction | Self::RequiresCapture)
     }
+}
+
+/// When the money is taken: with the charge, or when the merchant says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capture {
+    Automatic,
+    Manual,
+}
+
+impl Capture {
+    pub const ALL: [Self; 2] = [Self::Automatic, Self::Manual];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Manual => "manual",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capture| capture.as_str() == text)
+    }
+}
+
+/// What a payment that is processing waits for the provider to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Asked {
+    Charge,
+    Capture(Amount),
+    Cancel,
 }
 
 /// What the money comes from. The token stands for a card at the provider: card numbers never reach Coffer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
     Card { token: Secret },
-}
-
-/// Why a provider refused, in our words whatever the provider's are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeclineCode {
-    InsufficientFunds,
-    DoNotHonor,
-    ExpiredCard,
-    InvalidToken,
-    AuthenticationExpired,
-    /// A code of the provider that this version does not know.
-    Other,
-}
-
-impl DeclineCode {
-    pub const ALL: [Self; 6] = [
-        Self::InsufficientFunds,
-        Self::DoNotHonor,
-        Self::ExpiredCard,
-        Self::InvalidToken,
-        Self::AuthenticationExpired,
-        Self::Other,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "insufficient_funds",
-            Self::DoNotHonor => "do_not_honor",
-            Self::ExpiredCard => "expired_card",
-            Self::InvalidToken => "invalid_token",
-            Self::AuthenticationExpired => "authentication_expired",
-            Self::Other => "declined",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == text)
-    }
-
-    /// What a shop may show its customer.
-    pub fn message(self) -> &'static str {
-        match self {
-            Self::InsufficientFunds => "The card has insufficient funds.",
-            Self::DoNotHonor => "The bank that issued the card declined the payment.",
-            Self::ExpiredCard => "The card has expired.",
-            Self::InvalidToken => "The payment provider does not know this card.",
-            Self::AuthenticationExpired => "The customer did not confirm the payment in time.",
-            Self::Other => "The payment was declined.",
-        }
-    }
-
-    /// Whether the same method may work later; a final decline needs another one.
-    pub fn retryable(self) -> bool {
-        match self {
-            Self::InsufficientFunds | Self::DoNotHonor | Self::AuthenticationExpired | Self::Other => true,
-            Self::ExpiredCard | Self::InvalidToken => false,
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,9 +127,14 @@ pub struct Payment {
     pub order: Option<OrderId>,
     pub money: Money,
     pub method: Method,
+    pub capture: Capture,
     pub description: Option<Description>,
     pub metadata: Metadata,
     pub status: PaymentStatus,
+    /// What the provider is to do, while the payment is processing.
+    pub asked: Asked,
+    /// Until when an authorised payment may be captured.
+    pub capture_before: Option<Timestamp>,
     pub failure: Option<DeclineCode>,
     pub captured: i64,
     pub refunded: i64,
@@ -170,16 +157,31 @@ pub struct NewPayment {
     pub order: Option<OrderId>,
     pub money: Money,
     pub method: Method,
+    pub capture: Capture,
     pub description: Option<Description>,
     pub metadata: Metadata,
 }
 
-/// What the provider said of a charge.
+/// What the provider says that a charge has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    Succeeded { reference: String },
-    RequiresAction { reference: String },
-    Declined { code: DeclineCode },
+    /// The money was taken; less than was authorised when only part of it was captured.
+    Succeeded {
+        reference: String,
+        captured: Amount,
+    },
+    RequiresAction {
+        reference: String,
+    },
+    /// The bank has set the amount aside; nothing is taken yet.
+    Authorized {
+        reference: String,
+    },
+    Declined {
+        code: DeclineCode,
+    },
+    /// It was given up before any money was taken.
+    Cancelled,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -190,6 +192,8 @@ pub enum PaymentRefusal {
     NotRefundable { current: PaymentStatus },
     #[error("{refundable} minor units of the payment are left to refund")]
     AmountExceedsRefundable { refundable: i64 },
+    #[error("{capturable} minor units were authorised and may be captured")]
+    AmountExceedsCapturable { capturable: i64 },
 }
 
 fn names(statuses: &[PaymentStatus]) -> String {
@@ -199,16 +203,19 @@ fn names(statuses: &[PaymentStatus]) -> String {
 
 impl Payment {
     pub fn new(id: PaymentId, tenant: TenantId, input: NewPayment, now: Timestamp) -> Self {
-        let NewPayment { order, money, method, description, metadata } = input;
+        let NewPayment { order, money, method, capture, description, metadata } = input;
         Self {
             id,
             tenant,
             order,
             money,
             method,
+            capture,
             description,
             metadata,
             status: PaymentStatus::Processing,
+            asked: Asked::Charge,
+            capture_before: None,
             failure: None,
             captured: 0,
             refunded: 0,
@@ -228,39 +235,110 @@ impl Payment {
         format!("{}-{}", self.id, self.attempt)
     }
 
-    /// Takes the provider's word, if this state still waits for it. Hearing `requires_action` again changes nothing but
-    /// when to ask next.
+    /// Takes the provider's word, if this state still waits for one. Hearing again what is known, or that what was asked is
+    /// still to be done, changes nothing but when to ask next.
     pub fn conclude(&self, verdict: &Verdict, now: Timestamp) -> Result<Self, PaymentRefusal> {
-        if !self.status.awaits_provider() {
-            return Err(PaymentRefusal::IllegalMove { current: self.status, allowed: self.status.next() });
+        if !self.status.is_open() {
+            return Err(self.illegal_move());
         }
         Ok(self.changed(now, |payment| {
             payment.unknown_since = None;
             match verdict {
-                Verdict::Succeeded { reference } => {
-                    payment.status = PaymentStatus::Succeeded;
-                    payment.captured = payment.money.amount.get();
+                Verdict::Succeeded { reference, captured } => {
+                    payment.end(PaymentStatus::Succeeded, None);
+                    payment.captured = captured.get();
                     payment.provider_reference = Some(reference.clone());
-                    payment.check_at = None;
                 }
                 Verdict::RequiresAction { reference } => {
-                    payment.status = PaymentStatus::RequiresAction;
                     payment.provider_reference = Some(reference.clone());
+                    if payment.status != PaymentStatus::RequiresCapture {
+                        payment.check_at = Some(now.plus(CHECK_AFTER));
+                    }
+                    if payment.status == PaymentStatus::Processing && payment.asked == Asked::Charge {
+                        payment.status = PaymentStatus::RequiresAction;
+                    }
+                }
+                Verdict::Authorized { reference } => {
+                    payment.provider_reference = Some(reference.clone());
+                    let capture_before = payment.capture_before.unwrap_or_else(|| now.plus(CAPTURE_WITHIN));
+                    payment.capture_before = Some(capture_before);
                     payment.check_at = Some(now.plus(CHECK_AFTER));
+                    if payment.asked == Asked::Charge {
+                        payment.status = PaymentStatus::RequiresCapture;
+                        payment.check_at = Some(capture_before);
+                    }
                 }
-                Verdict::Declined { code } => {
-                    payment.status = PaymentStatus::Failed;
-                    payment.failure = Some(*code);
-                    payment.check_at = None;
+                Verdict::Declined { code } if payment.status == PaymentStatus::RequiresCapture => {
+                    payment.end(PaymentStatus::Cancelled, Some(*code));
                 }
+                Verdict::Declined { code } => payment.end(PaymentStatus::Failed, Some(*code)),
+                Verdict::Cancelled => payment.given_up(),
             }
         }))
     }
 
+    /// Whether the verdict says that what was asked is still to be done: the provider has not captured or cancelled yet.
+    pub fn is_still_to_do(&self, verdict: &Verdict) -> bool {
+        let waits = matches!(verdict, Verdict::RequiresAction { .. } | Verdict::Authorized { .. });
+        self.status == PaymentStatus::Processing && self.asked != Asked::Charge && waits
+    }
+
+    /// Whether the verdict tells nothing that this payment does not say already.
+    pub fn is_known(&self, verdict: &Verdict) -> bool {
+        matches!((self.status, verdict), (PaymentStatus::RequiresCapture, Verdict::Authorized { .. }))
+    }
+
+    /// What came of a charge that ended without money: the customer's delay, the merchant's wish, or a hold that ran out.
+    fn given_up(&mut self) {
+        match (self.status, self.asked, self.capture_before) {
+            (PaymentStatus::Processing, Asked::Cancel, _) => self.end(PaymentStatus::Cancelled, None),
+            (_, _, Some(_)) => self.end(PaymentStatus::Cancelled, Some(DeclineCode::AuthorizationExpired)),
+            (_, _, None) => self.end(PaymentStatus::Failed, Some(DeclineCode::AuthenticationExpired)),
+        }
+    }
+
+    fn end(&mut self, status: PaymentStatus, failure: Option<DeclineCode>) {
+        self.status = status;
+        self.failure = failure;
+        self.check_at = None;
+    }
+
+    /// The merchant wants the authorised money, all of it or `amount`; what is not captured is set free for good.
+    pub fn ask_capture(&self, amount: Option<Amount>, now: Timestamp) -> Result<Self, PaymentRefusal> {
+        if self.status != PaymentStatus::RequiresCapture {
+            return Err(self.illegal_move());
+        }
+        let amount = amount.unwrap_or(self.money.amount);
+        if amount > self.money.amount {
+            return Err(PaymentRefusal::AmountExceedsCapturable { capturable: self.money.amount.get() });
+        }
+        Ok(self.asking(Asked::Capture(amount), now))
+    }
+
+    /// The merchant gives the payment up before any money is taken.
+    pub fn ask_cancel(&self, now: Timestamp) -> Result<Self, PaymentRefusal> {
+        if !matches!(self.status, PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture) {
+            return Err(self.illegal_move());
+        }
+        Ok(self.asking(Asked::Cancel, now))
+    }
+
+    fn asking(&self, asked: Asked, now: Timestamp) -> Self {
+        self.changed(now, |payment| {
+            payment.status = PaymentStatus::Processing;
+            payment.asked = asked;
+            payment.check_at = Some(now.plus(CHECK_AFTER));
+        })
+    }
+
+    fn illegal_move(&self) -> PaymentRefusal {
+        PaymentRefusal::IllegalMove { current: self.status, allowed: self.status.next() }
+    }
+
     /// The provider's answer never came: it may have charged. The sweeper asks; nobody charges under another key.
     pub fn outcome_unknown(&self, now: Timestamp) -> Result<Self, PaymentRefusal> {
-        if !self.status.awaits_provider() {
-            return Err(PaymentRefusal::IllegalMove { current: self.status, allowed: self.status.next() });
+        if !self.status.is_open() {
+            return Err(self.illegal_move());
         }
         Ok(self.changed(now, |payment| {
             payment.unknown_since = payment.unknown_since.or(Some(now));
@@ -268,9 +346,13 @@ impl Payment {
         }))
     }
 
-    /// Whether the customer's time to authenticate is over.
-    pub fn action_expired(&self, now: Timestamp) -> bool {
-        self.status == PaymentStatus::RequiresAction && now.since(self.created_at) >= ACTION_EXPIRES_AFTER
+    /// Whether the time is over that the customer had to authenticate, or the merchant to capture.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        match self.status {
+            PaymentStatus::RequiresAction => now.since(self.created_at) >= ACTION_EXPIRES_AFTER,
+            PaymentStatus::RequiresCapture => self.capture_before.is_some_and(|end| now >= end),
+            _ => false,
+        }
     }
 
     /// What a new refund may take: captured less refunded less reserved by refunds under way.

@@ -13,33 +13,53 @@ fn amount(minor_units: i64) -> Amount {
 fn payment() -> Payment {
     let money = Money { amount: amount(1_000), currency: Currency::parse("EUR").expect("valid") };
     let method = Method::Card { token: Secret::new("tok_success") };
-    let input = NewPayment { order: None, money, method, description: None, metadata: Metadata::default() };
+    let (capture, description, metadata) = (Capture::Automatic, None, Metadata::default());
+    let input = NewPayment { order: None, money, method, capture, description, metadata };
     Payment::new(PaymentId::from_u128(1), TenantId::from_u128(1), input, NOW)
 }
 
 fn succeeded() -> Payment {
-    payment().conclude(&Verdict::Succeeded { reference: "ch_1".into() }, NOW).expect("processing")
+    payment().conclude(&took(1_000), NOW).expect("processing")
 }
 
-fn verdicts() -> [Verdict; 3] {
+fn took(minor_units: i64) -> Verdict {
+    Verdict::Succeeded { reference: "ch_1".into(), captured: amount(minor_units) }
+}
+
+fn authorized() -> Payment {
+    let verdict = Verdict::Authorized { reference: "ch_1".into() };
+    let payment = Payment { capture: Capture::Manual, ..payment() };
+    payment.conclude(&verdict, NOW).expect("processing")
+}
+
+fn verdicts() -> [Verdict; 5] {
     [
-        Verdict::Succeeded { reference: "ch_1".into() },
+        took(1_000),
         Verdict::RequiresAction { reference: "ch_1".into() },
+        Verdict::Authorized { reference: "ch_1".into() },
         Verdict::Declined { code: DeclineCode::DoNotHonor },
+        Verdict::Cancelled,
     ]
 }
 
+fn every_ask() -> [Asked; 3] {
+    [Asked::Charge, Asked::Capture(amount(400)), Asked::Cancel]
+}
+
 #[test]
-fn every_state_takes_a_verdict_only_while_it_waits_for_one() {
+fn every_state_takes_a_verdict_only_while_it_is_open() {
     for status in PaymentStatus::ALL {
-        for verdict in verdicts() {
-            let from = Payment { status, ..payment() };
+        for (asked, verdict) in every_ask().into_iter().flat_map(|asked| verdicts().map(|verdict| (asked, verdict))) {
+            let capture_before = (status == PaymentStatus::RequiresCapture).then_some(NOW);
+            let from = Payment { status, asked, capture_before, ..payment() };
             match from.conclude(&verdict, NOW) {
                 Ok(to) => {
-                    assert!(status.awaits_provider() && (to.status == status || status.next().contains(&to.status)))
+                    let moved = to.status == status || status.next().contains(&to.status);
+                    assert!(status.is_open() && moved, "{status:?} {asked:?} {verdict:?} to {:?}", to.status);
+                    assert_eq!(to.check_at.is_some(), to.status.is_open(), "{status:?} {asked:?} {verdict:?}");
                 }
                 Err(refusal) => {
-                    assert!(!status.awaits_provider());
+                    assert!(!status.is_open());
                     assert_eq!(refusal, PaymentRefusal::IllegalMove { current: status, allowed: status.next() });
                 }
             }
@@ -48,8 +68,54 @@ fn every_state_takes_a_verdict_only_while_it_waits_for_one() {
 }
 
 #[test]
+fn an_authorised_payment_waits_seven_days_to_be_captured() {
+    let authorized = authorized();
+    let end = NOW.plus(CAPTURE_WITHIN);
+    assert_eq!((authorized.status, authorized.captured), (PaymentStatus::RequiresCapture, 0));
+    assert_eq!((authorized.capture_before, authorized.check_at), (Some(end), Some(end)));
+    assert!(!authorized.is_expired(Timestamp::from_ms(end.as_ms() - 1)) && authorized.is_expired(end));
+    let heard_again = authorized.conclude(&Verdict::Authorized { reference: "ch_1".into() }, end).expect("open");
+    assert_eq!(heard_again.capture_before, Some(end), "the time does not start anew");
+    let given_up = authorized.conclude(&Verdict::Cancelled, end).expect("open");
+    assert_eq!(given_up.status, PaymentStatus::Cancelled);
+    assert_eq!((given_up.failure, given_up.check_at), (Some(DeclineCode::AuthorizationExpired), None));
+}
+
+#[test]
+fn a_capture_takes_all_or_part_and_no_more() {
+    let too_much = authorized().ask_capture(Some(amount(1_001)), NOW);
+    assert_eq!(too_much, Err(PaymentRefusal::AmountExceedsCapturable { capturable: 1_000 }));
+    for (asked, taken) in [(None, 1_000), (Some(amount(1_000)), 1_000), (Some(amount(400)), 400)] {
+        let asking = authorized().ask_capture(asked, NOW).expect("authorised");
+        assert_eq!((asking.status, asking.asked), (PaymentStatus::Processing, Asked::Capture(amount(taken))));
+        let still = Verdict::Authorized { reference: "ch_1".into() };
+        assert!(asking.is_still_to_do(&still) && !authorized().is_still_to_do(&still));
+        assert_eq!(asking.conclude(&still, NOW).expect("open").status, PaymentStatus::Processing);
+        let done = asking.conclude(&took(taken), NOW).expect("open");
+        assert_eq!((done.status, done.captured, done.refundable()), (PaymentStatus::Succeeded, taken, taken));
+    }
+    for status in PaymentStatus::ALL.into_iter().filter(|status| *status != PaymentStatus::RequiresCapture) {
+        let refusal = Payment { status, ..payment() }.ask_capture(None, NOW);
+        assert_eq!(refusal, Err(PaymentRefusal::IllegalMove { current: status, allowed: status.next() }));
+    }
+}
+
+#[test]
+fn only_what_waits_can_be_cancelled_and_money_that_was_taken_stays_taken() {
+    for status in PaymentStatus::ALL {
+        let waits = matches!(status, PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture);
+        assert_eq!(Payment { status, ..payment() }.ask_cancel(NOW).is_ok(), waits, "{status:?}");
+    }
+    let asking = authorized().ask_cancel(NOW).expect("authorised");
+    let cancelled = asking.conclude(&Verdict::Cancelled, NOW).expect("open");
+    assert_eq!((cancelled.status, cancelled.failure), (PaymentStatus::Cancelled, None));
+    let too_late = asking.conclude(&took(1_000), NOW).expect("open");
+    assert_eq!((too_late.status, too_late.captured), (PaymentStatus::Succeeded, 1_000));
+}
+
+#[test]
 fn a_refusal_names_the_state_and_the_allowed_moves() {
-    let refusal = succeeded().conclude(&verdicts()[2], NOW).expect_err("final");
+    let refusal = succeeded().conclude(&verdicts()[3], NOW).expect_err("final");
     assert_eq!(refusal.to_string(), "the payment is succeeded; from there it may become: partially_refunded, refunded");
 }
 
@@ -94,9 +160,9 @@ fn decline_codes_have_one_spelling_each() {
 fn the_time_to_authenticate_ends() {
     let waiting = payment().conclude(&verdicts()[1], NOW).expect("processing");
     let almost = Timestamp::from_ms(NOW.plus(ACTION_EXPIRES_AFTER).as_ms() - 1);
-    assert!(!waiting.action_expired(almost));
-    assert!(waiting.action_expired(NOW.plus(ACTION_EXPIRES_AFTER)));
-    assert!(!payment().action_expired(NOW.plus(ACTION_EXPIRES_AFTER)), "only a payment that waits for its customer");
+    assert!(!waiting.is_expired(almost));
+    assert!(waiting.is_expired(NOW.plus(ACTION_EXPIRES_AFTER)));
+    assert!(!payment().is_expired(NOW.plus(ACTION_EXPIRES_AFTER)), "only a payment that waits for its customer");
 }
 
 proptest! {

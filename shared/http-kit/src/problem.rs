@@ -59,6 +59,7 @@ codes! {
     CurrencyMismatch = "currency_mismatch", 422, "The currency is not the order's";
     AmountExceedsOutstanding = "amount_exceeds_outstanding", 422, "The amount is more than the order still needs";
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
+    AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
     Internal = "internal_error", 500, "Something went wrong on our side";
@@ -204,6 +205,9 @@ impl From<PaymentRefusal> for Problem {
             }
             PaymentRefusal::AmountExceedsRefundable { refundable } => {
                 Self::new(Code::AmountExceedsRefundable, detail).with_member("refundable_amount", refundable)
+            }
+            PaymentRefusal::AmountExceedsCapturable { capturable } => {
+                Self::new(Code::AmountExceedsCapturable, detail).with_member("capturable_amount", capturable)
             }
         }
     }

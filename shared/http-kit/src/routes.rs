@@ -54,6 +54,10 @@ pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payme
 pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
 pub const PAYMENTS_GET: Route =
     granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
+pub const PAYMENTS_CAPTURE: Route =
+    granted("payments-capture", "POST", "/v1/payments/{id}/capture", Action::PaymentWrite, Body::OptionalJson);
+pub const PAYMENTS_CANCEL: Route =
+    granted("payments-cancel", "POST", "/v1/payments/{id}/cancel", Action::PaymentWrite, Body::OptionalJson);
 pub const REFUNDS_CREATE: Route =
     granted("refunds-create", "POST", "/v1/payments/{id}/refunds", Action::RefundWrite, Body::OptionalJson);
 pub const REFUNDS_LIST: Route =
@@ -88,6 +92,8 @@ pub const ALL: &[Route] = &[
     PAYMENTS_CREATE,
     PAYMENTS_LIST,
     PAYMENTS_GET,
+    PAYMENTS_CAPTURE,
+    PAYMENTS_CANCEL,
     REFUNDS_CREATE,
     REFUNDS_LIST,
     ACCOUNTS_LIST,

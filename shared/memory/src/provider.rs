@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::ids::PaymentId;
-use domain::money::Money;
-use domain::payment::{DeclineCode, Verdict};
+use domain::money::{Currency, Money};
+use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
-use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 use crate::faults::Faults;
 use crate::lock::Lock;
@@ -63,8 +63,7 @@ impl Provider {
     /// The minor units that were taken for a payment, by all its tries.
     pub fn charged(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        let taken = books.charges.iter().filter(|(key, file)| is_of(key, payment) && file.reference().is_some());
-        taken.map(|(_, file)| file.charge.money.amount.get()).sum()
+        books.charges.iter().filter(|(key, _)| is_of(key, payment)).map(|(_, file)| file.captured()).sum()
     }
 
     /// The minor units that went back of a payment, by all its refunds.
@@ -79,7 +78,7 @@ impl Provider {
         let mut books = self.books.get();
         let Some(file) = books.charges.get_mut(key) else { return false };
         let Verdict::RequiresAction { reference } = &file.verdict else { return false };
-        file.verdict = Verdict::Succeeded { reference: reference.clone() };
+        file.verdict = confirmed(&file.charge, reference.clone());
         true
     }
 }
@@ -95,13 +94,17 @@ impl PaymentProvider for Provider {
         self.faults.call("provider.charge", || self.books.get().charge(charge)).await
     }
 
-    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError> {
-        let effect = || Ok(self.books.get().charges.get(key).map(|file| file.verdict.clone()));
+    async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError> {
+        let effect = || Ok(self.books.get().charges.get(&charge.key).map(|file| file.verdict.clone()));
         self.faults.call("provider.find_charge", effect).await
     }
 
-    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError> {
-        self.faults.call("provider.cancel_charge", || self.books.get().cancel(key)).await
+    async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
+        self.faults.call("provider.capture_charge", || self.books.get().capture(&charge.key, money)).await
+    }
+
+    async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
+        self.faults.call("provider.cancel_charge", || self.books.get().cancel(&charge.key)).await
     }
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {
@@ -114,12 +117,28 @@ impl PaymentProvider for Provider {
     }
 }
 
+/// What a token that succeeds comes to.
+fn confirmed(charge: &Charge, reference: String) -> Verdict {
+    match charge.capture {
+        Capture::Automatic => Verdict::Succeeded { reference, captured: charge.money.amount },
+        Capture::Manual => Verdict::Authorized { reference },
+    }
+}
+
 impl ChargeOnFile {
     /// The name of a charge that moved money.
     fn reference(&self) -> Option<&str> {
         match &self.verdict {
-            Verdict::Succeeded { reference } => Some(reference),
-            Verdict::RequiresAction { .. } | Verdict::Declined { .. } => None,
+            Verdict::Succeeded { reference, .. } => Some(reference),
+            _ => None,
+        }
+    }
+
+    /// The minor units that it moved.
+    fn captured(&self) -> i64 {
+        match &self.verdict {
+            Verdict::Succeeded { captured, .. } => captured.get(),
+            _ => 0,
         }
     }
 }
@@ -135,9 +154,7 @@ impl Books {
             return Err(ProviderError::Unavailable(None));
         }
         let verdict = match token {
-            "tok_success" | "tok_dispute" | "tok_timeout" | "tok_flaky" => {
-                Verdict::Succeeded { reference: self.number("ch") }
-            }
+            "tok_success" | "tok_dispute" | "tok_timeout" | "tok_flaky" => confirmed(charge, self.number("ch")),
             "tok_requires_action" => Verdict::RequiresAction { reference: self.number("ch") },
             "tok_declined_insufficient_funds" => Verdict::Declined { code: DeclineCode::InsufficientFunds },
             "tok_declined_do_not_honor" => Verdict::Declined { code: DeclineCode::DoNotHonor },
@@ -152,8 +169,20 @@ impl Books {
     fn cancel(&mut self, key: &str) -> Result<Verdict, ProviderError> {
         let file =
             self.charges.get_mut(key).ok_or_else(|| ProviderError::Rejected("no charge has this key".to_owned()))?;
-        if matches!(file.verdict, Verdict::RequiresAction { .. }) {
-            file.verdict = Verdict::Declined { code: DeclineCode::AuthenticationExpired };
+        if matches!(file.verdict, Verdict::RequiresAction { .. } | Verdict::Authorized { .. }) {
+            file.verdict = Verdict::Cancelled;
+        }
+        Ok(file.verdict.clone())
+    }
+
+    fn capture(&mut self, key: &str, money: Money) -> Result<Verdict, ProviderError> {
+        let file =
+            self.charges.get_mut(key).ok_or_else(|| ProviderError::Rejected("no charge has this key".to_owned()))?;
+        if money.currency != file.charge.money.currency || money.amount > file.charge.money.amount {
+            return Err(ProviderError::Rejected("not what was authorised".to_owned()));
+        }
+        if let Verdict::Authorized { reference } = &file.verdict {
+            file.verdict = Verdict::Succeeded { reference: reference.clone(), captured: money.amount };
         }
         Ok(file.verdict.clone())
     }
@@ -165,8 +194,9 @@ impl Books {
         }
         let charged =
             self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
-        let left = charged.amount.get() - self.refunded(&refund.charge);
-        let fits = refund.money.currency == charged.currency && refund.money.amount.get() <= left;
+        let (charged, currency) = charged;
+        let left = charged - self.refunded(&refund.charge);
+        let fits = refund.money.currency == currency && refund.money.amount.get() <= left;
         let verdict = if fits {
             RefundVerdict::Succeeded { reference: self.number("re") }
         } else {
@@ -176,8 +206,10 @@ impl Books {
         Ok(verdict)
     }
 
-    fn money_of(&self, charge: &str) -> Option<Money> {
-        self.charges.values().find(|file| file.reference() == Some(charge)).map(|file| file.charge.money)
+    /// The minor units that a charge moved.
+    fn money_of(&self, charge: &str) -> Option<(i64, Currency)> {
+        let file = self.charges.values().find(|file| file.reference() == Some(charge))?;
+        Some((file.captured(), file.charge.money.currency))
     }
 
     fn refunded(&self, charge: &str) -> i64 {

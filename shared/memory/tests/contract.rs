@@ -173,6 +173,8 @@ properties! { provider of Provider::new(faults()), same;
     a_flaky_charge_succeeds_at_the_third_try,
     a_charge_that_waits_can_be_given_up,
     a_decided_charge_is_not_given_up,
+    a_charge_by_hand_is_captured_once,
+    an_authorised_charge_can_be_given_up,
     a_key_refunds_once,
     refunds_end_at_what_was_charged,
 }

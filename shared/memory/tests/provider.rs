@@ -3,17 +3,21 @@
 use coffer_memory::{Fault, Faults, Provider};
 use contract::World;
 use contract::builders::{eur, payment, refund};
-use domain::payment::{Payment, Verdict};
+use domain::payment::{Capture, Payment, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
-use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 fn a_payment(world: &World) -> Payment {
     payment(world.tenant(), world.mint())
 }
 
 fn charge_of(payment: &Payment, token: &str) -> Charge {
-    Charge { key: payment.provider_key(), money: payment.money, token: Secret::new(token) }
+    Charge { key: payment.provider_key(), money: payment.money, token: Secret::new(token), capture: Capture::Automatic }
+}
+
+fn named(key: &str) -> ChargeName {
+    ChargeName { key: key.to_owned(), reference: None }
 }
 
 #[tokio::test]
@@ -27,7 +31,7 @@ async fn a_lost_answer_is_one_charge() {
 
     assert!(matches!(provider.charge(&charge).await, Err(ProviderError::TimedOut)));
     assert!(matches!(provider.charge(&charge).await, Err(ProviderError::Unavailable(_))));
-    let found = provider.find_charge(&charge.key).await.expect("no fault is planned");
+    let found = provider.find_charge(&named(&charge.key)).await.expect("no fault is planned");
     assert_eq!(found, provider.charge(&charge).await.ok());
     assert_eq!((provider.charged(payment.id), provider.charges().len()), (1_000, 1));
 }
@@ -42,7 +46,7 @@ async fn money_is_counted_by_payment() {
     let mut references = Vec::new();
     for payment in [&payment, &again, &other] {
         match provider.charge(&charge_of(payment, "tok_success")).await {
-            Ok(Verdict::Succeeded { reference }) => references.push(reference),
+            Ok(Verdict::Succeeded { reference, .. }) => references.push(reference),
             told => panic!("tok_success came to {told:?}"),
         }
     }
@@ -71,9 +75,13 @@ async fn a_customer_authenticates_a_charge_that_waits() {
 
     assert!(provider.authenticate(&charge.key));
     assert!(!provider.authenticate(&charge.key), "it has been confirmed");
-    let succeeded = Verdict::Succeeded { reference };
-    assert_eq!(provider.find_charge(&charge.key).await.expect("no fault is planned"), Some(succeeded.clone()));
-    assert_eq!(provider.cancel_charge(&charge.key).await.expect("no fault is planned"), succeeded, "it came too late");
+    let succeeded = Verdict::Succeeded { reference, captured: payment.money.amount };
+    assert_eq!(provider.find_charge(&named(&charge.key)).await.expect("no fault is planned"), Some(succeeded.clone()));
+    assert_eq!(
+        provider.cancel_charge(&named(&charge.key)).await.expect("no fault is planned"),
+        succeeded,
+        "it came too late"
+    );
     assert_eq!(provider.charged(payment.id), 1_000);
 }
 
@@ -85,5 +93,5 @@ async fn a_key_is_for_one_charge() {
     provider.charge(&charge).await.expect("it is answered");
     let other = Charge { money: eur(999), ..charge };
     assert!(matches!(provider.charge(&other).await, Err(ProviderError::Rejected(_))));
-    assert!(matches!(provider.cancel_charge("unknown").await, Err(ProviderError::Rejected(_))));
+    assert!(matches!(provider.cancel_charge(&named("unknown")).await, Err(ProviderError::Rejected(_))));
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::money::Money;
-use domain::payment::Verdict;
+use domain::payment::{Capture, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
 
@@ -12,6 +12,14 @@ pub struct Charge {
     pub key: String,
     pub money: Money,
     pub token: Secret,
+    pub capture: Capture,
+}
+
+/// How a charge is asked after: by the key it was made with, and by the provider's name for it where that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeName {
+    pub key: String,
+    pub reference: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +47,16 @@ pub enum ProviderError {
 pub trait PaymentProvider: Send + Sync {
     async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError>;
 
-    /// What became of the charge made with a key; `None` when the provider never saw it.
-    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError>;
+    /// What the charge has come to; `None` when the provider never saw it.
+    async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError>;
 
-    /// Gives up a charge that waits for its customer. The answer is what the charge has come to, which may be success.
-    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError>;
+    /// Takes `money` of an authorised charge and sets the rest free. Once: the answer is what the charge has come to, which
+    /// is another capture's if one was first.
+    async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError>;
+
+    /// Gives up a charge that waits for its customer or to be captured. The answer is what the charge has come to, which may
+    /// be success.
+    async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError>;
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError>;
 

@@ -1,6 +1,7 @@
 //! What an answer of the provider means. Pure: a status and a body come in. Nothing of a body gets into an error but a code
 //! of the provider's in its own form, so that no token or name that it echoes reaches a log.
 
+use domain::money::Amount;
 use domain::payment::{DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use ports::provider::ProviderError;
@@ -19,6 +20,8 @@ struct Charge {
     id: String,
     status: ChargeStatus,
     #[serde(default)]
+    amount_captured: i64,
+    #[serde(default)]
     decline_code: Option<String>,
 }
 
@@ -27,6 +30,7 @@ struct Charge {
 enum ChargeStatus {
     Succeeded,
     RequiresAction,
+    Authorized,
     Declined,
     Cancelled,
 }
@@ -65,13 +69,13 @@ struct Code {
 pub(crate) fn charge(status: u16, body: &[u8]) -> Result<Verdict, ProviderError> {
     match status {
         402 => Ok(Verdict::Declined { code: decline(code(body).as_deref()) }),
-        _ => read(status, body).map(verdict),
+        _ => verdict(read(status, body)?),
     }
 }
 
 pub(crate) fn charges(status: u16, body: &[u8]) -> Result<Option<Verdict>, ProviderError> {
     let List { data } = read(status, body)?;
-    Ok(data.into_iter().next().map(verdict))
+    data.into_iter().next().map(verdict).transpose()
 }
 
 pub(crate) fn refund(status: u16, body: &[u8]) -> Result<RefundVerdict, ProviderError> {
@@ -86,15 +90,19 @@ pub(crate) fn refunds(status: u16, body: &[u8]) -> Result<Option<RefundVerdict>,
     Ok(data.into_iter().next().map(refund_verdict))
 }
 
-fn verdict(charge: Charge) -> Verdict {
-    let Charge { id, status, decline_code } = charge;
-    match status {
-        ChargeStatus::Succeeded => Verdict::Succeeded { reference: id },
+/// A charge that succeeded and captured nothing cannot be read, and so is no answer.
+fn verdict(charge: Charge) -> Result<Verdict, ProviderError> {
+    let Charge { id, status, amount_captured, decline_code } = charge;
+    Ok(match status {
+        ChargeStatus::Succeeded => {
+            let captured = Amount::new(amount_captured).map_err(|_| ProviderError::TimedOut)?;
+            Verdict::Succeeded { reference: id, captured }
+        }
         ChargeStatus::RequiresAction => Verdict::RequiresAction { reference: id },
+        ChargeStatus::Authorized => Verdict::Authorized { reference: id },
         ChargeStatus::Declined => Verdict::Declined { code: decline(decline_code.as_deref()) },
-        // What is cancelled is a charge that waited for its customer, and nothing else.
-        ChargeStatus::Cancelled => Verdict::Declined { code: DeclineCode::AuthenticationExpired },
-    }
+        ChargeStatus::Cancelled => Verdict::Cancelled,
+    })
 }
 
 fn refund_verdict(refund: Refund) -> RefundVerdict {
@@ -140,10 +148,20 @@ mod tests {
     #[test]
     fn every_answer_to_a_charge() {
         for (status, body, expected) in [
-            (200, r#"{"id":"ch_1","status":"succeeded","amount":5}"#, r#"Succeeded { reference: "ch_1" }"#),
-            (201, r#"{"id":"ch_1","status":"succeeded"}"#, r#"Succeeded { reference: "ch_1" }"#),
+            (
+                200,
+                r#"{"id":"ch_1","status":"succeeded","amount_captured":5}"#,
+                r#"Succeeded { reference: "ch_1", captured: Amount(5) }"#,
+            ),
+            (
+                201,
+                r#"{"id":"ch_1","status":"succeeded","amount_captured":5}"#,
+                r#"Succeeded { reference: "ch_1", captured: Amount(5) }"#,
+            ),
+            (200, r#"{"id":"ch_1","status":"succeeded"}"#, "TimedOut"),
+            (200, r#"{"id":"ch_1","status":"authorized"}"#, r#"Authorized { reference: "ch_1" }"#),
             (200, r#"{"id":"ch_1","status":"requires_action"}"#, r#"RequiresAction { reference: "ch_1" }"#),
-            (200, r#"{"id":"ch_1","status":"cancelled"}"#, "Declined { code: AuthenticationExpired }"),
+            (200, r#"{"id":"ch_1","status":"cancelled"}"#, "Cancelled"),
             (
                 200,
                 r#"{"id":"ch_1","status":"declined","decline_code":"expired_card"}"#,
@@ -179,8 +197,8 @@ mod tests {
         for (answer, expected) in [
             (told(charges(200, br#"{"data":[]}"#)), "None"),
             (
-                told(charges(200, br#"{"data":[{"id":"ch_1","status":"succeeded"}]}"#)),
-                r#"Some(Succeeded { reference: "ch_1" })"#,
+                told(charges(200, br#"{"data":[{"id":"ch_1","status":"succeeded","amount_captured":5}]}"#)),
+                r#"Some(Succeeded { reference: "ch_1", captured: Amount(5) })"#,
             ),
             (told(charges(200, br#"{"data":[{"id":"c","status":"declined"}]}"#)), "Some(Declined { code: Other })"),
             (told(charges(200, b"[]")), "TimedOut"),

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::money::Money;
 use domain::payment::Verdict;
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
-use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 use ports::{PortError, PortErrorKind};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
@@ -56,6 +57,12 @@ struct ChargeBody<'a> {
     amount: i64,
     currency: &'a str,
     token: &'a str,
+    capture: &'a str,
+}
+
+#[derive(Serialize)]
+struct CaptureBody {
+    amount: i64,
 }
 
 #[derive(Serialize)]
@@ -149,20 +156,31 @@ fn unanswered(error: reqwest::Error) -> ProviderError {
 #[async_trait]
 impl PaymentProvider for HttpProvider {
     async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError> {
-        let Charge { key, money, token } = charge;
-        let body = ChargeBody { amount: money.amount.get(), currency: money.currency.code(), token: token.reveal() };
+        let Charge { key, money, token, capture } = charge;
+        let body = ChargeBody {
+            amount: money.amount.get(),
+            currency: money.currency.code(),
+            token: token.reveal(),
+            capture: capture.as_str(),
+        };
         let request = self.request(Method::POST, &["charges"])?.header("Idempotency-Key", key).json(&body);
         let (status, body) = exchange(request).await?;
         answer::charge(status, &body)
     }
 
-    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError> {
-        let (status, body) = exchange(self.request_of_key(Method::GET, &["charges"], key)?).await?;
+    async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError> {
+        let (status, body) = exchange(self.request_of_key(Method::GET, &["charges"], &charge.key)?).await?;
         answer::charges(status, &body)
     }
 
-    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError> {
-        let (status, body) = exchange(self.request_of_key(Method::POST, &["charges", "cancel"], key)?).await?;
+    async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
+        let request = self.request_of_key(Method::POST, &["charges", "capture"], &charge.key)?;
+        let (status, body) = exchange(request.json(&CaptureBody { amount: money.amount.get() })).await?;
+        answer::charge(status, &body)
+    }
+
+    async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
+        let (status, body) = exchange(self.request_of_key(Method::POST, &["charges", "cancel"], &charge.key)?).await?;
         answer::charge(status, &body)
     }
 

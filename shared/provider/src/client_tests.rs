@@ -1,7 +1,7 @@
 //! Every call against a socket: what goes out, what comes of each way to answer or not to.
 
 use domain::money::{Amount, Currency, Money};
-use domain::payment::DeclineCode;
+use domain::payment::{Capture, DeclineCode};
 
 use super::*;
 use crate::double::{Act, Double};
@@ -19,16 +19,20 @@ fn money() -> Money {
 }
 
 fn charge() -> Charge {
-    Charge { key: "pay_1-1".into(), money: money(), token: Secret::new(TOKEN) }
+    Charge { key: "pay_1-1".into(), money: money(), token: Secret::new(TOKEN), capture: Capture::Manual }
 }
 
 fn succeeded() -> Verdict {
-    Verdict::Succeeded { reference: "ch_1".into() }
+    Verdict::Succeeded { reference: "ch_1".into(), captured: money().amount }
+}
+
+fn named(key: &str) -> ChargeName {
+    ChargeName { key: key.to_owned(), reference: None }
 }
 
 #[tokio::test]
 async fn a_charge_goes_out_with_its_key_and_the_api_s() {
-    let double = Double::doing(vec![Act::Answer(200, r#"{"id":"ch_1","status":"succeeded"}"#)]);
+    let double = Double::doing(vec![Act::Answer(200, r#"{"id":"ch_1","status":"succeeded","amount_captured":1250}"#)]);
     assert_eq!(provider(&double.base_url).charge(&charge()).await.expect("answered"), succeeded());
     let request = double.request();
     let (head, body) = request.split_once("\r\n\r\n").expect("a head");
@@ -42,7 +46,7 @@ async fn a_charge_goes_out_with_its_key_and_the_api_s() {
     ] {
         assert!(head.lines().any(|header| header == line), "{line} in {head}");
     }
-    assert_eq!(body, r#"{"amount":1250,"currency":"EUR","token":"tok_of_somebody"}"#);
+    assert_eq!(body, r#"{"amount":1250,"currency":"EUR","token":"tok_of_somebody","capture":"manual"}"#);
 }
 
 #[tokio::test]
@@ -51,6 +55,7 @@ async fn the_other_calls_go_where_they_belong() {
     let refunded = r#"{"id":"re_1","status":"succeeded"}"#;
     let double = Double::doing(vec![
         Act::Answer(200, r#"{"data":[]}"#),
+        Act::Answer(200, r#"{"id":"ch_1","status":"succeeded","amount_captured":1250}"#),
         Act::Answer(200, waiting),
         Act::Answer(200, refunded),
         Act::Answer(200, r#"{"data":[{"id":"re_1","status":"succeeded"}]}"#),
@@ -59,10 +64,15 @@ async fn the_other_calls_go_where_they_belong() {
     let first_line = || double.request().lines().next().unwrap_or_default().to_owned();
     let done = RefundVerdict::Succeeded { reference: "re_1".into() };
 
-    assert_eq!(provider.find_charge("pay_1-1&x=y").await.expect("answered"), None);
+    assert_eq!(provider.find_charge(&named("pay_1-1&x=y")).await.expect("answered"), None);
     assert_eq!(first_line(), "GET /stage/v1/charges?idempotency_key=pay_1-1%26x%3Dy HTTP/1.1");
+    let captured = provider.capture_charge(&named("pay_1-1"), money()).await.expect("answered");
+    assert_eq!(captured, succeeded());
+    let request = double.request();
+    assert!(request.starts_with("POST /stage/v1/charges/capture?idempotency_key=pay_1-1 HTTP/1.1"), "{request}");
+    assert!(request.ends_with(r#"{"amount":1250}"#), "{request}");
     let waits = Verdict::RequiresAction { reference: "ch_1".into() };
-    assert_eq!(provider.cancel_charge("pay_1-1").await.expect("answered"), waits);
+    assert_eq!(provider.cancel_charge(&named("pay_1-1")).await.expect("answered"), waits);
     assert_eq!(first_line(), "POST /stage/v1/charges/cancel?idempotency_key=pay_1-1 HTTP/1.1");
     let refund = RefundCharge { key: "ref_1-1".into(), charge: "ch_1".into(), money: money() };
     assert_eq!(provider.refund(&refund).await.expect("answered"), done);

@@ -48,7 +48,7 @@ impl Double {
 }
 
 fn perform(act: Act, stream: &mut TcpStream) {
-    let good = r#"{"id":"ch_1","status":"succeeded"}"#;
+    let good = r#"{"id":"ch_1","amount_captured":1250,"status":"succeeded"}"#;
     let answer = match act {
         Act::Answer(status, body) => http(status, body),
         Act::HangUp => String::new(),

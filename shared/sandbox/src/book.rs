@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use ports::PortError;
 
-use crate::{Charge, ChargeStatus, Key, Refund};
+use crate::{Charge, Key, Refund, Step};
 
 /// What came of entering a refund under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +22,9 @@ pub trait Book: Send + Sync {
 
     async fn charge(&self, key: &Key) -> Result<Option<Charge>, PortError>;
 
-    /// Gives a charge that waits its final status. Tells what the charge has come to: one that does not wait stays as it
-    /// is. `None` when there is none.
-    async fn decide(&self, key: &Key, status: ChargeStatus) -> Result<Option<Charge>, PortError>;
+    /// Takes a step on a charge, by [`Charge::after`]. Tells what the charge has come to: one that is beyond the step stays
+    /// as it is. `None` when there is none.
+    async fn take_step(&self, key: &Key, step: Step) -> Result<Option<Charge>, PortError>;
 
     /// Counts a call made under a key: 1 for the first.
     async fn count_call(&self, key: &Key) -> Result<u32, PortError>;

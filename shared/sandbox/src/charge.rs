@@ -1,8 +1,9 @@
-//! A charge as the provider keeps it. `requires_action → succeeded | cancelled`; every other status is final from the start.
+//! A charge as the provider keeps it. `requires_action → authorized | succeeded | cancelled`, `authorized → succeeded |
+//! cancelled`; every other status is final from the start.
 
 use domain::idempotency::Fingerprint;
-use domain::money::Money;
-use domain::payment::DeclineCode;
+use domain::money::{Amount, Money};
+use domain::payment::{Capture, DeclineCode};
 
 use crate::Key;
 
@@ -13,9 +14,21 @@ pub enum ChargeStatus {
     Succeeded,
     /// Waits for its customer.
     RequiresAction,
+    /// Waits to be captured.
+    Authorized,
     Declined(DeclineCode),
     /// Was given up while it waited.
     Cancelled,
+}
+
+/// What is done about a charge that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The customer confirms it.
+    Authenticate,
+    /// At most this much is taken, the rest set free.
+    Capture(Amount),
+    Cancel,
 }
 
 impl ChargeStatus {
@@ -23,6 +36,7 @@ impl ChargeStatus {
         match self {
             Self::Succeeded => "succeeded",
             Self::RequiresAction => "requires_action",
+            Self::Authorized => "authorized",
             Self::Declined(_) => "declined",
             Self::Cancelled => "cancelled",
         }
@@ -31,15 +45,17 @@ impl ChargeStatus {
     pub fn decline(self) -> Option<DeclineCode> {
         match self {
             Self::Declined(code) => Some(code),
-            Self::Succeeded | Self::RequiresAction | Self::Cancelled => None,
+            Self::Succeeded | Self::RequiresAction | Self::Authorized | Self::Cancelled => None,
         }
     }
 
     /// The status of a name and a decline code, as [`Self::as_str`] and [`Self::decline`] give them.
     pub fn parse(name: &str, decline: Option<DeclineCode>) -> Option<Self> {
-        let statuses =
-            [Some(Self::Succeeded), Some(Self::RequiresAction), Some(Self::Cancelled), decline.map(Self::Declined)];
-        statuses.into_iter().flatten().find(|status| status.as_str() == name && status.decline() == decline)
+        let plain = [Self::Succeeded, Self::RequiresAction, Self::Authorized, Self::Cancelled];
+        plain
+            .into_iter()
+            .chain(decline.map(Self::Declined))
+            .find(|status| status.as_str() == name && status.decline() == decline)
     }
 }
 
@@ -49,7 +65,10 @@ pub struct Charge {
     /// What was asked under the key.
     pub fingerprint: Fingerprint,
     pub money: Money,
+    pub capture: Capture,
     pub status: ChargeStatus,
+    /// Minor units that were taken.
+    pub captured: i64,
     pub disputed: bool,
     /// Minor units that refunds have taken, never more than were charged.
     pub refunded: i64,
@@ -72,10 +91,36 @@ impl Charge {
     }
 
     pub fn refundable(&self) -> i64 {
-        match self.status {
-            ChargeStatus::Succeeded => self.money.amount.get() - self.refunded,
-            ChargeStatus::RequiresAction | ChargeStatus::Declined(_) | ChargeStatus::Cancelled => 0,
+        self.captured - self.refunded
+    }
+
+    /// The charge as it begins: a token that would succeed only sets the money aside where it is captured by hand.
+    pub fn begun(key: Key, fingerprint: Fingerprint, money: Money, capture: Capture, status: ChargeStatus) -> Self {
+        let charge = Self { key, fingerprint, money, capture, status, captured: 0, disputed: false, refunded: 0 };
+        if status == ChargeStatus::Succeeded { charge.confirmed() } else { charge }
+    }
+
+    /// What comes of a step; `None` where the charge is beyond it and stays as it is.
+    pub fn after(&self, step: Step) -> Option<Self> {
+        match (self.status, step) {
+            (ChargeStatus::RequiresAction, Step::Authenticate) => Some(self.confirmed()),
+            (ChargeStatus::Authorized, Step::Capture(amount)) => Some(self.taken(amount.min(self.money.amount))),
+            (ChargeStatus::RequiresAction | ChargeStatus::Authorized, Step::Cancel) => {
+                Some(Self { status: ChargeStatus::Cancelled, ..self.clone() })
+            }
+            _ => None,
         }
+    }
+
+    fn confirmed(&self) -> Self {
+        match self.capture {
+            Capture::Automatic => self.taken(self.money.amount),
+            Capture::Manual => Self { status: ChargeStatus::Authorized, ..self.clone() },
+        }
+    }
+
+    fn taken(&self, amount: Amount) -> Self {
+        Self { status: ChargeStatus::Succeeded, captured: amount.get(), ..self.clone() }
     }
 }
 
@@ -86,9 +131,9 @@ mod tests {
     #[test]
     fn statuses_and_back() {
         let declines = DeclineCode::ALL.map(ChargeStatus::Declined);
-        for status in
-            [ChargeStatus::Succeeded, ChargeStatus::RequiresAction, ChargeStatus::Cancelled].iter().chain(&declines)
-        {
+        let plain =
+            [ChargeStatus::Succeeded, ChargeStatus::RequiresAction, ChargeStatus::Authorized, ChargeStatus::Cancelled];
+        for status in plain.iter().chain(&declines) {
             assert_eq!(ChargeStatus::parse(status.as_str(), status.decline()), Some(*status));
         }
         assert_eq!(ChargeStatus::parse("declined", None), None);

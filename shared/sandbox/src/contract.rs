@@ -3,17 +3,18 @@
 
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Currency, Money};
-use domain::payment::DeclineCode;
+use domain::payment::{Capture, DeclineCode};
 use futures_util::future::join_all;
 
-use crate::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundRefusal, RefundStatus};
+use crate::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundRefusal, RefundStatus, Step};
 
 const CHARGED: i64 = 1_000;
 
 pub async fn all(book: &dyn Book, seed: &str) {
     a_key_keeps_its_first_charge(book, seed).await;
     a_charge_reads_as_it_was_entered(book, seed).await;
-    only_a_waiting_charge_is_decided(book, seed).await;
+    only_a_waiting_charge_takes_a_step(book, seed).await;
+    a_capture_takes_part_of_what_was_authorized(book, seed).await;
     calls_are_counted_by_key(book, seed).await;
     a_key_keeps_its_first_refund(book, seed).await;
     refunds_end_at_what_was_charged(book, seed).await;
@@ -33,7 +34,8 @@ pub async fn a_key_keeps_its_first_charge(book: &dyn Book, seed: &str) {
 
 pub async fn a_charge_reads_as_it_was_entered(book: &dyn Book, seed: &str) {
     let declines = DeclineCode::ALL.map(ChargeStatus::Declined);
-    let others = [ChargeStatus::Succeeded, ChargeStatus::RequiresAction, ChargeStatus::Cancelled];
+    let others =
+        [ChargeStatus::Succeeded, ChargeStatus::RequiresAction, ChargeStatus::Authorized, ChargeStatus::Cancelled];
     for (index, status) in others.iter().chain(&declines).enumerate() {
         let charge = Charge { disputed: index == 0, ..charge(seed, &format!("read-{index}"), *status) };
         assert_eq!(entered(book, &charge).await, None);
@@ -41,25 +43,45 @@ pub async fn a_charge_reads_as_it_was_entered(book: &dyn Book, seed: &str) {
     }
 }
 
-pub async fn only_a_waiting_charge_is_decided(book: &dyn Book, seed: &str) {
-    let decided = async |charge: &Charge, status| book.decide(&charge.key, status).await.expect("decided");
+pub async fn only_a_waiting_charge_takes_a_step(book: &dyn Book, seed: &str) {
     let waiting = charge(seed, "waits", ChargeStatus::RequiresAction);
     entered(book, &waiting).await;
     let given_up = Charge { status: ChargeStatus::Cancelled, ..waiting.clone() };
-    assert_eq!(decided(&waiting, ChargeStatus::Cancelled).await, Some(given_up.clone()));
-    assert_eq!(decided(&waiting, ChargeStatus::Succeeded).await, Some(given_up.clone()), "it has come too late");
+    assert_eq!(taken(book, &waiting, Step::Cancel).await, Some(given_up.clone()));
+    assert_eq!(taken(book, &waiting, Step::Authenticate).await, Some(given_up.clone()), "it has come too late");
     assert_eq!(read(book, &waiting.key).await, Some(given_up));
 
     let declined = charge(seed, "declined", ChargeStatus::Declined(DeclineCode::DoNotHonor));
     entered(book, &declined).await;
-    assert_eq!(decided(&declined, ChargeStatus::Succeeded).await, Some(declined));
-    assert_eq!(decided(&charge(seed, "nobody-s", ChargeStatus::Succeeded), ChargeStatus::Succeeded).await, None);
+    assert_eq!(taken(book, &declined, Step::Authenticate).await, Some(declined));
+    assert_eq!(taken(book, &charge(seed, "nobody-s", ChargeStatus::Succeeded), Step::Cancel).await, None);
 
     let authenticated = charge(seed, "authenticated", ChargeStatus::RequiresAction);
     entered(book, &authenticated).await;
-    decided(&authenticated, ChargeStatus::Succeeded).await;
+    taken(book, &authenticated, Step::Authenticate).await;
     let refund = refund(seed, "of-authenticated", &authenticated, CHARGED);
     assert_eq!(book.enter_refund(&refund).await.expect("entered"), Entered::Now, "it can be refunded from then on");
+}
+
+pub async fn a_capture_takes_part_of_what_was_authorized(book: &dyn Book, seed: &str) {
+    let of_capture = |name, status| Charge { capture: Capture::Manual, ..charge(seed, name, status) };
+    let waiting = of_capture("by-hand", ChargeStatus::RequiresAction);
+    entered(book, &waiting).await;
+    let authorized = Charge { status: ChargeStatus::Authorized, ..waiting.clone() };
+    assert_eq!(taken(book, &waiting, Step::Authenticate).await, Some(authorized));
+    let captured = Charge { status: ChargeStatus::Succeeded, captured: 400, ..waiting.clone() };
+    for amount in [400, 1_000] {
+        let step = Step::Capture(eur(amount).amount);
+        assert_eq!(taken(book, &waiting, step).await, Some(captured.clone()), "it is captured once");
+    }
+    assert_eq!(taken(book, &waiting, Step::Cancel).await, Some(captured.clone()));
+    let too_much = refund(seed, "of-the-rest", &captured, 401);
+    assert_eq!(book.enter_refund(&too_much).await.expect("entered"), Entered::Exceeded);
+    let given_up = of_capture("by-nobody", ChargeStatus::Authorized);
+    entered(book, &given_up).await;
+    taken(book, &given_up, Step::Cancel).await;
+    let late = taken(book, &given_up, Step::Capture(eur(1).amount)).await;
+    assert_eq!(late.map(|charge| (charge.status, charge.captured)), Some((ChargeStatus::Cancelled, 0)));
 }
 
 pub async fn calls_are_counted_by_key(book: &dyn Book, seed: &str) {
@@ -102,9 +124,9 @@ pub async fn refunds_end_at_what_was_charged(book: &dyn Book, seed: &str) {
     );
     assert_eq!(book.refund(&refused.key).await.expect("read"), Some(refused));
     assert_eq!(refunded(book, &charge).await, CHARGED);
-    for status in [ChargeStatus::RequiresAction, ChargeStatus::Cancelled, ChargeStatus::Declined(DeclineCode::Other)] {
-        let charge =
-            Charge { status, key: key(seed, &format!("not-refundable-{}", status.as_str())), ..charge.clone() };
+    let declined = ChargeStatus::Declined(DeclineCode::Other);
+    for status in [ChargeStatus::RequiresAction, ChargeStatus::Authorized, ChargeStatus::Cancelled, declined] {
+        let charge = self::charge(seed, &format!("not-refundable-{}", status.as_str()), status);
         entered(book, &charge).await;
         let refund = refund(seed, status.as_str(), &charge, 1);
         assert_eq!(book.enter_refund(&refund).await.expect("entered"), Entered::Exceeded, "{status:?}");
@@ -144,7 +166,11 @@ fn eur(minor_units: i64) -> Money {
 
 fn charge(seed: &str, name: &str, status: ChargeStatus) -> Charge {
     let key = key(seed, name);
-    Charge { key, fingerprint: Fingerprint([1; 32]), money: eur(CHARGED), status, disputed: false, refunded: 0 }
+    Charge::begun(key, Fingerprint([1; 32]), eur(CHARGED), Capture::Automatic, status)
+}
+
+async fn taken(book: &dyn Book, charge: &Charge, step: Step) -> Option<Charge> {
+    book.take_step(&charge.key, step).await.expect("a step is taken")
 }
 
 fn charge_of_nobody(seed: &str) -> Charge {

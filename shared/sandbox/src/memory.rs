@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ports::PortError;
 
-use crate::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundStatus};
+use crate::{Book, Charge, Entered, Key, Refund, RefundStatus, Step};
 
 #[derive(Debug, Default)]
 pub struct MemoryBook(Mutex<Pages>);
@@ -39,11 +39,11 @@ impl Book for MemoryBook {
         Ok(self.pages().charges.get(key).cloned())
     }
 
-    async fn decide(&self, key: &Key, status: ChargeStatus) -> Result<Option<Charge>, PortError> {
+    async fn take_step(&self, key: &Key, step: Step) -> Result<Option<Charge>, PortError> {
         let mut pages = self.pages();
         let Some(charge) = pages.charges.get_mut(key) else { return Ok(None) };
-        if charge.status == ChargeStatus::RequiresAction {
-            charge.status = status;
+        if let Some(next) = charge.after(step) {
+            *charge = next;
         }
         Ok(Some(charge.clone()))
     }

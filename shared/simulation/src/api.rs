@@ -77,6 +77,14 @@ impl World {
             "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
             "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
             "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "payments-capture" => {
+                let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
+                payments_capture::answer(deps, request).await
+            }
+            "payments-cancel" => {
+                let deps = payments_cancel::Deps { gate, mint, commerce, payments: store };
+                payments_cancel::answer(deps, request).await
+            }
             "refunds-create" => {
                 let deps = refunds_create::Deps { gate, mint, commerce, payments: store };
                 refunds_create::answer(deps, request).await

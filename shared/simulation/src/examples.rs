@@ -10,12 +10,14 @@ use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
-    let Furniture { shop, member, open_order, paid_order, payment, refund: _, account, event } = on;
+    let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, account, event, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
         "orders-get" | "orders-cancel" => open_order,
         "orders-fulfil" => paid_order,
+        "payments-capture" => authorized,
+        "payments-cancel" => unwanted,
         "payments-get" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
         "events-get" => event,
@@ -38,6 +40,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "orders-create" => ask.json(&order_body(Furniture::TOTAL)).key(&key),
         "orders-cancel" | "orders-fulfil" => ask.key(&key),
         "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
+        "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
+        "payments-cancel" => ask.key(&key),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"

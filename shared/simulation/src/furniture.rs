@@ -20,6 +20,10 @@ pub struct Furniture {
     /// Succeeded, of the paid order, [`Furniture::TOTAL`] in EUR; part of it has been refunded.
     pub payment: String,
     pub refund: String,
+    /// Waiting to be captured, [`Furniture::TOTAL`] in EUR, of no order.
+    pub authorized: String,
+    /// Another such one.
+    pub unwanted: String,
     pub account: &'static str,
     pub event: String,
 }
@@ -35,6 +39,8 @@ impl Furniture {
         let open_order = world.order(owner, Self::TOTAL).id();
         let paid_order = world.order(owner, Self::TOTAL).id();
         let payment = world.pay(owner, Some(&paid_order), Self::TOTAL, "tok_success").id();
+        let [authorized, unwanted] =
+            [(); 2].map(|()| world.authorize_payment(owner, None, Self::TOTAL, "tok_success").id());
         world.run_until_quiet();
         let body = json!({ "amount": Self::REFUNDED });
         let refunds = format!("/v1/payments/{payment}/refunds");
@@ -42,7 +48,8 @@ impl Furniture {
         world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
-        Self { shop, member, open_order, paid_order, payment, refund, account: "acc_merchant_eur", event }
+        let account = "acc_merchant_eur";
+        Self { shop, member, open_order, paid_order, payment, refund, authorized, unwanted, account, event }
     }
 
     pub fn owner(&self) -> &Caller {
@@ -72,6 +79,13 @@ impl World {
 
     pub fn pay(&self, caller: &Caller, order: Option<&str>, amount: i64, token: &str) -> Answer {
         self.call(self.payment(order, amount, token).by(caller)).ok(202)
+    }
+
+    /// A payment that is to be captured by hand.
+    pub fn authorize_payment(&self, caller: &Caller, order: Option<&str>, amount: i64, token: &str) -> Answer {
+        let mut body = payment_body(order, amount, token);
+        body["capture"] = json!("manual");
+        self.call(Ask::post("/v1/payments", &body).by(caller).key(&self.new_key())).ok(202)
     }
 
     /// The request alone.

@@ -71,8 +71,7 @@ impl World {
         left.extend(unpublished.iter().map(|event| format!("{event} unpublished")));
         let open = payments.iter().filter(|payment| payment.status == PaymentStatus::Processing);
         left.extend(open.map(|payment| format!("{} processing", payment.id)));
-        let asked_after =
-            payments.iter().filter(|payment| payment.check_at.is_some() && !payment.status.awaits_provider());
+        let asked_after = payments.iter().filter(|payment| payment.check_at.is_some() && !payment.status.is_open());
         left.extend(asked_after.map(|payment| format!("{} is final and asked after", payment.id)));
         left.extend(
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),

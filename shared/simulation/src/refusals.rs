@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use domain::money::Money;
 use domain::payment::{DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use fastrand::Rng;
 use memory::Provider;
-use ports::provider::{Charge, PaymentProvider, ProviderError, RefundCharge};
+use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 pub struct Refusals {
     provider: Arc<Provider>,
@@ -53,12 +54,16 @@ impl PaymentProvider for Refusals {
         self.provider.charge(charge).await
     }
 
-    async fn find_charge(&self, key: &str) -> Result<Option<Verdict>, ProviderError> {
-        self.provider.find_charge(key).await
+    async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError> {
+        self.provider.find_charge(charge).await
     }
 
-    async fn cancel_charge(&self, key: &str) -> Result<Verdict, ProviderError> {
-        self.provider.cancel_charge(key).await
+    async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
+        self.provider.capture_charge(charge, money).await
+    }
+
+    async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
+        self.provider.cancel_charge(charge).await
     }
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {

@@ -76,9 +76,11 @@ fn identity(contents: &Contents) -> Vec<String> {
 fn provider(world: &World) -> Vec<String> {
     let charges = world.provider.charges().into_iter().map(|(key, file)| {
         let verdict = match file.verdict {
-            Verdict::Succeeded { reference: _ } => "succeeded",
-            Verdict::RequiresAction { reference: _ } => "requires_action",
-            Verdict::Declined { code } => code.as_str(),
+            Verdict::Succeeded { captured, reference: _ } => format!("succeeded with {}", captured.get()),
+            Verdict::RequiresAction { reference: _ } => "requires_action".to_owned(),
+            Verdict::Authorized { reference: _ } => "authorized".to_owned(),
+            Verdict::Declined { code } => code.as_str().to_owned(),
+            Verdict::Cancelled => "cancelled".to_owned(),
         };
         format!("provider: {key} of {} is {verdict}", file.charge.money.amount.get())
     });

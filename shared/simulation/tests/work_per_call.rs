@@ -81,6 +81,16 @@ const ROWS: &[Row] = &[
     row("payments-create", &["cache.admit", "commerce.commit"], Same),
     row("payments-list", &["cache.admit", "payments.list"], Same),
     row("payments-get", &["cache.admit", "payments.get", "cache.put"], Calls(ADMITTED)),
+    row(
+        "payments-capture",
+        &["cache.admit", "payments.get", "commerce.commit", "cache.put"],
+        Calls(&["cache.admit", "payments.get", "commerce.find_record"]),
+    ),
+    row(
+        "payments-cancel",
+        &["cache.admit", "payments.get", "commerce.commit", "cache.put"],
+        Calls(&["cache.admit", "payments.get", "commerce.find_record"]),
+    ),
     row("refunds-create", &["cache.admit", "payments.get", "commerce.commit"], Same),
     row("refunds-list", &["cache.admit", "refunds.list"], Same),
     row("accounts-list", &["cache.admit", "accounts.list"], Same),

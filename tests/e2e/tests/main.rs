@@ -43,6 +43,8 @@ mod orders {
     mod list;
 }
 mod payments {
+    mod cancel;
+    mod capture;
     mod create;
     mod get;
     mod list;

@@ -4,7 +4,7 @@ use app::payments;
 use domain::card_number;
 use domain::field::Invalid;
 use domain::money::Money;
-use domain::payment::{Method, NewPayment};
+use domain::payment::{Capture, Method, NewPayment};
 use domain::secret::Secret;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
@@ -37,13 +37,14 @@ fn new_payment(fields: &mut Fields<'_>) -> Option<NewPayment> {
     let amount = fields.required("amount", values::amount);
     let currency = fields.required("currency", values::currency);
     let method = fields.object("method", method);
-    fields.optional("capture", capture);
+    let capture = fields.optional("capture", capture).unwrap_or(Capture::Automatic);
     let description = fields.optional("description", values::line);
     let metadata = fields.optional("metadata", values::metadata);
     Some(NewPayment {
         order,
         money: Money { amount: amount?, currency: currency? },
         method: method?,
+        capture,
         description,
         metadata: metadata.unwrap_or_default(),
     })
@@ -70,10 +71,6 @@ fn token(value: &Value) -> Result<Secret, Invalid> {
     Ok(token)
 }
 
-fn capture(value: &Value) -> Result<(), Invalid> {
-    match values::text(value)? {
-        "automatic" => Ok(()),
-        "manual" => Err(Invalid::new("not_available", "payments cannot be captured by hand yet: use automatic")),
-        _ => Err(Invalid::new("unknown_value", "must be automatic")),
-    }
+fn capture(value: &Value) -> Result<Capture, Invalid> {
+    Capture::parse(values::text(value)?).ok_or_else(|| Invalid::new("unknown_value", "must be automatic or manual"))
 }

@@ -1,8 +1,8 @@
-//! Charges: made, found, authenticated, given up.
+//! Charges: made, found, authenticated, captured, given up.
 
 use domain::idempotency::Fingerprint;
 use http_kit::{Request, Response};
-use sandbox::{Book, Charge, ChargeStatus};
+use sandbox::{Book, Charge, Step};
 
 use crate::decision::{Behaviour, behaviour};
 use crate::input::{self, ChargeInput};
@@ -12,7 +12,7 @@ use crate::{Deps, view};
 pub(crate) async fn create(deps: Deps<'_>, request: &Request) -> Result<Response, Refusal> {
     let Deps { book, api_key: _, dawdle } = deps;
     let key = input::key_of_header(request)?;
-    let ChargeInput { money, token, fingerprint } = input::charge(&request.body)?;
+    let ChargeInput { money, token, capture, fingerprint } = input::charge(&request.body)?;
     if let Some(before) = book.charge(&key).await? {
         return again(&before, fingerprint);
     }
@@ -21,7 +21,7 @@ pub(crate) async fn create(deps: Deps<'_>, request: &Request) -> Result<Response
     if is_to_fail {
         return Err(Refusal::new(503, "unavailable", "The provider cannot answer at the moment."));
     }
-    let charge = Charge { key, fingerprint, money, status, disputed, refunded: 0 };
+    let charge = Charge { disputed, ..Charge::begun(key, fingerprint, money, capture, status) };
     if let Some(before) = book.enter_charge(&charge).await? {
         return again(&before, fingerprint);
     }
@@ -44,9 +44,13 @@ pub(crate) async fn find(book: &dyn Book, request: &Request) -> Result<Response,
     Ok(view::list(charge.as_ref().map(view::charge)))
 }
 
-/// Ends a charge that waits; one that does not is answered as it is.
-pub(crate) async fn decide(book: &dyn Book, request: &Request, status: ChargeStatus) -> Result<Response, Refusal> {
-    let charge = book.decide(&input::key_of_query(request)?, status).await?;
+pub(crate) async fn capture(book: &dyn Book, request: &Request) -> Result<Response, Refusal> {
+    take(book, request, Step::Capture(input::capture(&request.body)?)).await
+}
+
+/// Takes a step on a charge that waits; one that does not is answered as it is.
+pub(crate) async fn take(book: &dyn Book, request: &Request, step: Step) -> Result<Response, Refusal> {
+    let charge = book.take_step(&input::key_of_query(request)?, step).await?;
     let charge = charge.ok_or_else(|| Refusal::new(404, "charge_not_found", "The key has no charge."))?;
     Ok(view::one(view::charge(&charge)))
 }

@@ -57,6 +57,7 @@ pub(crate) fn refund(charge: &Charge, money: Money) -> Result<RefundStatus, Refu
 mod tests {
     use domain::idempotency::Fingerprint;
     use domain::money::{Amount, Currency};
+    use domain::payment::Capture;
     use sandbox::Key;
 
     use super::*;
@@ -90,13 +91,10 @@ mod tests {
             amount: Amount::new(minor_units).expect("an amount"),
             currency: Currency::parse(currency).expect("a currency"),
         };
-        let charge = |status, refunded| Charge {
-            key: Key::parse("k").expect("a key"),
-            fingerprint: Fingerprint([0; 32]),
-            money: money(1_000, "EUR"),
-            status,
-            disputed: false,
-            refunded,
+        let charge = |status, refunded| {
+            let key = Key::parse("k").expect("a key");
+            let begun = Charge::begun(key, Fingerprint([0; 32]), money(1_000, "EUR"), Capture::Automatic, status);
+            Charge { refunded, ..begun }
         };
         let refused = |why| Ok(RefundStatus::Refused(why));
         for (status, refunded, asked, expected) in [

@@ -4,6 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::field::Invalid;
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Currency, Money};
+use domain::payment::Capture;
 use domain::secret::Secret;
 use http_kit::Request;
 use sandbox::Key;
@@ -29,6 +30,7 @@ pub(crate) fn key_of_query(request: &Request) -> Result<Key, Refusal> {
 pub(crate) struct ChargeInput {
     pub money: Money,
     pub token: Secret,
+    pub capture: Capture,
     pub fingerprint: Fingerprint,
 }
 
@@ -45,6 +47,14 @@ struct ChargeBody {
     amount: i64,
     currency: String,
     token: String,
+    /// `automatic` when left out, or `manual`.
+    capture: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaptureBody {
+    amount: i64,
 }
 
 #[derive(Deserialize)]
@@ -56,9 +66,19 @@ struct RefundBody {
 }
 
 pub(crate) fn charge(body: &[u8]) -> Result<ChargeInput, Refusal> {
-    let ChargeBody { amount, currency, token } = parse(body)?;
-    let fingerprint = fingerprint(&[&amount.to_string(), &currency, &token]);
-    Ok(ChargeInput { money: money(amount, &currency)?, token: Secret::new(token), fingerprint })
+    let ChargeBody { amount, currency, token, capture } = parse(body)?;
+    let capture = match capture {
+        None => Capture::Automatic,
+        Some(text) => Capture::parse(&text)
+            .ok_or_else(|| Refusal::new(400, "invalid_capture", "The capture is automatic or manual."))?,
+    };
+    let fingerprint = fingerprint(&[&amount.to_string(), &currency, &token, capture.as_str()]);
+    Ok(ChargeInput { money: money(amount, &currency)?, token: Secret::new(token), capture, fingerprint })
+}
+
+pub(crate) fn capture(body: &[u8]) -> Result<Amount, Refusal> {
+    let CaptureBody { amount: minor_units } = parse(body)?;
+    amount(minor_units)
 }
 
 pub(crate) fn refund(body: &[u8]) -> Result<RefundInput, Refusal> {
@@ -72,9 +92,12 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|_| Refusal::new(400, "invalid_body", "The body is not what the route takes."))
 }
 
-fn money(amount: i64, currency: &str) -> Result<Money, Refusal> {
-    let amount = Amount::new(amount).map_err(|invalid| Refusal::new(400, "invalid_amount", invalid.detail))?;
-    Ok(Money { amount, currency: Currency::parse(currency).map_err(refused)? })
+fn amount(minor_units: i64) -> Result<Amount, Refusal> {
+    Amount::new(minor_units).map_err(|invalid| Refusal::new(400, "invalid_amount", invalid.detail))
+}
+
+fn money(minor_units: i64, currency: &str) -> Result<Money, Refusal> {
+    Ok(Money { amount: amount(minor_units)?, currency: Currency::parse(currency).map_err(refused)? })
 }
 
 fn refused(invalid: Invalid) -> Refusal {

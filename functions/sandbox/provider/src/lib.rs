@@ -3,10 +3,11 @@
 //! `{"error": {"code", "message"}}`: it is not Coffer's API.
 //!
 //! ```text
-//! POST /v1/charges                                    Idempotency-Key, {"amount", "currency", "token"}
+//! POST /v1/charges                                    Idempotency-Key, {"amount", "currency", "token", "capture"}
 //! GET  /v1/charges?idempotency_key=...                {"data": [charge]}, empty when there is none
 //! POST /v1/charges/authenticate?idempotency_key=...   what the customer does about a charge that requires action
-//! POST /v1/charges/cancel?idempotency_key=...         gives such a charge up; answers what the charge has come to
+//! POST /v1/charges/capture?idempotency_key=...        {"amount"}: takes that much of a charge that was authorized
+//! POST /v1/charges/cancel?idempotency_key=...         gives a charge up; all three answer what the charge has come to
 //! POST /v1/refunds                                    Idempotency-Key, {"charge", "amount", "currency"}
 //! GET  /v1/refunds?idempotency_key=...
 //! ```
@@ -24,7 +25,7 @@ use std::time::Duration;
 use domain::secret::Secret;
 use http_kit::serve::{CacheUse, Served};
 use http_kit::{Request, Response};
-use sandbox::{Book, ChargeStatus};
+use sandbox::{Book, Step};
 
 use self::refusal::Refusal;
 
@@ -57,8 +58,9 @@ async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Refusal> 
     match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/v1/charges") => charges::create(deps, request).await,
         ("GET", "/v1/charges") => charges::find(deps.book, request).await,
-        ("POST", "/v1/charges/authenticate") => charges::decide(deps.book, request, ChargeStatus::Succeeded).await,
-        ("POST", "/v1/charges/cancel") => charges::decide(deps.book, request, ChargeStatus::Cancelled).await,
+        ("POST", "/v1/charges/authenticate") => charges::take(deps.book, request, Step::Authenticate).await,
+        ("POST", "/v1/charges/capture") => charges::capture(deps.book, request).await,
+        ("POST", "/v1/charges/cancel") => charges::take(deps.book, request, Step::Cancel).await,
         ("POST", "/v1/refunds") => refunds::create(deps.book, request).await,
         ("GET", "/v1/refunds") => refunds::find(deps.book, request).await,
         _ => Err(Refusal::new(404, "route_not_found", "There is no such route.")),

@@ -69,7 +69,8 @@ async fn a_charge_is_shown_whole_and_a_key_charges_once() {
     let made = provider.charge("pay_1-1", "tok_success").await;
     let charge = json!({
         "id": "ch_pay_1-1", "status": "succeeded", "decline_code": null, "amount": 1_000, "currency": "EUR",
-        "amount_refunded": 0, "disputed": false, "idempotency_key": "pay_1-1",
+        "capture": "automatic", "amount_captured": 1_000, "amount_refunded": 0, "disputed": false,
+        "idempotency_key": "pay_1-1",
     });
     assert_eq!(made, (200, charge.clone()));
     assert_eq!(provider.charge("pay_1-1", "tok_success").await, made);
@@ -80,6 +81,7 @@ async fn a_charge_is_shown_whole_and_a_key_charges_once() {
         json!({"amount": 1_001, "currency": "EUR", "token": "tok_success"}),
         json!({"amount": 1_000, "currency": "USD", "token": "tok_success"}),
         json!({"amount": 1_000, "currency": "EUR", "token": "tok_dispute"}),
+        json!({"amount": 1_000, "currency": "EUR", "token": "tok_success", "capture": "manual"}),
     ] {
         let reused = provider.post("/v1/charges", "pay_1-1", other.clone()).await;
         assert_eq!(code(&reused), (422, "idempotency_key_reused"), "{other}");
@@ -141,6 +143,32 @@ async fn a_charge_waits_for_its_customer_or_is_given_up() {
         assert_eq!(provider.charge(key, "tok_requires_action").await.1["status"], comes_to);
     }
     assert_eq!(code(&provider.by_key("POST", "/v1/charges/cancel", "nobody-s").await), (404, "charge_not_found"));
+}
+
+#[tokio::test]
+async fn a_charge_by_hand_waits_to_be_captured_or_given_up() {
+    let provider = Provider::new();
+    let by_hand = json!({"amount": 1_000, "currency": "EUR", "token": "tok_success", "capture": "manual"});
+    let capture = async |key: &str, amount: i64| {
+        let query = [("idempotency_key", key)];
+        let body = json!({"amount": amount}).to_string();
+        provider.send(request("POST", "/v1/charges/capture", &[], &query, &body)).await
+    };
+    assert_eq!(provider.post("/v1/charges", "a", by_hand.clone()).await.1["status"], "authorized");
+    assert_eq!(code(&provider.refund("r", "ch_a", 1).await), (402, "charge_not_succeeded"));
+    for amount in [400, 1_000] {
+        let (status, captured) = capture("a", amount).await;
+        assert_eq!(
+            (status, &captured["status"], &captured["amount_captured"]),
+            (200, &json!("succeeded"), &json!(400))
+        );
+    }
+    assert_eq!(code(&provider.refund("s", "ch_a", 401).await), (402, "amount_too_large"));
+    provider.post("/v1/charges", "b", by_hand).await;
+    assert_eq!(provider.by_key("POST", "/v1/charges/cancel", "b").await.1["status"], "cancelled");
+    assert_eq!(capture("b", 1).await.1["status"], "cancelled");
+    assert_eq!(code(&capture("a", 0).await), (400, "invalid_amount"));
+    assert_eq!(code(&capture("nobody-s", 1).await), (404, "charge_not_found"));
 }
 
 #[tokio::test]

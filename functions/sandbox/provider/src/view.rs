@@ -35,13 +35,15 @@ pub(crate) fn list(object: Option<Value>) -> Response {
 }
 
 pub(crate) fn charge(charge: &Charge) -> Value {
-    let Charge { key, fingerprint: Fingerprint(_), money, status, disputed, refunded } = charge;
+    let Charge { key, fingerprint: Fingerprint(_), money, capture, status, captured, disputed, refunded } = charge;
     json!({
         "id": charge.id(),
         "status": status.as_str(),
         "decline_code": status.decline().map(DeclineCode::as_str),
         "amount": money.amount.get(),
         "currency": money.currency.code(),
+        "capture": capture.as_str(),
+        "amount_captured": captured,
         "amount_refunded": refunded,
         "disputed": disputed,
         "idempotency_key": key.as_str(),

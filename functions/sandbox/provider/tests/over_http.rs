@@ -70,6 +70,8 @@ async fn charges() {
     promises::a_flaky_charge_succeeds_at_the_third_try(&client, 5).await;
     promises::a_charge_that_waits_can_be_given_up(&client, 6).await;
     promises::a_decided_charge_is_not_given_up(&client, 7).await;
+    promises::a_charge_by_hand_is_captured_once(&client, 10).await;
+    promises::an_authorised_charge_can_be_given_up(&client, 11).await;
 }
 
 #[tokio::test]

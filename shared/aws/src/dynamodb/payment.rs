@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
 use domain::ids::{PaymentId, TenantId};
 use domain::money::{Amount, Money};
 use domain::page::{Page, PageRequest};
-use domain::payment::{DeclineCode, Method, Payment, PaymentStatus};
+use domain::payment::{Asked, Capture, DeclineCode, Method, Payment, PaymentStatus};
 use domain::secret::Secret;
 use domain::text::Description;
 use domain::time::Timestamp;
@@ -110,10 +110,16 @@ pub(crate) struct PaymentRecord {
     amount: i64,
     currency: String,
     method: MethodRecord,
+    #[serde(default = "automatic")]
+    capture: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     metadata: BTreeMap<String, String>,
     status: String,
+    #[serde(default)]
+    asked: AskedRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    capture_before_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
     captured: i64,
@@ -133,6 +139,22 @@ pub(crate) struct PaymentRecord {
     version: u64,
 }
 
+/// Of payments from before there was a choice.
+fn automatic() -> String {
+    Capture::Automatic.as_str().to_owned()
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum AskedRecord {
+    #[default]
+    Charge,
+    Capture {
+        amount: i64,
+    },
+    Cancel,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum MethodRecord {
@@ -147,9 +169,12 @@ impl From<&Payment> for PaymentRecord {
             order,
             money: Money { amount, currency },
             method,
+            capture,
             description,
             metadata,
             status,
+            asked,
+            capture_before,
             failure,
             captured,
             refunded,
@@ -171,9 +196,16 @@ impl From<&Payment> for PaymentRecord {
             method: match method {
                 Method::Card { token } => MethodRecord::Card { token: token.reveal().to_owned() },
             },
+            capture: capture.as_str().to_owned(),
             description: description.as_ref().map(|description| description.as_str().to_owned()),
             metadata: metadata.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
             status: status.as_str().to_owned(),
+            asked: match asked {
+                Asked::Charge => AskedRecord::Charge,
+                Asked::Capture(amount) => AskedRecord::Capture { amount: amount.get() },
+                Asked::Cancel => AskedRecord::Cancel,
+            },
+            capture_before_ms: capture_before.map(ms),
             failure: failure.map(|code| code.as_str().to_owned()),
             captured: *captured,
             refunded: *refunded,
@@ -201,9 +233,12 @@ impl TryFrom<PaymentRecord> for Payment {
             amount,
             currency,
             method,
+            capture,
             description,
             metadata,
             status,
+            asked,
+            capture_before_ms,
             failure,
             captured,
             refunded,
@@ -228,9 +263,16 @@ impl TryFrom<PaymentRecord> for Payment {
             method: match method {
                 MethodRecord::Card { token } => Method::Card { token: Secret::new(token) },
             },
+            capture: reader.known("capture", Capture::parse(&capture))?,
             description,
             metadata: reader.metadata(metadata)?,
             status: reader.known("status", PaymentStatus::parse(&status))?,
+            asked: match asked {
+                AskedRecord::Charge => Asked::Charge,
+                AskedRecord::Capture { amount } => Asked::Capture(reader.valid("asked.amount", Amount::new(amount))?),
+                AskedRecord::Cancel => Asked::Cancel,
+            },
+            capture_before: capture_before_ms.map(Timestamp::from_ms),
             failure,
             captured,
             refunded,

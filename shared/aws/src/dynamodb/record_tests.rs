@@ -75,7 +75,7 @@ fn attributes_have_their_names_and_types() {
     let stored: Vec<String> = items().iter().map(names).collect();
     let expected = [
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S gsi1pk:S gsi1sk:S gsi2pk:S gsi2sk:S held:N id:S kind:S lines:L metadata:M paid:N pk:S refunded:N sk:S status:S tenant:S total:N updated_at_ms:N version:N",
-        "amount:N attempt:N captured:N check_at_ms:N created_at_ms:N currency:S description:S gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
         "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
         "entries:L id:S kind:S pk:S sk:S source:S tenant:S",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Currency, Money};
-use domain::payment::DeclineCode;
+use domain::payment::{Capture, DeclineCode};
 use ports::{PortError, PortErrorKind};
 use sandbox::{Charge, ChargeStatus, Key, Refund, RefundRefusal, RefundStatus};
 use serde::de::DeserializeOwned;
@@ -39,7 +39,9 @@ pub(super) struct ChargeRecord {
     fingerprint: String,
     amount: i64,
     currency: String,
+    capture: String,
     status: String,
+    captured: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decline_code: Option<String>,
     disputed: bool,
@@ -49,13 +51,15 @@ pub(super) struct ChargeRecord {
 
 impl From<&Charge> for ChargeRecord {
     fn from(charge: &Charge) -> Self {
-        let Charge { key, fingerprint, money, status, disputed, refunded } = charge;
+        let Charge { key, fingerprint, money, capture, status, captured, disputed, refunded } = charge;
         Self {
             key: key.to_string(),
             fingerprint: to_hex(&fingerprint.0),
             amount: money.amount.get(),
             currency: money.currency.code().to_owned(),
+            capture: capture.as_str().to_owned(),
             status: status.as_str().to_owned(),
+            captured: *captured,
             decline_code: status.decline().map(|code| code.as_str().to_owned()),
             disputed: *disputed,
             refunded: *refunded,
@@ -73,7 +77,9 @@ impl TryFrom<ChargeRecord> for Charge {
             fingerprint,
             amount,
             currency,
+            capture,
             status,
+            captured,
             decline_code,
             disputed,
             refunded,
@@ -88,7 +94,9 @@ impl TryFrom<ChargeRecord> for Charge {
                 key: Key::parse(&key).ok()?,
                 fingerprint: Fingerprint(from_hex(&fingerprint)?),
                 money: money(amount, &currency)?,
+                capture: Capture::parse(&capture)?,
                 status: ChargeStatus::parse(&status, decline)?,
+                captured,
                 disputed,
                 refunded,
             })

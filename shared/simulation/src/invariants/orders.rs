@@ -20,7 +20,7 @@ fn amounts(books: &Books, order: &Order) -> Holds {
     for payment in books.payments_of(*id) {
         let is_of_order = (payment.tenant, payment.money.currency) == (order.tenant, total.currency);
         ensure(is_of_order, || format!("{} is not of the kind of {id}", payment.id))?;
-        under_way += if payment.status.awaits_provider() { payment.money.amount.get() } else { 0 };
+        under_way += if payment.status.is_open() { payment.money.amount.get() } else { 0 };
         captured += payment.captured;
         went_back += payment.refunded;
     }

@@ -3,7 +3,7 @@
 use app::settle_refund::RefundKey;
 use domain::event::EventType;
 use domain::ids::PaymentId;
-use domain::payment::{Payment, PaymentStatus};
+use domain::payment::{Capture, Payment, PaymentStatus};
 use domain::refund::{Refund, RefundStatus};
 
 use super::{Books, Holds, ensure};
@@ -29,18 +29,27 @@ fn amounts(books: &Books, payment: &Payment) -> Holds {
 }
 
 fn state(payment: &Payment) -> Holds {
-    let Payment { id, status, captured, refunded, check_at, failure, provider_reference, .. } = payment;
+    let Payment { id, status, capture, captured, refunded, check_at, failure, provider_reference, .. } = payment;
     let amount = payment.money.amount.get();
+    let took = match capture {
+        Capture::Automatic => *captured == amount,
+        Capture::Manual => (1..=amount).contains(captured),
+    };
     let fits = match status {
         PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => *captured == 0,
-        PaymentStatus::Succeeded => *captured == amount && *refunded == 0,
-        PaymentStatus::PartiallyRefunded => *captured == amount && (1..amount).contains(refunded),
-        PaymentStatus::Refunded => *captured == amount && *refunded == amount,
+        PaymentStatus::Succeeded => took && *refunded == 0,
+        PaymentStatus::PartiallyRefunded => took && (1..*captured).contains(refunded),
+        PaymentStatus::Refunded => took && refunded == captured,
         PaymentStatus::Failed | PaymentStatus::Cancelled => *captured == 0 && *refunded == 0,
     };
     ensure(fits, || format!("{id} is {status:?} with {captured} captured and {refunded} refunded of {amount}"))?;
-    ensure(failure.is_some() == (*status == PaymentStatus::Failed), || format!("{id} is {status:?} for {failure:?}"))?;
-    let is_awaited = status.awaits_provider();
+    let may_have_failed = match status {
+        PaymentStatus::Failed => failure.is_some(),
+        PaymentStatus::Cancelled => true,
+        _ => failure.is_none(),
+    };
+    ensure(may_have_failed, || format!("{id} is {status:?} for {failure:?}"))?;
+    let is_awaited = status.is_open();
     ensure(check_at.is_some() == is_awaited, || format!("{id} is {status:?} and is asked after at {check_at:?}"))?;
     let is_known = *captured == 0 || provider_reference.is_some();
     ensure(is_known, || format!("{id} captured by a charge without a name"))
@@ -53,6 +62,7 @@ fn events(books: &Books, payment: &Payment) -> Holds {
         (EventType::PaymentCreated, true),
         (EventType::PaymentSucceeded, *captured > 0),
         (EventType::PaymentFailed, *status == PaymentStatus::Failed),
+        (EventType::PaymentCancelled, *status == PaymentStatus::Cancelled),
     ];
     for (kind, is_due) in expected {
         let count = books.events_of(&subject, kind);
@@ -61,7 +71,14 @@ fn events(books: &Books, payment: &Payment) -> Holds {
         })?;
     }
     let waits = books.events_of(&subject, EventType::PaymentRequiresAction);
-    ensure(waits <= 1, || format!("{id} has asked its customer {waits} times"))
+    ensure(waits <= 1, || format!("{id} has asked its customer {waits} times"))?;
+    for kind in
+        [EventType::PaymentRequiresCapture, EventType::PaymentCaptureRequested, EventType::PaymentCancelRequested]
+    {
+        let count = books.events_of(&subject, kind);
+        ensure(count <= 1, || format!("{id} has {count} events {}", kind.as_str()))?;
+    }
+    Ok(())
 }
 
 fn refund_holds(books: &Books, payment: &Payment, refund: &Refund) -> Holds {

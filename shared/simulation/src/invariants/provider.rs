@@ -1,7 +1,7 @@
 //! The provider's books against ours: nobody is charged twice, and what we call captured, failed and refunded is so there.
 
 use domain::ids::PaymentId;
-use domain::payment::{PaymentStatus, Verdict};
+use domain::payment::{Capture, PaymentStatus, Verdict};
 use domain::refund::{RefundStatus, RefundVerdict};
 use memory::Provider;
 
@@ -10,10 +10,14 @@ use super::{Books, Holds, ensure};
 pub(super) fn agrees(books: &Books, id: PaymentId, provider: &Provider) -> Holds {
     let Some(payment) = books.payments.get(&id) else { return Ok(()) };
     let (charged, amount) = (provider.charged(id), payment.money.amount.get());
-    ensure(charged == 0 || charged == amount, || format!("{id} of {amount} was charged {charged}"))?;
+    let may_be_part = payment.capture == Capture::Manual && (0..=amount).contains(&charged);
+    let fits = charged == 0 || charged == amount || may_be_part;
+    ensure(fits, || format!("{id} of {amount} was charged {charged}"))?;
     let fits = match payment.status {
         PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => true,
-        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => charged == amount,
+        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+            charged == payment.captured
+        }
         PaymentStatus::Failed | PaymentStatus::Cancelled => charged == 0,
     };
     ensure(fits, || format!("{id} is {:?} and was charged {charged}", payment.status))?;
@@ -29,7 +33,7 @@ pub(super) fn knows_only_ours(books: &Books, provider: &Provider) -> Holds {
     for payment in books.payments.values() {
         let Some(file) = charges.remove(&payment.provider_key()) else { continue };
         ensure(file.charge.money == payment.money, || format!("{} was charged {:?}", payment.id, file.charge.money))?;
-        let Verdict::Succeeded { reference } = &file.verdict else { continue };
+        let Verdict::Succeeded { reference, .. } = &file.verdict else { continue };
         let is_known = payment.captured == 0 || payment.provider_reference.as_ref() == Some(reference);
         ensure(is_known, || format!("{} names another charge than {reference}", payment.id))?;
     }

@@ -119,7 +119,7 @@ impl Run {
         self.world.minute();
         self.world.run_until_quiet();
         self.look()?;
-        let open = self.books.payments.values().find(|payment| payment.status.awaits_provider());
+        let open = self.books.payments.values().find(|payment| payment.status.is_open());
         ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))
     }
 

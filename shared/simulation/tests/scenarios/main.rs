@@ -3,6 +3,7 @@
 
 mod access;
 mod cache;
+mod captures;
 mod crashes;
 mod idempotency;
 mod ledger;

@@ -17,6 +17,7 @@ async fn a_payment_is_shown_without_its_token() {
         "amount_captured",
         "amount_refunded",
         "capture",
+        "capture_before",
         "created_at",
         "currency",
         "description",
