@@ -235,6 +235,12 @@ impl Payment {
         format!("{}-{}", self.id, self.attempt)
     }
 
+    /// The payment that a key of [`Self::provider_key`] belongs to.
+    pub fn of_provider_key(key: &str) -> Option<PaymentId> {
+        let (payment, attempt) = key.rsplit_once('-')?;
+        attempt.parse::<u32>().ok().and(payment.parse().ok())
+    }
+
     /// Takes the provider's word, if this state still waits for one. Hearing again what is known, or that what was asked is
     /// still to be done, changes nothing but when to ask next.
     pub fn conclude(&self, verdict: &Verdict, now: Timestamp) -> Result<Self, PaymentRefusal> {
