@@ -1,12 +1,17 @@
 //! Every call against a socket: what goes out, what comes of each way to answer or not to.
 
+use std::time::Duration;
+
 use domain::dispute::{DisputeReason, DisputeStatus};
 use domain::ids::TenantId;
 use domain::money::{Amount, Currency, Money};
 use domain::payment::{Capture, DeclineCode};
+use domain::secret::Secret;
+use ports::PortErrorKind;
 
 use super::*;
 use crate::double::{Act, Double};
+use crate::exchange::BODY_LEN_MAX;
 
 const KEY: &str = "sk_sandbox_hush";
 const TOKEN: &str = "tok_of_somebody";
