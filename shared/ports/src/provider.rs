@@ -72,7 +72,8 @@ pub trait PaymentProvider: Send + Sync {
     /// Hands the merchant's answer on. Doing it twice is doing it once.
     async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError>;
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError>;
+    /// What the refund has come to, found by its key; `None` when the provider never saw it.
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError>;
 }
 
 /// What a provider told of its own accord. It says what to ask after, never what is so: the provider's answer does.

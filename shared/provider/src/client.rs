@@ -115,8 +115,8 @@ impl PaymentProvider for HttpProvider {
         answer::dispute(status, &body)
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        let (status, body) = exchange(self.request_of_key(Method::GET, &["refunds"], key)?).await?;
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        let (status, body) = exchange(self.request_of_key(Method::GET, &["refunds"], &refund.key)?).await?;
         answer::refunds(status, &body)
     }
 }

@@ -90,7 +90,7 @@ async fn the_other_calls_go_where_they_belong() {
     let request = double.request();
     assert!(request.starts_with("POST /stage/v1/refunds HTTP/1.1") && request.contains("idempotency-key: ref_1-1"));
     assert!(request.ends_with(r#"{"charge":"ch_1","amount":1250,"currency":"EUR"}"#), "{request}");
-    assert_eq!(provider.find_refund("ref_1-1").await.expect("answered"), Some(done));
+    assert_eq!(provider.find_refund(&refund).await.expect("answered"), Some(done));
     assert_eq!(first_line(), "GET /stage/v1/refunds?idempotency_key=ref_1-1 HTTP/1.1");
 }
 

@@ -6,11 +6,13 @@ mod client;
 mod events;
 mod exchange;
 mod signature;
+mod stripe;
 
 pub use client::HttpProvider;
 pub use events::SandboxEvents;
 pub use exchange::ProviderConfig;
 pub use signature::{TOLERANCE_SECONDS, sign};
+pub use stripe::{STRIPE_URL, StripeEvents, StripeProvider};
 
 #[cfg(test)]
 mod double;
