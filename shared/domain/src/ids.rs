@@ -116,6 +116,7 @@ typed_ids! {
     OrderId = "ord";
     PaymentId = "pay";
     RefundId = "ref";
+    DisputeId = "dsp";
     EventId = "evt";
     /// One balanced ledger transaction.
     TransactionId = "txn";

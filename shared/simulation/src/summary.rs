@@ -18,6 +18,10 @@ pub fn summary(world: &World) -> Vec<String> {
     }));
     lines.extend(contents.payments.iter().map(payment));
     lines.extend(contents.refunds.iter().map(refund));
+    lines.extend(contents.disputes.iter().map(|dispute| {
+        let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
+        format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())
+    }));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));
