@@ -1,6 +1,7 @@
 //! The wire: the shape of every answer and of every event's object, made from domain values. One function for each noun
 //! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
 
+mod dispute;
 mod event;
 mod identity;
 mod ledger;
@@ -11,6 +12,7 @@ mod refund;
 use domain::time::Timestamp;
 use serde::Serialize;
 
+pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use ledger::{account, entry};

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::provider::NoticeRefusal;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,6 +22,11 @@ pub enum Error {
     Order(OrderRefusal),
     #[error(transparent)]
     Payment(PaymentRefusal),
+    #[error(transparent)]
+    Dispute(DisputeRefusal),
+    /// What came is not the provider's word.
+    #[error(transparent)]
+    Notice(NoticeRefusal),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.

@@ -82,10 +82,11 @@ async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resul
 
 fn charge(payment: &Payment) -> Charge {
     let Method::Card { token } = payment.method.clone();
-    Charge { key: payment.provider_key(), money: payment.money, token, capture: payment.capture }
+    let (key, tenant, money) = (payment.provider_key(), payment.tenant, payment.money);
+    Charge { key, tenant, money, token, capture: payment.capture }
 }
 
-fn charge_name(payment: &Payment) -> ChargeName {
+pub(crate) fn charge_name(payment: &Payment) -> ChargeName {
     ChargeName { key: payment.provider_key(), reference: payment.provider_reference.clone() }
 }
 

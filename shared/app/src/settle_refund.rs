@@ -56,7 +56,7 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) ->
         .provider_reference
         .ok_or_else(|| WorkError::Poison(format!("payment {} has no charge at the provider", key.payment)))?;
     let request = RefundCharge { key: refund.provider_key(), charge, money: refund.money };
-    let verdict = match on.provider.find_refund(&request.key).await? {
+    let verdict = match on.provider.find_refund(&request).await? {
         Some(verdict) => verdict,
         None => on.provider.refund(&request).await?,
     };
@@ -133,6 +133,7 @@ fn conclusion(
                 changes.push(Change::UpdateOrder(order_next));
             }
         }
+        RefundVerdict::Pending { .. } => {}
         RefundVerdict::Refused { .. } => {
             events.push(context.event(tenant, EventType::RefundFailed, subject, api::refund(&next)));
             changes.push(Change::UpdatePayment(payment.release_refund(amount, now)));

@@ -9,6 +9,7 @@ pub mod builders;
 pub mod cache;
 pub mod claims;
 pub mod commerce;
+pub mod disputes;
 pub mod due;
 pub mod events;
 pub mod holds;

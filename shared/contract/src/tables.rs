@@ -1,6 +1,6 @@
 //! The ports that one table of the store serves, side by side: what is written through one is read through another.
 
-use ports::commerce::{Accounts, Commerce, Due, Events, Orders, Payments, Refunds};
+use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 
 #[derive(Clone, Copy)]
@@ -9,6 +9,7 @@ pub struct CommerceTable<'a> {
     pub orders: &'a dyn Orders,
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
+    pub disputes: &'a dyn Disputes,
     pub accounts: &'a dyn Accounts,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
@@ -16,12 +17,13 @@ pub struct CommerceTable<'a> {
 
 impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Events + Due>(adapter: &'a T) -> Self {
+    pub fn of<T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Events + Due>(adapter: &'a T) -> Self {
         Self {
             commerce: adapter,
             orders: adapter,
             payments: adapter,
             refunds: adapter,
+            disputes: adapter,
             accounts: adapter,
             events: adapter,
             due: adapter,

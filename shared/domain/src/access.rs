@@ -74,6 +74,8 @@ actions! {
     PaymentWrite:   "payments:write",  Operator;
     RefundRead:     "payments:read",   Viewer;
     RefundWrite:    "refunds:write",   Operator;
+    DisputeRead:    "disputes:read",   Viewer;
+    DisputeWrite:   "disputes:write",  Operator;
     AccountRead:    "accounts:read",   Viewer;
     EventRead:      "events:read",     Viewer;
 }
@@ -135,6 +137,7 @@ mod tests {
                 "OrderRead",
                 "PaymentRead",
                 "RefundRead",
+                "DisputeRead",
                 "AccountRead",
                 "EventRead"
             ]

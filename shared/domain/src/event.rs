@@ -45,6 +45,12 @@ event_types! {
     RefundCreated = "refund.created",
     RefundSucceeded = "refund.succeeded",
     RefundFailed = "refund.failed",
+    DisputeCreated = "dispute.created",
+    DisputeAnswered = "dispute.answered",
+    DisputeUpdated = "dispute.updated",
+    DisputeWon = "dispute.won",
+    DisputeLost = "dispute.lost",
+    ProviderEventReceived = "provider.event_received",
 }
 
 impl EventType {
@@ -57,6 +63,7 @@ impl EventType {
         match self {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
+            Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -68,7 +75,11 @@ impl EventType {
             | Self::PaymentSucceeded
             | Self::PaymentFailed
             | Self::RefundSucceeded
-            | Self::RefundFailed => &[],
+            | Self::RefundFailed
+            | Self::DisputeCreated
+            | Self::DisputeUpdated
+            | Self::DisputeWon
+            | Self::DisputeLost => &[],
         }
     }
 }
@@ -78,15 +89,18 @@ impl EventType {
 pub enum Queue {
     Payments,
     Refunds,
+    /// What providers told of their own accord, and what they are to be told of disputes.
+    Providers,
 }
 
 impl Queue {
-    pub const ALL: [Self; 2] = [Self::Payments, Self::Refunds];
+    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
+            Self::Providers => "providers",
         }
     }
 }

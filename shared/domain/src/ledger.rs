@@ -5,8 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dispute::Dispute;
 use crate::field::Invalid;
-use crate::ids::{EntryId, PaymentId, RefundId, TenantId, TransactionId};
+use crate::ids::{DisputeId, EntryId, PaymentId, RefundId, TenantId, TransactionId};
 use crate::money::{Amount, Currency, Money};
 use crate::payment::Payment;
 use crate::refund::Refund;
@@ -19,16 +20,19 @@ pub const BALANCE_SHARDS: u8 = 16;
 pub enum AccountKind {
     /// What the provider owes us: credited when it pays out, debited when it charges.
     Clearing,
+    /// What customers' banks hold of the merchant's money until a dispute is decided.
+    Disputes,
     /// What we owe the merchant.
     Merchant,
 }
 
 impl AccountKind {
-    pub const ALL: [Self; 2] = [Self::Clearing, Self::Merchant];
+    pub const ALL: [Self; 3] = [Self::Clearing, Self::Disputes, Self::Merchant];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Clearing => "clearing",
+            Self::Disputes => "disputes",
             Self::Merchant => "merchant",
         }
     }
@@ -71,6 +75,9 @@ impl FromStr for AccountId {
 pub enum Source {
     Charge(PaymentId),
     Refund(RefundId),
+    DisputeOpened(DisputeId),
+    DisputeWon(DisputeId),
+    DisputeLost(DisputeId),
     Reversal(TransactionId),
 }
 
@@ -79,6 +86,9 @@ impl fmt::Display for Source {
         match self {
             Self::Charge(id) => write!(f, "charge:{id}"),
             Self::Refund(id) => write!(f, "refund:{id}"),
+            Self::DisputeOpened(id) => write!(f, "dispute:{id}"),
+            Self::DisputeWon(id) => write!(f, "dispute_won:{id}"),
+            Self::DisputeLost(id) => write!(f, "dispute_lost:{id}"),
             Self::Reversal(id) => write!(f, "reversal:{id}"),
         }
     }
@@ -88,11 +98,14 @@ impl FromStr for Source {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new("invalid_source", "must name a charge, refund or reversal");
+        let invalid = || Invalid::new("invalid_source", "must name a charge, refund, dispute or reversal");
         let (kind, id) = text.split_once(':').ok_or_else(invalid)?;
         match kind {
             "charge" => id.parse().map(Self::Charge).map_err(|_| invalid()),
             "refund" => id.parse().map(Self::Refund).map_err(|_| invalid()),
+            "dispute" => id.parse().map(Self::DisputeOpened).map_err(|_| invalid()),
+            "dispute_won" => id.parse().map(Self::DisputeWon).map_err(|_| invalid()),
+            "dispute_lost" => id.parse().map(Self::DisputeLost).map_err(|_| invalid()),
             "reversal" => id.parse().map(Self::Reversal).map_err(|_| invalid()),
             _ => Err(invalid()),
         }
@@ -105,6 +118,7 @@ impl Source {
         let id = match self {
             Self::Charge(id) => id.as_u128(),
             Self::Refund(id) => id.as_u128(),
+            Self::DisputeOpened(id) | Self::DisputeWon(id) | Self::DisputeLost(id) => id.as_u128(),
             Self::Reversal(id) => id.as_u128(),
         };
         (id % u128::from(BALANCE_SHARDS)) as u8
@@ -251,6 +265,37 @@ pub fn release_refund(refund: &Refund) -> Posting {
     Posting {
         transaction: None,
         balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, amount)).into(),
+    }
+}
+
+/// The customer's bank took the money back until the dispute is decided.
+pub fn post_dispute(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeOpened(dispute.id), [AccountKind::Merchant, AccountKind::Disputes], ids, now)
+}
+
+/// The merchant has it again.
+pub fn post_dispute_won(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeWon(dispute.id), [AccountKind::Disputes, AccountKind::Merchant], ids, now)
+}
+
+/// The customer keeps it: the provider owes us that much less.
+pub fn post_dispute_lost(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeLost(dispute.id), [AccountKind::Disputes, AccountKind::Clearing], ids, now)
+}
+
+fn of_dispute(
+    dispute: &Dispute,
+    source: Source,
+    [from, to]: [AccountKind; 2],
+    ids: TransactionIds,
+    now: Timestamp,
+) -> Posting {
+    let Money { amount, currency } = dispute.money;
+    let account = |kind| AccountId { kind, currency };
+    let legs = [(account(from), -amount.get()), (account(to), amount.get())];
+    Posting {
+        transaction: two_entries(dispute.tenant, source, ids, legs, dispute.payment, now),
+        balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
     }
 }
 

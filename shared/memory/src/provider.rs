@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use domain::dispute::{DisputeReason, DisputeReport, DisputeStatus};
 use domain::ids::PaymentId;
 use domain::money::{Currency, Money};
 use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
+use domain::text::Evidence;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 use crate::faults::Faults;
@@ -37,6 +39,7 @@ pub struct ChargeOnFile {
     pub first_verdict: Verdict,
     /// What became of it: success is money moved.
     pub verdict: Verdict,
+    pub dispute: Option<DisputeReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +76,20 @@ impl Provider {
         charges.filter_map(|(_, file)| file.reference()).map(|charge| books.refunded(charge)).sum()
     }
 
+    /// The customer's bank decides the dispute of a charge. Says what the dispute has come to, if there is one.
+    pub fn decide_dispute(&self, key: &str, next: DisputeStatus) -> Option<DisputeStatus> {
+        let mut books = self.books.get();
+        let reference = books.charges.get(key)?.dispute.as_ref()?.reference.clone();
+        books.decide(&reference, next).ok().map(|dispute| dispute.status)
+    }
+
     /// The customer confirms a charge that waits for them. Says whether there was one.
     pub fn authenticate(&self, key: &str) -> bool {
         let mut books = self.books.get();
         let Some(file) = books.charges.get_mut(key) else { return false };
         let Verdict::RequiresAction { reference } = &file.verdict else { return false };
         file.verdict = confirmed(&file.charge, reference.clone());
+        file.dispute_if_it_is_to_be();
         true
     }
 }
@@ -111,8 +122,22 @@ impl PaymentProvider for Provider {
         self.faults.call("provider.refund", || self.books.get().refund(refund)).await
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        let effect = || Ok(self.books.get().refunds.get(key).map(|file| file.verdict.clone()));
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
+        let disputes = || self.books.get().charges.get(&charge.key).and_then(|file| file.dispute.clone());
+        self.faults.call("provider.find_disputes", || Ok(disputes().into_iter().collect())).await
+    }
+
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
+        let decision = match evidence.as_str() {
+            "winning_evidence" => DisputeStatus::Won,
+            "losing_evidence" => DisputeStatus::Lost,
+            _ => DisputeStatus::UnderReview,
+        };
+        self.faults.call("provider.answer_dispute", || self.books.get().decide(reference, decision)).await
+    }
+
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        let effect = || Ok(self.books.get().refunds.get(&refund.key).map(|file| file.verdict.clone()));
         self.faults.call("provider.find_refund", effect).await
     }
 }
@@ -134,6 +159,20 @@ impl ChargeOnFile {
         }
     }
 
+    /// The customer of `tok_dispute` wants all of it back as soon as it is taken.
+    fn dispute_if_it_is_to_be(&mut self) {
+        if let ("tok_dispute", Verdict::Succeeded { reference, captured }) = (self.charge.token.reveal(), &self.verdict)
+        {
+            self.dispute = Some(DisputeReport {
+                reference: reference.replace("ch_", "dp_"),
+                money: Money { amount: *captured, ..self.charge.money },
+                reason: DisputeReason::Fraudulent,
+                status: DisputeStatus::NeedsResponse,
+                respond_by: None,
+            });
+        }
+    }
+
     /// The minor units that it moved.
     fn captured(&self) -> i64 {
         match &self.verdict {
@@ -144,6 +183,17 @@ impl ChargeOnFile {
 }
 
 impl Books {
+    /// The dispute becomes what it may become; else it stays what it is.
+    fn decide(&mut self, reference: &str, next: DisputeStatus) -> Result<DisputeReport, ProviderError> {
+        let disputes = self.charges.values_mut().filter_map(|file| file.dispute.as_mut());
+        let dispute = disputes.into_iter().find(|dispute| dispute.reference == reference);
+        let dispute = dispute.ok_or_else(|| ProviderError::Rejected("no such dispute".to_owned()))?;
+        if dispute.status.next().contains(&next) {
+            dispute.status = next;
+        }
+        Ok(dispute.clone())
+    }
+
     fn charge(&mut self, charge: &Charge) -> Result<Verdict, ProviderError> {
         if let Some(file) = self.charges.get(&charge.key) {
             let is_same = file.charge == *charge;
@@ -161,7 +211,9 @@ impl Books {
             "tok_declined_expired_card" => Verdict::Declined { code: DeclineCode::ExpiredCard },
             _ => Verdict::Declined { code: DeclineCode::InvalidToken },
         };
-        let file = ChargeOnFile { charge: charge.clone(), first_verdict: verdict.clone(), verdict: verdict.clone() };
+        let (charge, first_verdict) = (charge.clone(), verdict.clone());
+        let mut file = ChargeOnFile { charge: charge.clone(), first_verdict, verdict: verdict.clone(), dispute: None };
+        file.dispute_if_it_is_to_be();
         self.charges.insert(charge.key.clone(), file);
         if token == "tok_timeout" { Err(ProviderError::TimedOut) } else { Ok(verdict) }
     }
@@ -183,6 +235,7 @@ impl Books {
         }
         if let Verdict::Authorized { reference } = &file.verdict {
             file.verdict = Verdict::Succeeded { reference: reference.clone(), captured: money.amount };
+            file.dispute_if_it_is_to_be();
         }
         Ok(file.verdict.clone())
     }

@@ -115,9 +115,16 @@ properties! { events of Store::new(faults()), CommerceTable::of;
     publishing_changes_no_event,
 }
 
+properties! { disputes of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_dispute_is_kept,
+    a_dispute_is_changed_by_its_version_alone,
+    disputes_come_newest_first_and_by_status,
+}
+
 properties! { due of Store::new(faults()), CommerceTable::of;
     payments_are_due_from_their_check_at,
     refunds_are_due_from_their_check_at,
+    disputes_are_due_from_their_check_at,
     events_are_due_until_they_are_published,
     due_lists_keep_to_about_their_limit,
 }
@@ -175,6 +182,7 @@ properties! { provider of Provider::new(faults()), same;
     a_decided_charge_is_not_given_up,
     a_charge_by_hand_is_captured_once,
     an_authorised_charge_can_be_given_up,
+    a_dispute_is_found_and_answered,
     a_key_refunds_once,
     refunds_end_at_what_was_charged,
 }

@@ -1,9 +1,10 @@
 //! Orders, payments, refunds, the ledger, idempotency records and events: one table, one way to write it.
 
 use async_trait::async_trait;
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{AccountId, Balance, Entry, Posting, Source, Transaction};
 use domain::money::{Amount, Money};
 use domain::order::{Order, OrderRefusal, OrderStatus};
@@ -43,6 +44,8 @@ pub enum Change {
     },
     CreateRefund(Refund),
     UpdateRefund(Refund),
+    CreateDispute(Dispute),
+    UpdateDispute(Dispute),
     /// No transaction of the same source exists. Balance rows add up, in any order.
     Post(Posting),
 }
@@ -164,6 +167,24 @@ pub trait Refunds: Send + Sync {
 }
 
 #[async_trait]
+pub trait Disputes: Send + Sync {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: DisputeId,
+        consistency: Consistency,
+    ) -> Result<Option<Dispute>, PortError>;
+
+    /// Newest first, by one query of an index.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        status: Option<DisputeStatus>,
+        page: PageRequest<DisputeId>,
+    ) -> Result<Page<Dispute, DisputeId>, PortError>;
+}
+
+#[async_trait]
 pub trait Accounts: Send + Sync {
     /// The sum of the account's rows, read strongly in one query; `None` when nothing was ever booked on it.
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError>;
@@ -214,6 +235,8 @@ pub trait Due: Send + Sync {
     async fn payments(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId)>, PortError>;
 
     async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError>;
+
+    async fn disputes(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DisputeId)>, PortError>;
 
     /// Events whose publication is overdue.
     async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError>;

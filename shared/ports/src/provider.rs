@@ -93,13 +93,19 @@ pub enum NoticeRefusal {
     OutOfTime,
     #[error("the event cannot be read")]
     Malformed,
+    /// The same event may be read later.
+    #[error("the provider could not be asked what the event is about")]
+    Unavailable,
 }
 
 /// How a provider's events are read and proved.
+#[async_trait]
 pub trait ProviderEvents: Send + Sync {
     /// The name of the header with the signature, in lower case.
     fn signature_header(&self) -> &'static str;
 
-    /// `None` for an event of a kind that nothing is done about. `body` is the raw one: the signature is over its bytes.
-    fn read(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Option<ProviderNotice>, NoticeRefusal>;
+    /// `None` for an event of a kind that nothing is done about. `body` is the raw one: the signature is over its bytes. An
+    /// event that does not name the payment is proved first and then asked after.
+    async fn read(&self, signature: &str, body: &[u8], now: Timestamp)
+    -> Result<Option<ProviderNotice>, NoticeRefusal>;
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::provider_events::Teller;
 use app::sessions::{LoggingIn, Refreshing};
 use http_kit::serve::Served;
 use http_kit::{Request, Route, routes};
@@ -91,6 +92,17 @@ impl World {
             }
             "refunds-list" => {
                 refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+            }
+            "disputes-list" => disputes_list::answer(disputes_list::Deps { gate, disputes: store }, request).await,
+            "disputes-get" => disputes_get::answer(disputes_get::Deps { gate, disputes: store }, request).await,
+            "disputes-answer" => {
+                let deps = disputes_answer::Deps { gate, mint, commerce, disputes: store };
+                disputes_answer::answer(deps, request).await
+            }
+            "providers-ingest" => {
+                let tellers = [Teller { name: "sandbox", events: &self.provider_events }];
+                let deps = providers_ingest::Deps { mint, commerce, tellers: &tellers };
+                providers_ingest::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
             "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,

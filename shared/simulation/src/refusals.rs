@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use domain::dispute::DisputeReport;
 use domain::money::Money;
 use domain::payment::{DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
+use domain::text::Evidence;
 use fastrand::Rng;
 use memory::Provider;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
@@ -66,12 +68,20 @@ impl PaymentProvider for Refusals {
         self.provider.cancel_charge(charge).await
     }
 
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
+        self.provider.find_disputes(charge).await
+    }
+
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
+        self.provider.answer_dispute(reference, evidence).await
+    }
+
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {
         if self.decide(&refund.key) { Ok(REFUSED) } else { self.provider.refund(refund).await }
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        let found = self.provider.find_refund(key).await?;
-        Ok(if self.has_refused(key) { Some(REFUSED) } else { found })
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        let found = self.provider.find_refund(refund).await?;
+        Ok(if self.has_refused(&refund.key) { Some(REFUSED) } else { found })
     }
 }

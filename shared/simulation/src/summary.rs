@@ -18,6 +18,10 @@ pub fn summary(world: &World) -> Vec<String> {
     }));
     lines.extend(contents.payments.iter().map(payment));
     lines.extend(contents.refunds.iter().map(refund));
+    lines.extend(contents.disputes.iter().map(|dispute| {
+        let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
+        format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())
+    }));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));
@@ -87,6 +91,7 @@ fn provider(world: &World) -> Vec<String> {
     let refunds = world.provider.refunds().into_iter().map(|(key, file)| {
         let verdict = match file.verdict {
             RefundVerdict::Succeeded { reference: _ } => "succeeded",
+            RefundVerdict::Pending { reference: _ } => "pending",
             RefundVerdict::Refused { code } => code.as_str(),
         };
         format!("provider: {key} of {} is {verdict}", file.refund.money.amount.get())

@@ -5,16 +5,18 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::sweep::Sweeping;
-use app::{settle_payment, settle_refund};
+use app::{settle_dispute, settle_payment, settle_refund};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::secret::Secret;
 use http_kit::Gate;
 use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
 use ports::clock::Mint;
 use ports::commerce::Commerce;
 use ports::provider::PaymentProvider;
+use provider::SandboxEvents;
 
 use crate::refusals::Refusals;
 use crate::sent::Sent;
@@ -64,7 +66,11 @@ pub struct World {
     pub(crate) tokens: SignedTokens,
     pub(crate) policy: Policy,
     pub(crate) wiring: Wiring,
+    pub(crate) provider_events: SandboxEvents,
 }
+
+/// What the provider signs its events with.
+pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -98,6 +104,7 @@ impl World {
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
             wiring: rewire(wiring),
+            provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             clock,
             random,
             faults,
@@ -134,6 +141,10 @@ impl World {
         settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), provider }
     }
 
+    pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {
+        settle_dispute::Settling { payments: self.settling_payments(), disputes: self.store.as_ref() }
+    }
+
     pub(crate) fn settling_refunds(&self) -> settle_refund::Settling<'_> {
         let store = self.store.as_ref();
         let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
@@ -147,6 +158,7 @@ impl World {
             queues: self.wiring.queues.as_ref(),
             payments: self.settling_payments(),
             refunds: self.settling_refunds(),
+            disputes: self.store.as_ref(),
         }
     }
 }

@@ -93,6 +93,14 @@ const ROWS: &[Row] = &[
     ),
     row("refunds-create", &["cache.admit", "payments.get", "commerce.commit"], Same),
     row("refunds-list", &["cache.admit", "refunds.list"], Same),
+    row("disputes-list", &["cache.admit", "disputes.list"], Same),
+    row("disputes-get", &["cache.admit", "disputes.get"], Same),
+    row(
+        "disputes-answer",
+        &["cache.admit", "disputes.get", "commerce.commit"],
+        Calls(&["cache.admit", "disputes.get", "commerce.find_record"]),
+    ),
+    row("providers-ingest", &["commerce.commit"], Same),
     row("accounts-list", &["cache.admit", "accounts.list"], Same),
     row("accounts-get", &["cache.admit", "accounts.balance"], Same),
     row("accounts-entries", &["cache.admit", "accounts.entries"], Same),
@@ -220,12 +228,12 @@ fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
 }
 
 #[test]
-fn a_sweep_of_nothing_is_three_queries() {
+fn a_sweep_of_nothing_is_four_queries() {
     let world = World::new();
     Furniture::of(&world, "tea");
     world.faults.forget_calls();
     world.sweep().expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds"]));
+    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds", "due.disputes"]));
 }
 
 #[test]

@@ -21,6 +21,11 @@ mod bad_days {
     mod streams;
     mod workers;
 }
+mod disputes {
+    mod answer;
+    mod get;
+    mod list;
+}
 mod events {
     mod get;
     mod list;
@@ -49,6 +54,9 @@ mod payments {
     mod get;
     mod list;
     mod settle;
+}
+mod providers {
+    mod ingest;
 }
 mod refunds {
     mod create;

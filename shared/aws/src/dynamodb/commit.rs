@@ -75,6 +75,8 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             }
             Change::CreateRefund(refund) => writes.create(Guard::Fresh, &refund)?,
             Change::UpdateRefund(refund) => writes.replace(Guard::Fresh, &refund, refund.version)?,
+            Change::CreateDispute(dispute) => writes.create(Guard::Fresh, &dispute)?,
+            Change::UpdateDispute(dispute) => writes.replace(Guard::Fresh, &dispute, dispute.version)?,
             Change::Post(posting) => post(&mut writes, &mut balances, tenant, posting)?,
         }
     }

@@ -5,9 +5,10 @@
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
 use domain::ledger::{AccountId, Source};
 use domain::order::OrderStatus;
 use domain::payment::{Payment, PaymentStatus};
@@ -57,6 +58,7 @@ impl Index {
 pub(crate) enum DueKind {
     Payment,
     Refund,
+    Dispute,
     Event,
 }
 
@@ -65,6 +67,7 @@ impl DueKind {
         match self {
             Self::Payment => "payment",
             Self::Refund => "refund",
+            Self::Dispute => "dispute",
             Self::Event => "event",
         }
     }
@@ -88,6 +91,10 @@ impl Key {
 
     pub(crate) fn refund(tenant: TenantId, payment: PaymentId, id: RefundId) -> Self {
         Partition::refunds(tenant, payment).at(id)
+    }
+
+    pub(crate) fn dispute(tenant: TenantId, id: DisputeId) -> Self {
+        Partition::disputes(tenant).at(id)
     }
 
     pub(crate) fn event(tenant: TenantId, id: EventId) -> Self {
@@ -170,6 +177,14 @@ impl Partition {
         Self::table(tenant, format_args!("REF#{payment}"))
     }
 
+    pub(crate) fn disputes(tenant: TenantId) -> Self {
+        Self::table(tenant, "DSP")
+    }
+
+    pub(crate) fn disputes_with_status(tenant: TenantId, status: DisputeStatus) -> Self {
+        Self::index(Index::Status, tenant, format_args!("DSP#{}", status.as_str()))
+    }
+
     pub(crate) fn events(tenant: TenantId) -> Self {
         Self::table(tenant, "EVT")
     }
@@ -229,6 +244,10 @@ impl IndexKey {
         Self::new(Index::Status, Partition::payments_with_status(tenant, status), id)
     }
 
+    pub(crate) fn dispute_status(tenant: TenantId, status: DisputeStatus, id: DisputeId) -> Self {
+        Self::new(Index::Status, Partition::disputes_with_status(tenant, status), id)
+    }
+
     /// Present while something is awaited, so that the index holds nothing else.
     pub(crate) fn payment_due(payment: &Payment) -> Option<Self> {
         payment.check_at.map(|at| Self::due(DueKind::Payment, payment.id.as_u128(), at, payment.id))
@@ -236,6 +255,10 @@ impl IndexKey {
 
     pub(crate) fn refund_due(refund: &Refund) -> Option<Self> {
         refund.check_at.map(|at| Self::due(DueKind::Refund, refund.id.as_u128(), at, refund.id))
+    }
+
+    pub(crate) fn dispute_due(dispute: &Dispute) -> Option<Self> {
+        dispute.check_at.map(|at| Self::due(DueKind::Dispute, dispute.id.as_u128(), at, dispute.id))
     }
 
     pub(crate) fn event_due(event: &Event, at: Timestamp) -> Self {
@@ -281,6 +304,10 @@ pub(crate) fn parse_payment(pk: &str, sk: &str) -> Option<(TenantId, PaymentId)>
 pub(crate) fn parse_refund(pk: &str, sk: &str) -> Option<(TenantId, PaymentId, RefundId)> {
     let (tenant, payment) = pk.split_once("#REF#")?;
     Some((tenant.parse().ok()?, payment.parse().ok()?, sk.parse().ok()?))
+}
+
+pub(crate) fn parse_dispute(pk: &str, sk: &str) -> Option<(TenantId, DisputeId)> {
+    Some((pk.strip_suffix("#DSP")?.parse().ok()?, sk.parse().ok()?))
 }
 
 pub(crate) fn parse_event(pk: &str, sk: &str) -> Option<(TenantId, EventId)> {

@@ -5,6 +5,7 @@ mod account;
 mod attempts;
 mod balance;
 mod commit;
+mod dispute;
 mod due;
 mod event;
 mod idempotency;

@@ -125,6 +125,11 @@ pub(crate) struct PaymentRecord {
     captured: i64,
     refunded: i64,
     refunds_pending: i64,
+    #[serde(default)]
+    disputed: i64,
+    /// The provider's name of each dispute and ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<(String, String)>,
     /// [`Payment::refundable`]: stored because a condition cannot do sums.
     refundable: i64,
     attempt: u32,
@@ -179,6 +184,8 @@ impl From<&Payment> for PaymentRecord {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes,
             attempt,
             unknown_since,
             provider_reference,
@@ -210,6 +217,8 @@ impl From<&Payment> for PaymentRecord {
             captured: *captured,
             refunded: *refunded,
             refunds_pending: *refunds_pending,
+            disputed: *disputed,
+            disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
             attempt: *attempt,
             unknown_since_ms: unknown_since.map(ms),
@@ -243,6 +252,8 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes,
             refundable: _,
             attempt,
             unknown_since_ms,
@@ -277,6 +288,11 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes: disputes
+                .into_iter()
+                .map(|(reference, id)| Ok((reference, reader.parse("disputes", &id)?)))
+                .collect::<Result<_, Unreadable>>()?,
             attempt,
             unknown_since: unknown_since_ms.map(Timestamp::from_ms),
             provider_reference,

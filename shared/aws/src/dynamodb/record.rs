@@ -52,6 +52,7 @@ kinds! {
     Order = "order",
     Payment = "payment",
     Refund = "refund",
+    Dispute = "dispute",
     Event = "event",
     Transaction = "transaction",
     Entry = "entry",

@@ -42,6 +42,7 @@ fn items() -> Vec<Attributes> {
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
         encode(&Refund { order: Some(world.id()), ..builders::refund(&captured, mint) }),
+        encode(&builders::dispute(tenant, mint)),
         encode(&builders::event(tenant, mint)),
         encode(&transaction),
         encode(&entry),
@@ -66,6 +67,7 @@ fn letter(value: &Value) -> char {
         Value::N(_) => 'N',
         Value::M(_) => 'M',
         Value::L(_) => 'L',
+        Value::Bool(_) => 'T',
         other => panic!("a type that no record uses: {other:?}"),
     }
 }
@@ -75,8 +77,9 @@ fn attributes_have_their_names_and_types() {
     let stored: Vec<String> = items().iter().map(names).collect();
     let expected = [
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S gsi1pk:S gsi1sk:S gsi2pk:S gsi2sk:S held:N id:S kind:S lines:L metadata:M paid:N pk:S refunded:N sk:S status:S tenant:S total:N updated_at_ms:N version:N",
-        "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S disputed:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N check_at_ms:N created_at_ms:N currency:S evidence_sent:T gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S payment:S pk:S provider_reference:S reason:S respond_by_ms:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
         "entries:L id:S kind:S pk:S sk:S source:S tenant:S",
         "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
@@ -109,6 +112,7 @@ fn size(value: &Value) -> usize {
     match value {
         Value::S(text) => text.len(),
         Value::N(digits) => digits.len().div_ceil(2) + 1,
+        Value::Bool(_) => 1,
         Value::L(elements) => 3 + elements.iter().map(|element| 1 + size(element)).sum::<usize>(),
         Value::M(pairs) => 3 + pairs.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
         other => panic!("a type that no record uses: {other:?}"),

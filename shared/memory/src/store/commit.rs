@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use domain::dispute::Dispute;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{OrderId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{Posting, Source};
 use domain::money::Money;
 use domain::order::Order;
@@ -37,6 +38,7 @@ enum Write {
     Order(Order),
     Payment(Payment),
     Refund(Refund),
+    Dispute(Dispute),
     Post(Posting),
 }
 
@@ -45,6 +47,7 @@ enum Row {
     Order(OrderId),
     Payment(PaymentId),
     Refund(PaymentId, RefundId),
+    Dispute(DisputeId),
     Source(Source),
 }
 
@@ -99,6 +102,7 @@ impl CommerceTable {
         let order = |id| self.orders.get(&(tenant, id));
         let payment = |id| self.payments.get(&(tenant, id));
         let refund = |of: &Refund| self.refunds.get(&(tenant, of.payment, of.id));
+        let dispute = |of: &Dispute| self.disputes.get(&(tenant, of.id));
         let unless_stale = |holds: bool, write| if holds { Ok(write) } else { Err(CommitError::Stale) };
         match change {
             Change::CreateOrder(new) => unless_stale(order(new.id).is_none(), Write::Order(new)),
@@ -120,6 +124,11 @@ impl CommerceTable {
             Change::UpdateRefund(new) => {
                 let stored = refund(&new).map(|refund| refund.version);
                 unless_stale(follows(stored, new.version), Write::Refund(new))
+            }
+            Change::CreateDispute(new) => unless_stale(dispute(&new).is_none(), Write::Dispute(new)),
+            Change::UpdateDispute(new) => {
+                let stored = dispute(&new).map(|dispute| dispute.version);
+                unless_stale(follows(stored, new.version), Write::Dispute(new))
             }
             Change::Post(posting) => match posting.transaction.as_ref().map(|transaction| transaction.source()) {
                 Some(source) if self.transactions.contains_key(&(tenant, source)) => {
@@ -143,6 +152,10 @@ impl CommerceTable {
             Write::Refund(refund) => {
                 let old = self.refunds.insert((tenant, refund.payment, refund.id), refund.clone());
                 self.stream.push(old, Some(refund));
+            }
+            Write::Dispute(dispute) => {
+                self.disputes.insert((tenant, dispute.id), dispute);
+                self.stream.push_other();
             }
             Write::Post(posting) => self.post(tenant, posting),
         }
@@ -179,6 +192,7 @@ fn tenant_of(change: &Change) -> Option<TenantId> {
         Change::CreateOrder(order) | Change::UpdateOrder(order) => Some(order.tenant),
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(payment.tenant),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
+        Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(dispute.tenant),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| transaction.tenant()),
         Change::HoldOrder { .. } | Change::ReserveRefund { .. } => None,
     }
@@ -192,6 +206,7 @@ fn row_of(change: &Change) -> Option<Row> {
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(Row::Payment(payment.id)),
         Change::ReserveRefund { payment, amount: _ } => Some(Row::Payment(*payment)),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(Row::Refund(refund.payment, refund.id)),
+        Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(Row::Dispute(dispute.id)),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| Row::Source(transaction.source())),
     }
 }

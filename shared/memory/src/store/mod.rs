@@ -3,6 +3,7 @@
 
 mod attempts;
 mod commit;
+mod dispute;
 mod due;
 mod event;
 mod ledger;
@@ -18,9 +19,10 @@ mod user;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
@@ -47,6 +49,7 @@ struct CommerceTable {
     orders: BTreeMap<(TenantId, OrderId), Order>,
     payments: BTreeMap<(TenantId, PaymentId), Payment>,
     refunds: BTreeMap<(TenantId, PaymentId, RefundId), Refund>,
+    disputes: BTreeMap<(TenantId, DisputeId), Dispute>,
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
@@ -74,6 +77,7 @@ pub struct Contents {
     pub orders: Vec<Order>,
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
     pub transactions: Vec<Transaction>,
     pub balances: Vec<(TenantId, Balance)>,
     pub events: Vec<Event>,
@@ -104,6 +108,7 @@ impl Store {
             orders: commerce.orders.values().cloned().collect(),
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
+            disputes: commerce.disputes.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
             events: commerce.events.values().cloned().collect(),

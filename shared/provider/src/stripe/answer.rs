@@ -22,7 +22,7 @@ pub(super) struct Intent {
     currency: String,
     last_payment_error: Option<Failure>,
     #[serde(default)]
-    metadata: BTreeMap<String, String>,
+    pub metadata: BTreeMap<String, String>,
 }
 
 impl Intent {

@@ -272,13 +272,19 @@ impl Books {
     }
 
     fn respond(&mut self, id: &str, request: &Request) -> Reply {
-        let is_complete = request.form.contains_key("evidence[uncategorized_text]")
-            && request.form.get("submit").is_some_and(|submit| submit == "true");
+        let evidence = request.form.get("evidence[uncategorized_text]").map(String::as_str);
+        let is_complete = evidence.is_some() && request.form.get("submit").is_some_and(|submit| submit == "true");
         let Some(dispute) = self.disputes.get_mut(id) else { return invalid("resource_missing", Some("dispute")) };
         if !is_complete || dispute["status"] != "needs_response" {
             return invalid("dispute_not_open", None);
         }
-        dispute["status"] = "under_review".into();
+        // As Stripe's test mode decides (<https://docs.stripe.com/testing#disputes>).
+        let decision = match evidence {
+            Some("winning_evidence") => "won",
+            Some("losing_evidence") => "lost",
+            _ => "under_review",
+        };
+        dispute["status"] = decision.into();
         (200, dispute.clone())
     }
 }

@@ -55,6 +55,7 @@ async fn charges_keep_the_contract() {
     promises::a_decided_charge_is_not_given_up(&client, 7).await;
     promises::a_charge_by_hand_is_captured_once(&client, 8).await;
     promises::an_authorised_charge_can_be_given_up(&client, 9).await;
+    promises::a_dispute_is_found_and_answered(&client, 12).await;
 }
 
 #[tokio::test]

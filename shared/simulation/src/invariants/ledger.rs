@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::dispute::DisputeStatus;
 use domain::ids::TenantId;
 use domain::ledger::{AccountId, AccountKind, Source, Transaction};
 use domain::money::Currency;
@@ -17,16 +18,17 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
     let mut posted: Sums<(TenantId, AccountId)> = Sums::new();
     for transaction in &contents.transactions {
         is_balanced(transaction)?;
-        stands_for_something(books, transaction)?;
+        stands_for_something(books, contents, transaction)?;
         for entry in transaction.entries() {
             *posted.entry((transaction.tenant(), entry.account)).or_default() += entry.amount;
         }
     }
     let captured = books.payments.values().filter(|payment| payment.captured > 0).count();
     let refunded = books.refunds.values().filter(|refund| refund.status == RefundStatus::Succeeded).count();
+    let disputed: usize = contents.disputes.iter().map(|it| if it.status.is_open() { 1 } else { 2 }).sum();
     let count = contents.transactions.len();
-    ensure(count == captured + refunded, || {
-        format!("{count} transactions for {captured} charges, {refunded} refunds")
+    ensure(count == captured + refunded + disputed, || {
+        format!("{count} transactions for {captured} charges, {refunded} refunds, {disputed} moves of disputes")
     })?;
     balances(contents, &posted, &pending(books))
 }
@@ -39,14 +41,20 @@ fn is_balanced(transaction: &Transaction) -> Holds {
     ensure(sums.values().all(|sum| *sum == 0), || format!("{} does not sum to zero: {sums:?}", transaction.source()))
 }
 
-fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
+fn stands_for_something(books: &Books, contents: &Contents, transaction: &Transaction) -> Holds {
     let source = transaction.source();
+    let dispute = |id| contents.disputes.iter().find(|dispute| dispute.id == id);
     let to_merchant = match source {
         Source::Charge(id) => books.payments.get(&id).map(|payment| payment.captured),
         Source::Refund(id) => {
             let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded);
             refund.map(|refund| -refund.money.amount.get())
         }
+        Source::DisputeOpened(id) => dispute(id).map(|it| -it.money.amount.get()),
+        Source::DisputeWon(id) => {
+            dispute(id).filter(|it| it.status == DisputeStatus::Won).map(|it| it.money.amount.get())
+        }
+        Source::DisputeLost(id) => dispute(id).filter(|it| it.status == DisputeStatus::Lost).map(|_| 0),
         Source::Reversal(_) => None,
     };
     let entries = transaction.entries().iter().filter(|entry| entry.account.kind == AccountKind::Merchant);

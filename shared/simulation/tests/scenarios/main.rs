@@ -5,6 +5,7 @@ mod access;
 mod cache;
 mod captures;
 mod crashes;
+mod disputes;
 mod idempotency;
 mod ledger;
 mod limits;

@@ -47,10 +47,14 @@ fn a_stream_consumer_given_everything_twice_does_it_once() {
 fn a_worker_s_step_run_twice_does_it_once() {
     for queue in Queue::ALL {
         let scene = Scene::new();
-        let payment = scene.world.paid(scene.owner(), 500);
+        let payment = scene.world.pay(scene.owner(), None, 500, "tok_dispute").id();
+        scene.world.run_until_quiet();
         match queue {
             Queue::Payments => drop(scene.world.pay(&scene.owner_now(), None, 700, "tok_success")),
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
+            Queue::Providers => {
+                drop(scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200));
+            }
         }
         assert!(scene.world.deliver(Consumer::OutboxPublish));
         let [delivery] = scene.world.receive(queue, 1).try_into().expect("one message");
