@@ -5,7 +5,7 @@ use domain::idempotency::{Answer, Claim};
 use domain::ids::{PaymentId, TenantId};
 use domain::money::Amount;
 use domain::page::{Page, PageRequest};
-use domain::payment::{NewPayment, Payment, PaymentRefusal};
+use domain::payment::{NewPayment, Payment, PaymentRefusal, Route};
 use domain::time::Timestamp;
 use ports::cache::{Cache, CacheEntry, CacheKey};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
@@ -22,9 +22,10 @@ pub async fn create(
     tenant: TenantId,
     claim: Claim,
     input: NewPayment,
+    route: Route,
 ) -> Result<Outcome, Error> {
     let now = context.now();
-    let payment = Payment::new(context.id(), tenant, input, now);
+    let payment = Payment { route, ..Payment::new(context.id(), tenant, input, now) };
     let body = api::payment(&payment);
     let location = Some(format!("{}/payments/{}", api::BASE_PATH, payment.id));
     let answer = Answer { status: 202, location, body: body.clone() };

@@ -38,7 +38,10 @@ pub struct RefundCharge {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It cannot be reached or says it is broken; the same call may be made again.
+    /// It cannot be reached: nothing was sent, and so nothing has happened.
+    #[error("the provider cannot be reached")]
+    NotSent(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// It says that it is not able to; the same call may be made again.
     #[error("the provider is unavailable")]
     Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
     /// No answer within the time: the money may have moved. Ask with `find_*` before anything else.

@@ -145,13 +145,13 @@ async fn what_may_have_been_done_is_unknown_and_never_unavailable() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_stood_is_unavailable() {
+async fn over_a_connection_that_never_stood_nothing_is_sent() {
     let port_of_nobody = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("bound").port()
     };
     let outcome = provider(&format!("http://127.0.0.1:{port_of_nobody}")).charge(&charge()).await;
-    assert!(matches!(outcome, Err(ProviderError::Unavailable(Some(_)))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ProviderError::NotSent(Some(_)))), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -130,7 +130,7 @@ async fn read_body(response: &mut Response) -> Result<Vec<u8>, ProviderError> {
 /// A connection that never stood carried nothing. Whatever fails after that may have been done.
 fn unanswered(error: reqwest::Error) -> ProviderError {
     if error.is_connect() {
-        return ProviderError::Unavailable(Some(Box::new(error.without_url())));
+        return ProviderError::NotSent(Some(Box::new(error.without_url())));
     }
     if error.is_builder() {
         return ProviderError::Rejected("request".to_owned());

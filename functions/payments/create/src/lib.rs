@@ -4,7 +4,7 @@ use app::payments;
 use domain::card_number;
 use domain::field::Invalid;
 use domain::money::Money;
-use domain::payment::{Capture, Method, NewPayment};
+use domain::payment::{Capture, Method, NewPayment, Route};
 use domain::secret::Secret;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
@@ -19,6 +19,8 @@ pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
     pub commerce: &'a dyn Commerce,
+    /// Whether there is a second provider for when the first cannot be reached.
+    pub failover: bool,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -29,7 +31,8 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.claim()?;
     let payment = fields::parse(&call.request.body, new_payment)?;
     let context = call.context(deps.mint);
-    Ok(payments::create(&context, deps.commerce, call.caller.tenant, claim, payment).await?.into())
+    let route = if deps.failover { Route::Open } else { Route::Only };
+    Ok(payments::create(&context, deps.commerce, call.caller.tenant, claim, payment, route).await?.into())
 }
 
 fn new_payment(fields: &mut Fields<'_>) -> Option<NewPayment> {

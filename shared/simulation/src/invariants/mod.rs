@@ -24,7 +24,7 @@ pub(crate) fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Holds {
 pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.payments {
         payments::hold(books, *id)?;
-        provider::agrees(books, *id, &world.provider)?;
+        provider::agrees(books, *id, [&world.provider, &world.second])?;
     }
     for id in &touched.orders {
         orders::hold(books, *id)?;
@@ -38,7 +38,7 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     books.are_of(&contents)?;
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
-    provider::knows_only_ours(books, &world.provider)
+    provider::knows_only_ours(books, [&world.provider, &world.second])
 }
 
 /// Of a world that nobody kept books of.

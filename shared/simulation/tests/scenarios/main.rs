@@ -6,6 +6,7 @@ mod cache;
 mod captures;
 mod crashes;
 mod disputes;
+mod failover;
 mod idempotency;
 mod ledger;
 mod limits;
