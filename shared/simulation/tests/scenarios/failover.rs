@@ -78,6 +78,7 @@ fn b9_what_may_have_been_sent_stays_with_the_first() {
         scene.world.provider.set_away(true);
         for _ in 0..5 {
             scene.world.minute();
+            scene.world.settle();
         }
         assert!(scene.world.second.charges().is_empty(), "{fault:?}");
         scene.world.provider.set_away(false);
