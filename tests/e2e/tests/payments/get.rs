@@ -15,6 +15,7 @@ async fn a_payment_is_shown_without_its_token() {
     let expected = [
         "amount",
         "amount_captured",
+        "amount_disputed",
         "amount_refunded",
         "capture",
         "capture_before",
