@@ -5,7 +5,7 @@ use domain::idempotency::{Answer, Claim};
 use domain::ids::{PaymentId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::payment::{NewPayment, Payment};
-use ports::cache::{Cache, CacheEntry, CacheKey};
+use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, PaymentFilter, Payments};
 
 use crate::commit;
@@ -38,10 +38,10 @@ pub async fn get(
     cache: &dyn Cache,
     tenant: TenantId,
     id: PaymentId,
-    entry: Option<CacheEntry>,
+    found: Lookup,
 ) -> Result<Shown, Error> {
     let target = Target { cache, tenant, key: CacheKey::Payment(id), noun: "payment" };
-    read::through(target, entry, async |consistency| {
+    read::through(target, found, async |consistency| {
         Ok(payments.get(tenant, id, consistency).await?.as_ref().map(shown))
     })
     .await

@@ -11,6 +11,7 @@ pub mod claims;
 pub mod commerce;
 pub mod due;
 pub mod events;
+pub mod fills;
 pub mod holds;
 pub mod identity;
 pub mod ledger;

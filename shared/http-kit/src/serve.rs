@@ -7,7 +7,7 @@ use domain::idempotency::Claim;
 use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::rate_limit::{LimitDecision, Quota, READS, WRITES};
 use domain::time::Timestamp;
-use ports::cache::{Admission, Cache, CacheEntry, RouteClass};
+use ports::cache::{Admission, Cache, Lookup, RouteClass};
 use ports::clock::{Clock, Mint};
 
 use crate::{Access, Body, Code, Problem, Request, Response, Route, idempotency};
@@ -30,7 +30,7 @@ pub struct Call<'a> {
     pub request: &'a Request,
     pub caller: &'a Caller,
     /// What the cache had under the route's key.
-    pub entry: Option<CacheEntry>,
+    pub found: Lookup,
     _admitted: Admittance,
 }
 
@@ -120,11 +120,13 @@ async fn admitted(
         return Err(unauthenticated());
     }
     let class = route.class();
-    let key = route.cached.and_then(|key_of| key_of(request));
+    let fit = may_call(route, caller).and_then(|()| well_formed(route, request));
+    // A call that will be refused takes no lease to fill an entry.
+    let key = route.cached.filter(|_| fit.is_ok()).and_then(|key_of| key_of(request));
     let admission = Admission { caller, class, quota: quota(class), key, now };
     let admitted = gate.cache.admit(admission).await;
     *limited = Some((class, admitted.limit));
-    *cache = CacheUse { asked: key.is_some(), hit: admitted.entry.is_some(), degraded: admitted.degraded };
+    *cache = CacheUse { asked: key.is_some(), hit: admitted.found.entry().is_some(), degraded: admitted.degraded };
     if admitted.revoked {
         return Err(Problem::new(Code::TokenRevoked, "The session has ended: log in again."));
     }
@@ -132,12 +134,15 @@ async fn admitted(
         return Err(Problem::new(Code::RateLimited, "The caller's limit is used up; see RateLimit-Policy.")
             .retry_after(admitted.limit.retry_after));
     }
+    fit?;
+    handler(Call { request, caller, found: admitted.found, _admitted: Admittance(()) }).await
+}
+
+fn may_call(route: &Route, caller: &Caller) -> Result<(), Problem> {
     match route.access {
-        Access::Granted(action) => allow(caller, action)?,
-        Access::Public => return Err(Problem::new(Code::Forbidden, "The route is public.")),
+        Access::Granted(action) => allow(caller, action),
+        Access::Public => Err(Problem::new(Code::Forbidden, "The route is public.")),
     }
-    well_formed(route, request)?;
-    handler(Call { request, caller, entry: admitted.entry, _admitted: Admittance(()) }).await
 }
 
 /// The gateway keeps the authorizer's answer beyond the token's life, and revocations are remembered no longer than a token

@@ -165,6 +165,14 @@ properties! { cache of Cache::new(Clock::default(), faults()), same;
     a_revoked_user_s_older_tokens_are_told,
 }
 
+properties! { fills of Cache::new(Clock::default(), faults()), same;
+    of_many_misses_one_has_the_lease,
+    who_waits_is_given_what_is_filled,
+    who_waits_in_vain_is_let_go,
+    a_call_that_is_refused_takes_no_lease,
+    a_late_filler_replaces_nothing,
+}
+
 properties! { provider of Provider::new(faults()), same;
     a_key_charges_once,
     declines_are_told_by_code,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request};
+use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request, together};
 use domain::access::{Caller, Grant};
 use domain::event::Queue;
 use http_kit::{Access, Route, routes};
@@ -176,6 +176,24 @@ fn without_a_cache_no_call_asks_it_more_often() {
         let (_, calls) = cost(&world, good_request(route, &furniture).by(furniture.owner()));
         assert_eq!(calls, counted(row_of(route).first), "{}", route.function);
     }
+}
+
+#[test]
+fn misses_at_once_share_one_read_and_one_fill() {
+    const READERS: u64 = 100;
+    const LOOKS_MAX: u64 = 5;
+    let world = World::seeded(1);
+    let furniture = Furniture::of(&world, "tea");
+    let reader = world.log_in(&furniture.shop.owner.email).caller;
+    world.cache.flush();
+    world.faults.forget_calls();
+    let path = format!("/v1/orders/{}", furniture.open_order);
+    let answers = together(1, (0..READERS).map(|_| world.calling(Ask::get(path.as_str()).by(&reader))));
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let mut calls = world.faults.tally();
+    let looks = calls.remove("cache.await_fill").unwrap_or(0);
+    assert!((1..=READERS * LOOKS_MAX).contains(&looks), "{looks} looks");
+    assert_eq!(calls, BTreeMap::from([("cache.admit", READERS), ("cache.put", 1), ("orders.get", 1)]));
 }
 
 #[test]

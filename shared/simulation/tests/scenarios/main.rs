@@ -9,6 +9,7 @@ mod ledger;
 mod limits;
 mod payments;
 mod routes;
+mod stampede;
 mod twice;
 mod workers;
 
