@@ -43,6 +43,12 @@ pub fn list(items: &[String], next_cursor: Option<&str>) -> String {
     format!(r#"{{"data":[{}],"next_cursor":{next_cursor}}}"#, items.join(","))
 }
 
+/// An object's JSON with one more member at its end; `null` where there is no value.
+pub fn beside(object: &str, name: &str, value: Option<&str>) -> String {
+    let members = object.strip_suffix('}').unwrap_or(object);
+    format!(r#"{members},"{name}":{}}}"#, value.unwrap_or("null"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +60,13 @@ mod tests {
         assert_eq!(rfc3339(Timestamp::from_ms(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(parse_rfc3339(&rfc3339(at)), Some(at));
         assert_eq!(parse_rfc3339("yesterday"), None);
+    }
+
+    #[test]
+    fn a_member_is_put_beside_the_others() {
+        let order = beside(r#"{"order_id":"ord_1"}"#, "order", Some(r#"{"id":"ord_1"}"#));
+        assert_eq!(order, r#"{"order_id":"ord_1","order":{"id":"ord_1"}}"#);
+        assert_eq!(beside(r#"{"order_id":null}"#, "order", None), r#"{"order_id":null,"order":null}"#);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod commit;
 mod context;
 mod error;
 pub mod events;
+pub mod expand;
 pub mod health;
 pub mod orders;
 pub mod outbox;

@@ -2,6 +2,7 @@
 //! limit, revocation and value, then the handler, then the headers every answer has.
 
 use app::Context;
+use app::expand::Path;
 use domain::access::{Action, Caller};
 use domain::idempotency::Claim;
 use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
@@ -43,6 +44,11 @@ impl Call<'_> {
     /// For routes where what is asked decides which right is needed.
     pub fn require(&self, action: Action) -> Result<(), Problem> {
         allow(self.caller, action)
+    }
+
+    /// What is shown beside an id takes the right to read it as well.
+    pub fn require_all(&self, paths: &[Path]) -> Result<(), Problem> {
+        paths.iter().flat_map(|path| path.actions()).try_for_each(|action| self.require(*action))
     }
 
     /// The claim of a route that creates or moves money.

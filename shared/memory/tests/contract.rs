@@ -76,6 +76,7 @@ properties! { holds of Store::new(faults()), CommerceTable::of;
 properties! { orders of Store::new(faults()), CommerceTable::of;
     every_field_of_an_order_is_kept,
     an_order_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_orders_alone,
     orders_come_newest_first,
     pages_of_orders_stay_while_orders_arrive,
     an_order_is_listed_under_its_present_state,
@@ -85,6 +86,7 @@ properties! { orders of Store::new(faults()), CommerceTable::of;
 properties! { payments of Store::new(faults()), CommerceTable::of;
     every_field_of_a_payment_is_kept,
     a_payment_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_payments_alone,
     payments_come_newest_first,
     pages_of_payments_stay_while_payments_arrive,
     a_payment_is_listed_under_its_present_state,

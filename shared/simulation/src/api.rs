@@ -75,14 +75,22 @@ impl World {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
             "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
-            "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
-            "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "payments-list" => {
+                payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
+            }
+            "payments-get" => {
+                payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
+            }
             "refunds-create" => {
                 let deps = refunds_create::Deps { gate, mint, commerce, payments: store };
                 refunds_create::answer(deps, request).await
             }
             "refunds-list" => {
-                refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+                refunds_list::answer(
+                    refunds_list::Deps { gate, refunds: store, payments: store, orders: store },
+                    request,
+                )
+                .await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
             "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,

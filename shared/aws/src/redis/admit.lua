@@ -29,8 +29,12 @@ local entry = false
 local fills = 0
 if allowed and not revoked and lease_ms > 0 then
   entry = redis.call('GET', KEYS[4])
-  -- What is gone stays gone: only bodies are read anew.
-  local is_due = entry and string.find(entry, '^%d+:') and redis.call('PTTL', KEYS[4]) <= tonumber(ARGV[6])
+  local is_due = false
+  -- What is gone stays gone: only bodies are read anew. An entry without an end (-1) has none to be near to.
+  if entry and string.find(entry, '^%d+:') then
+    local left_ms = redis.call('PTTL', KEYS[4])
+    is_due = left_ms >= 0 and left_ms <= tonumber(ARGV[6])
+  end
   if (not entry or is_due) and redis.call('SET', KEYS[5], 1, 'NX', 'PX', ARGV[5]) then
     fills = 1
   end

@@ -4,6 +4,7 @@
 mod access;
 mod cache;
 mod crashes;
+mod expand;
 mod idempotency;
 mod ledger;
 mod limits;

@@ -48,3 +48,21 @@ async fn what_is_no_payment_is_not_found() {
         shop.get(format!("/payments/{id}")).await.problem(404, "not_found");
     }
 }
+
+// D11
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn a_payment_with_its_order() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let (order, payment) = shop.paid_order(100).await;
+    let path = format!("/payments/{}", payment["id"].as_str().expect("an id"));
+    for query in ["expand[]=order", "expand%5B%5D=order"] {
+        let shown = shop.get(format!("{path}?{query}")).await.ok(200);
+        assert_eq!((&shown["order_id"], &shown["order"]), (&order["id"], &order), "{query}");
+    }
+    let refused = shop.get(format!("{path}?expand[]=customer")).await;
+    assert_eq!(refused.faults(), ["expand[] unknown_value"]);
+    assert!(refused.text.contains("customer"), "{refused}");
+    assert_eq!(shop.get(path).await.ok(200), payment);
+}
