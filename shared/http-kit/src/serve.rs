@@ -87,7 +87,7 @@ pub async fn serve(
     let mut cache = CacheUse::default();
     let mut limited = None;
     let result = admitted(gate, route, request, &mut cache, &mut limited, handler).await;
-    let served = finished(request, result, cache);
+    let served = of_route(route, finished(request, result, cache));
     match limited {
         Some((class, decision)) => Served { response: with_limits(served.response, class, decision), ..served },
         None => served,
@@ -104,7 +104,7 @@ pub async fn serve_public(
         Ok(()) => handler(request).await,
         Err(problem) => Err(problem),
     };
-    finished(request, result, CacheUse::default())
+    of_route(route, finished(request, result, CacheUse::default()))
 }
 
 /// A problem alone, with the headers every answer has.
@@ -215,6 +215,14 @@ fn finished(request: &Request, result: Result<Response, Problem>, cache: CacheUs
         Err(problem) => (Response::problem(&problem, &request.request_id), Some(problem)),
     };
     Served { response: response.finished(&request.request_id), cache, problem }
+}
+
+/// Every answer of a retired route says so, refusals as well.
+fn of_route(route: &Route, served: Served) -> Served {
+    match route.retired {
+        Some(retirement) => Served { response: served.response.retired(retirement), ..served },
+        None => served,
+    }
 }
 
 /// draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it.

@@ -9,6 +9,7 @@ mod idempotency;
 mod ledger;
 mod limits;
 mod payments;
+mod retired;
 mod routes;
 mod stampede;
 mod twice;
