@@ -62,6 +62,19 @@ impl Response {
         self
     }
 
+    /// What a read is answered with where the client has the same: 304 without a body, with the headers that a cache needs
+    /// (RFC 9110, section 15.4.5).
+    #[must_use]
+    pub fn unless_known(self, request: &Request) -> Self {
+        let is_read = request.method == "GET" && self.status == 200;
+        let etag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag);
+        if !is_read || !etag.is_some_and(|etag| request.has(etag)) {
+            return self;
+        }
+        let headers = self.headers.into_iter().filter(|(name, _)| *name != "content-type").collect();
+        Self { status: 304, headers, body: String::new() }
+    }
+
     /// One more of the links of an answer, in its one `Link` header (RFC 8288, section 3).
     #[must_use]
     pub fn with_link(mut self, link: String) -> Self {

@@ -211,7 +211,7 @@ fn accepts_json(accept: &str) -> bool {
 
 fn finished(request: &Request, result: Result<Response, Problem>, cache: CacheUse) -> Served {
     let (response, problem) = match result {
-        Ok(response) => (response, None),
+        Ok(response) => (response.unless_known(request), None),
         Err(problem) => (Response::problem(&problem, &request.request_id), Some(problem)),
     };
     Served { response: response.finished(&request.request_id), cache, problem }

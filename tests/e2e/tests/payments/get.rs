@@ -66,3 +66,18 @@ async fn a_payment_with_its_order() {
     assert!(refused.text.contains("customer"), "{refused}");
     assert_eq!(shop.get(path).await.ok(200), payment);
 }
+
+// RFC 9110, section 13.1.2.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn a_payment_that_the_client_has_is_not_sent_again() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let payment = shop.paid(100, "EUR").await;
+    let path = format!("/payments/{}", payment["id"].as_str().expect("an id"));
+    let shown = shop.get(&path).await;
+    let etag = shown.header("etag").expect("a version");
+    let same = shop.get(&path).header("if-none-match", etag).await;
+    assert_eq!((same.status, same.text.as_str(), same.header("etag")), (304, "", Some(etag)), "{same}");
+    assert_eq!(shop.get(&path).header("if-none-match", "\"0\"").await.ok(200), payment);
+}
