@@ -51,3 +51,7 @@ impl Table {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;
