@@ -47,9 +47,9 @@ async fn body_of(stream: &mut TcpStream) -> String {
         request.extend_from_slice(&part[..length]);
         let text = String::from_utf8_lossy(&request);
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let lengths =
+        let mut lengths =
             head.lines().filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if lengths.last().is_some_and(|length: usize| body.len() >= length) {
+        if lengths.next_back().is_some_and(|length: usize| body.len() >= length) {
             return body.to_owned();
         }
     }
