@@ -7,6 +7,7 @@ mod context;
 pub mod disputes;
 mod error;
 pub mod events;
+pub mod expand;
 pub mod health;
 pub mod orders;
 pub mod outbox;

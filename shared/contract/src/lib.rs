@@ -12,6 +12,7 @@ pub mod commerce;
 pub mod disputes;
 pub mod due;
 pub mod events;
+pub mod fills;
 pub mod holds;
 pub mod identity;
 pub mod ledger;

@@ -187,7 +187,7 @@ fn fail_or<T, E: Failure>(
     Err(E::of(fault, operation))
 }
 
-async fn let_others_run() {
+pub(crate) async fn let_others_run() {
     let mut waited = false;
     poll_fn(|context| {
         if waited {

@@ -76,6 +76,7 @@ properties! { holds of Store::new(faults()), CommerceTable::of;
 properties! { orders of Store::new(faults()), CommerceTable::of;
     every_field_of_an_order_is_kept,
     an_order_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_orders_alone,
     orders_come_newest_first,
     pages_of_orders_stay_while_orders_arrive,
     an_order_is_listed_under_its_present_state,
@@ -85,6 +86,7 @@ properties! { orders of Store::new(faults()), CommerceTable::of;
 properties! { payments of Store::new(faults()), CommerceTable::of;
     every_field_of_a_payment_is_kept,
     a_payment_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_payments_alone,
     payments_come_newest_first,
     pages_of_payments_stay_while_payments_arrive,
     a_payment_is_listed_under_its_present_state,
@@ -170,6 +172,14 @@ properties! { cache of Cache::new(Clock::default(), faults()), same;
     a_refused_call_gets_no_entry,
     a_revoked_session_s_calls_are_told,
     a_revoked_user_s_older_tokens_are_told,
+}
+
+properties! { fills of Cache::new(Clock::default(), faults()), same;
+    of_many_misses_one_has_the_lease,
+    who_waits_is_given_what_is_filled,
+    who_waits_in_vain_is_let_go,
+    a_call_that_is_refused_takes_no_lease,
+    a_late_filler_replaces_nothing,
 }
 
 properties! { provider of Provider::new(faults()), same;

@@ -76,8 +76,12 @@ impl World {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
             "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
-            "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
-            "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "payments-list" => {
+                payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
+            }
+            "payments-get" => {
+                payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
+            }
             "payments-capture" => {
                 let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
                 payments_capture::answer(deps, request).await
@@ -91,7 +95,11 @@ impl World {
                 refunds_create::answer(deps, request).await
             }
             "refunds-list" => {
-                refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+                refunds_list::answer(
+                    refunds_list::Deps { gate, refunds: store, payments: store, orders: store },
+                    request,
+                )
+                .await
             }
             "disputes-list" => disputes_list::answer(disputes_list::Deps { gate, disputes: store }, request).await,
             "disputes-get" => disputes_get::answer(disputes_get::Deps { gate, disputes: store }, request).await,

@@ -4,6 +4,7 @@
 mod account;
 mod attempts;
 mod balance;
+mod batch;
 mod commit;
 mod dispute;
 mod due;

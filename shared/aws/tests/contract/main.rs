@@ -4,6 +4,7 @@
 
 mod cache;
 mod cache_away;
+mod cache_fills;
 mod commerce;
 mod completeness;
 mod cost;

@@ -29,8 +29,10 @@ use domain::payment::Payment;
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
+use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
+use ports::{PortError, PortErrorKind};
 
 use crate::faults::Faults;
 use crate::lock::Lock;
@@ -99,6 +101,26 @@ impl Store {
         let mut changes = self.commerce.get().stream.take();
         changes.append(&mut self.identity.get().stream.take());
         changes
+    }
+
+    /// One batch read, bounded as the port says.
+    async fn get_batch<Id: Copy + Sync, T: Send>(
+        &self,
+        operation: &'static str,
+        ids: &BTreeSet<Id>,
+        find: impl Fn(&CommerceTable, Id) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, PortError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let effect = || {
+            if ids.len() > BATCH_MAX {
+                return Err(PortError::new(PortErrorKind::Rejected, operation));
+            }
+            let table = self.commerce.get();
+            Ok(ids.iter().filter_map(|id| find(&table, *id)).collect())
+        };
+        self.faults.call(operation, effect).await
     }
 
     pub fn contents(&self) -> Contents {

@@ -1,5 +1,7 @@
 //! Reading orders.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::ids::{OrderId, TenantId};
 use domain::order::Order;
@@ -14,6 +16,15 @@ use super::page::{by_id, newest_first, page};
 impl Orders for Store {
     async fn get(&self, tenant: TenantId, id: OrderId, _: Consistency) -> Result<Option<Order>, PortError> {
         self.faults.call("orders.get", || Ok(self.commerce.get().orders.get(&(tenant, id)).cloned())).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<OrderId>,
+        _: Consistency,
+    ) -> Result<Vec<Order>, PortError> {
+        self.get_batch("orders.get_many", ids, |table, id| table.orders.get(&(tenant, id)).cloned()).await
     }
 
     async fn list(

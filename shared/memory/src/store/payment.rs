@@ -1,5 +1,7 @@
 //! Reading payments.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::ids::{PaymentId, TenantId};
 use domain::page::{Page, PageRequest};
@@ -14,6 +16,15 @@ use super::page::{by_id, newest_first, page};
 impl Payments for Store {
     async fn get(&self, tenant: TenantId, id: PaymentId, _: Consistency) -> Result<Option<Payment>, PortError> {
         self.faults.call("payments.get", || Ok(self.commerce.get().payments.get(&(tenant, id)).cloned())).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        _: Consistency,
+    ) -> Result<Vec<Payment>, PortError> {
+        self.get_batch("payments.get_many", ids, |table, id| table.payments.get(&(tenant, id)).cloned()).await
     }
 
     async fn list(

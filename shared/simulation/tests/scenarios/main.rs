@@ -6,11 +6,14 @@ mod cache;
 mod captures;
 mod crashes;
 mod disputes;
+mod expand;
 mod idempotency;
 mod ledger;
 mod limits;
 mod payments;
+mod retired;
 mod routes;
+mod stampede;
 mod twice;
 mod workers;
 
