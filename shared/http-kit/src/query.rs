@@ -56,7 +56,7 @@ impl<'a> Query<'a> {
         let given: Vec<&str> = given.collect();
         if given.len() > EXPAND_MAX {
             let detail = format!("must be given {EXPAND_MAX} times at most");
-            self.errors.push(Invalid::new("too_many", detail).at(EXPAND));
+            self.errors.push(Invalid::new("invalid_length", detail).at(EXPAND));
             return Vec::new();
         }
         let mut paths = Vec::new();

@@ -133,7 +133,7 @@ fn d11_what_cannot_be_expanded_is_refused_by_name() {
         (payment.as_str(), vec!["customer"], "unknown_value"),
         (payment.as_str(), vec![""], "unknown_value"),
         (payment.as_str(), vec!["order.payments"], "unknown_value"),
-        (payment.as_str(), vec!["order"; 5], "too_many"),
+        (payment.as_str(), vec!["order"; 5], "invalid_length"),
         ("/v1/payments", vec!["payment"], "unknown_value"),
         (refunds.as_str(), vec!["payment.order.customer"], "unknown_value"),
         (order.as_str(), vec!["payments"], "unknown_parameter"),
