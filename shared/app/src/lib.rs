@@ -7,6 +7,7 @@ mod context;
 mod error;
 pub mod events;
 pub mod health;
+pub mod journal;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
@@ -18,6 +19,7 @@ pub mod settle_refund;
 pub mod sweep;
 pub mod tenants;
 pub mod users;
+pub mod verification;
 pub mod work;
 
 pub use commit::Outcome;

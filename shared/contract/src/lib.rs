@@ -13,6 +13,7 @@ pub mod due;
 pub mod events;
 pub mod holds;
 pub mod identity;
+pub mod journal;
 pub mod ledger;
 pub mod orders;
 mod outcome;

@@ -2,6 +2,7 @@
 
 use ports::commerce::{Accounts, Commerce, Due, Events, Orders, Payments, Refunds};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
+use ports::journal::Journal;
 
 #[derive(Clone, Copy)]
 pub struct CommerceTable<'a> {
@@ -12,11 +13,12 @@ pub struct CommerceTable<'a> {
     pub accounts: &'a dyn Accounts,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
+    pub journal: &'a dyn Journal,
 }
 
 impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Events + Due>(adapter: &'a T) -> Self {
+    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Events + Due + Journal>(adapter: &'a T) -> Self {
         Self {
             commerce: adapter,
             orders: adapter,
@@ -25,6 +27,7 @@ impl<'a> CommerceTable<'a> {
             accounts: adapter,
             events: adapter,
             due: adapter,
+            journal: adapter,
         }
     }
 }

@@ -178,6 +178,11 @@ impl Transaction {
         &self.entries
     }
 
+    /// The moment that its entries carry.
+    pub fn posted_at(&self) -> Timestamp {
+        self.entries.first().map(|entry| entry.created_at).unwrap_or_default()
+    }
+
     /// The same entries with the signs turned. Its source is the transaction, so storage takes it once.
     pub fn reversal(&self, ids: TransactionIds, now: Timestamp) -> Result<Self, Unbalanced> {
         let TransactionIds { transaction, entries } = ids;

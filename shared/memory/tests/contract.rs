@@ -73,6 +73,17 @@ properties! { holds of Store::new(faults()), CommerceTable::of;
     parallel_reservations_never_exceed_what_was_captured,
 }
 
+properties! { journal of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_block_is_kept,
+    a_transaction_is_in_one_block,
+    a_refused_block_leaves_nothing,
+    a_number_is_taken_once,
+    of_parallel_blocks_of_a_number_one_stands,
+    a_block_takes_99_transactions_and_no_more,
+    a_block_changes_nothing_of_its_transactions,
+    transactions_in_no_block_are_left_out_after_their_time,
+}
+
 properties! { orders of Store::new(faults()), CommerceTable::of;
     every_field_of_an_order_is_kept,
     an_order_is_found_by_its_tenant_alone,

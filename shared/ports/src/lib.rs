@@ -7,8 +7,10 @@ pub mod commerce;
 pub mod credentials;
 pub mod error;
 pub mod identity;
+pub mod journal;
 pub mod provider;
 pub mod queues;
 pub mod stream;
+pub mod verification;
 
 pub use error::{PortError, PortErrorKind};

@@ -4,10 +4,12 @@
 mod account;
 mod attempts;
 mod balance;
+mod block;
 mod commit;
 mod due;
 mod event;
 mod idempotency;
+mod journal;
 mod key;
 mod order;
 mod payment;
@@ -20,6 +22,7 @@ mod tenant;
 mod transact;
 mod transaction;
 mod user;
+mod verification;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod attempts;
 mod commit;
 mod due;
 mod event;
+mod journal;
 mod ledger;
 mod order;
 mod page;
@@ -13,14 +14,17 @@ mod records;
 mod refund;
 mod session;
 mod stream;
+mod tamper;
 mod tenant;
 mod user;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
@@ -34,6 +38,8 @@ use crate::faults::Faults;
 use crate::lock::Lock;
 use records::Records;
 use stream::Stream;
+
+pub use tamper::Tampering;
 
 #[derive(Debug, Default)]
 pub struct Store {
@@ -50,6 +56,11 @@ struct CommerceTable {
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
+    blocks: BTreeMap<(TenantId, u64), Block>,
+    /// In which block a transaction is.
+    marks: BTreeMap<(TenantId, Source), u64>,
+    /// When a tenant's ledger is to be verified, and where that goes on.
+    verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
     /// By the moment from which their publication is overdue.
     unpublished: BTreeSet<(Timestamp, TenantId, EventId)>,
@@ -76,6 +87,9 @@ pub struct Contents {
     pub refunds: Vec<Refund>,
     pub transactions: Vec<Transaction>,
     pub balances: Vec<(TenantId, Balance)>,
+    pub blocks: Vec<Block>,
+    /// In which block a transaction is.
+    pub marks: Vec<(TenantId, Source, u64)>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -106,6 +120,8 @@ impl Store {
             refunds: commerce.refunds.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
+            blocks: commerce.blocks.values().cloned().collect(),
+            marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),

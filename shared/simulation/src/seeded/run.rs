@@ -11,6 +11,7 @@ use fastrand::Rng;
 use memory::Faults;
 use ports::clock::Clock as _;
 use ports::queues::Received;
+use serde_json::Value;
 
 use super::intents::{Clients, Sent};
 use super::plan::Plan;
@@ -31,6 +32,7 @@ pub(super) enum Doing {
     Stream(Consumer, Vec<Record>),
     Work(Queue, Vec<Notice>),
     Sweep,
+    Verify,
 }
 
 /// What came of it.
@@ -39,6 +41,8 @@ pub(super) enum Ended {
     Answered(Answer),
     Streamed(bool),
     Worked(Vec<Fate>),
+    /// What a ledger is said to be wrong in.
+    Verified(Option<Value>),
     Quietly,
 }
 
@@ -55,6 +59,7 @@ impl Running {
             Doing::Call(_) | Doing::Read(_) => 10,
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep => 55,
+            Doing::Verify => 300,
         };
         now.since(self.started_at) >= Duration::from_secs(seconds)
     }
@@ -190,6 +195,7 @@ impl Run {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
                 Ok(())
             }
+            (Doing::Verify, Ended::Verified(Some(faults))) => Err(format!("a sound ledger is called wrong: {faults}")),
             _ => Ok(()),
         }
     }
@@ -214,6 +220,7 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Verify => "the verification of a ledger".to_owned(),
     }
 }
 
@@ -222,6 +229,7 @@ fn outcome(ended: &Ended) -> String {
         Ended::Answered(answer) => format!("{} {}{}", answer.status, answer.id(), answer.code()),
         Ended::Streamed(taken) => if *taken { "taken" } else { "not taken" }.to_owned(),
         Ended::Worked(fates) => format!("{fates:?}"),
+        Ended::Verified(faults) => format!("{faults:?}"),
         Ended::Quietly => "done".to_owned(),
     }
 }

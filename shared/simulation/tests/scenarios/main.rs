@@ -10,6 +10,7 @@ mod limits;
 mod payments;
 mod routes;
 mod twice;
+mod verification;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};
