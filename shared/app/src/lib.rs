@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod cache_refresh;
+pub mod closings;
 mod commit;
 mod context;
 mod error;

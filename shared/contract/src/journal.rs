@@ -45,8 +45,20 @@ async fn head(table: CommerceTable<'_>, tenant: TenantId) -> Option<Block> {
     table.journal.head(tenant).await.expect("a head is read")
 }
 
+/// Appends what must not be refused.
+pub(crate) async fn append_all(table: CommerceTable<'_>, blocks: &[&Block]) {
+    for block in blocks {
+        assert_eq!(append(table, block).await, Outcome::Done, "a block that fits was refused");
+    }
+}
+
 /// As many posted charges.
-async fn posted(table: CommerceTable<'_>, tenant: TenantId, count: usize, world: &World) -> Vec<Transaction> {
+pub(crate) async fn posted(
+    table: CommerceTable<'_>,
+    tenant: TenantId,
+    count: usize,
+    world: &World,
+) -> Vec<Transaction> {
     let mut transactions = Vec::new();
     for _ in 0..count {
         let posting = charge(&captured_payment(tenant, world.mint()), world.mint());
@@ -56,7 +68,7 @@ async fn posted(table: CommerceTable<'_>, tenant: TenantId, count: usize, world:
     transactions
 }
 
-fn block(head: Option<&Block>, tenant: TenantId, transactions: &[Transaction], now: Timestamp) -> Block {
+pub(crate) fn block(head: Option<&Block>, tenant: TenantId, transactions: &[Transaction], now: Timestamp) -> Block {
     Block::after(head, tenant, transactions.iter().map(Listed::from).collect(), now)
 }
 
@@ -108,9 +120,10 @@ pub async fn a_number_is_taken_once(table: CommerceTable<'_>, seed: u128) {
     let world = World::new(seed);
     let tenant = world.tenant();
     let [one, two] = posted(table, tenant, 2, &world).await.try_into().expect("two");
-    let first = block(None, tenant, &[one.clone()], world.now());
+    let first = block(None, tenant, std::slice::from_ref(&one), world.now());
     assert_eq!(append(table, &first).await, Outcome::Done);
-    assert_eq!(append(table, &block(None, tenant, &[two.clone()], world.now())).await, Outcome::Stale);
+    let rival = block(None, tenant, std::slice::from_ref(&two), world.now());
+    assert_eq!(append(table, &rival).await, Outcome::Stale);
     let both = block(None, tenant, &[one, two.clone()], world.now());
     assert_eq!(append(table, &both).await, Outcome::Stale, "the number comes before what is taken");
     assert_eq!(append(table, &block(Some(&first), tenant, &[two], world.now())).await, Outcome::Done);

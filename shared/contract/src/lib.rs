@@ -8,6 +8,7 @@ pub mod attempts;
 pub mod builders;
 pub mod cache;
 pub mod claims;
+pub mod closings;
 pub mod commerce;
 pub mod due;
 pub mod events;
@@ -27,6 +28,7 @@ mod rows;
 pub mod sessions;
 mod tables;
 pub mod token_key;
+pub mod verification;
 mod world;
 
 pub use tables::{CommerceTable, IdentityTable};

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod backoff;
 pub mod card_number;
+pub mod closing;
 pub mod event;
 pub mod field;
 pub mod idempotency;

@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod clock;
+pub mod closings;
 pub mod commerce;
 pub mod credentials;
 pub mod error;

@@ -128,7 +128,9 @@ impl World {
                 cache_refresh::step(cache_refresh::Deps { cache: self.wiring.cache.as_ref() }, &changes).await
             }
             Consumer::LedgerJournal => {
-                let deps = ledger_journal::Deps { clock: &self.clock, journal: self.store.as_ref() };
+                let store = self.store.as_ref();
+                let deps =
+                    ledger_journal::Deps { clock: &self.clock, journal: store, accounts: store, closings: store };
                 ledger_journal::step(deps, changes).await
             }
         }

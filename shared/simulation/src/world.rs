@@ -143,7 +143,7 @@ impl World {
 
     pub(crate) fn verifying(&self) -> Verifying<'_> {
         let store = self.store.as_ref();
-        Verifying { rows: store, verifications: store, journal: store, accounts: store }
+        Verifying { rows: store, verifications: store, journal: store, accounts: store, closings: store }
     }
 
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {

@@ -1,8 +1,10 @@
-//! The commerce stream: posted transactions go into the journal of their tenant.
+//! The commerce stream: posted transactions go into the journal of their tenant, whose accounts are closed now and then.
 
-use app::journal;
+use app::{closings, journal};
 use ports::PortError;
 use ports::clock::Clock;
+use ports::closings::Closings;
+use ports::commerce::Accounts;
 use ports::journal::Journal;
 use ports::stream::{Image, StreamChange};
 
@@ -11,6 +13,8 @@ use ports::stream::{Image, StreamChange};
 pub struct Deps<'a> {
     pub clock: &'a dyn Clock,
     pub journal: &'a dyn Journal,
+    pub accounts: &'a dyn Accounts,
+    pub closings: &'a dyn Closings,
 }
 
 /// Only new transactions: a later change of one is the mark of its block.
@@ -20,6 +24,12 @@ pub async fn step(deps: Deps<'_>, changes: Vec<StreamChange>) -> Result<(), Port
         _ => None,
     };
     let transactions: Vec<_> = changes.into_iter().filter_map(posted).collect();
-    journal::append(deps.journal, &transactions, deps.clock.now()).await?;
+    let appended = journal::append(deps.journal, &transactions, deps.clock.now()).await?;
+    for tenant in appended.to_close {
+        // What is not closed now is closed the next time: no reason to give the batch again.
+        if let Err(error) = closings::close(deps.accounts, deps.closings, tenant, deps.clock.now()).await {
+            tracing::warn!(error = %error, %tenant, "accounts not closed");
+        }
+    }
     Ok(())
 }

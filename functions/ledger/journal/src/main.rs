@@ -12,6 +12,6 @@ async fn main() -> Result<(), runtime::Error> {
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
-    let deps = Deps { clock: &SystemClock, journal: &commerce };
+    let deps = Deps { clock: &SystemClock, journal: &commerce, accounts: &commerce, closings: &commerce };
     runtime::run_stream(decode_change, async |changes| step(deps, changes).await).await
 }

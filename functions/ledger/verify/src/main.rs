@@ -16,7 +16,13 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let verifying = Verifying { rows: &commerce, verifications: &commerce, journal: &commerce, accounts: &commerce };
+    let verifying = Verifying {
+        rows: &commerce,
+        verifications: &commerce,
+        journal: &commerce,
+        accounts: &commerce,
+        closings: &commerce,
+    };
     let deps = Deps { mint, verifying };
     runtime::run_task(async |event: Value| {
         let Ended { verified, answer } = step(deps, &event).await?;

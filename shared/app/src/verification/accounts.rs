@@ -1,9 +1,12 @@
-//! An account's entries against its transactions, up to the cut, and against its balance.
+//! An account's entries against its transactions, up to the cut, against its closings and against its balance.
 //!
 //! A balance is read between two looks at the youngest entries. Where both looks see the same, nothing was posted in between
 //! and the balance is that of exactly these entries; else it is read again. A transaction's rows become visible one after the
 //! other within milliseconds, so a difference counts when it is seen twice in the same way. An account that is written too
 //! fast for that is undecided and is looked at with the next verification.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use domain::ids::EntryId;
 use domain::ledger::{AccountId, Balance};
@@ -50,7 +53,9 @@ async fn walk_on(
 ) -> Result<Option<Walk>, PortError> {
     let account = walk.account.0;
     let young_from = EntryId::floor_at(settled_at(context.now()).plus(ID_SKEW_MAX));
-    let page = on.rows.entries_from(progress.tenant(), account, walk.from.0, ENTRIES_A_PAGE).await?;
+    let begin = walk.from.0;
+    let mut sums = BTreeMap::new();
+    let page = on.rows.entries_from(progress.tenant(), account, begin, ENTRIES_A_PAGE).await?;
     let mut is_last = page.len() < ENTRIES_A_PAGE;
     for row in page {
         match row {
@@ -63,11 +68,14 @@ async fn walk_on(
                     progress.count_entry(account, entry.amount);
                 }
                 walk.sum = walk.sum.saturating_add(entry.amount);
+                sums.insert(entry.id, walk.sum);
                 walk.from = Text(EntryId::from_u128(entry.id.as_u128().saturating_add(1)));
             }
             Err(unreadable) => progress.found(fault(unreadable)),
         }
     }
+    let end = if is_last { young_from } else { walk.from.0 };
+    closings(on, progress, account, begin..end, &sums).await?;
     if !is_last {
         return Ok(Some(walk));
     }
@@ -77,6 +85,24 @@ async fn walk_on(
     }
     balance(on, progress, &walk).await?;
     Ok(None)
+}
+
+/// That each closing among a page's entries is their sum up to it.
+async fn closings(
+    on: Verifying<'_>,
+    progress: &mut Progress,
+    account: AccountId,
+    range: Range<EntryId>,
+    sums: &BTreeMap<EntryId, i64>,
+) -> Result<(), PortError> {
+    let found = on.closings.from(progress.tenant(), account, range.start, ENTRIES_A_PAGE).await;
+    let Some(found) = readable(progress, &format!("the closings of {account}"), found)? else { return Ok(()) };
+    for closing in found.into_iter().take_while(|closing| closing.upto < range.end) {
+        if sums.get(&closing.upto) != Some(&closing.tally.sum) {
+            progress.found(Fault::Closing { account, closing: closing.upto });
+        }
+    }
+    Ok(())
 }
 
 /// What is after the old entries.

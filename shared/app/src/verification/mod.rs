@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use domain::ids::TenantId;
 use domain::verification::Fault;
+use ports::closings::Closings;
 use ports::commerce::Accounts;
 use ports::journal::Journal;
 use ports::verification::{LedgerRows, Verifications};
 use ports::{PortError, PortErrorKind};
 
-use crate::{Context, journal};
+use crate::{Context, closings, journal};
 
 pub use progress::Progress;
 use progress::Step;
@@ -40,6 +41,7 @@ pub struct Verifying<'a> {
     pub verifications: &'a dyn Verifications,
     pub journal: &'a dyn Journal,
     pub accounts: &'a dyn Accounts,
+    pub closings: &'a dyn Closings,
 }
 
 /// What one run did.
@@ -54,7 +56,7 @@ pub struct Verified {
     pub failed: usize,
 }
 
-/// Verifies ledgers that are due, as far as it comes, and appends what was left out of the journal.
+/// Verifies ledgers that are due, as far as it comes, closes their accounts, and appends what was left out of the journal.
 pub async fn run(context: &Context<'_>, on: Verifying<'_>) -> Result<Verified, PortError> {
     let mut verified = Verified {
         appended: journal::append_left_out(on.journal, context.now(), LEFT_OUT_PER_RUN).await?,
@@ -101,6 +103,7 @@ async fn go_on(
     verified.faults += progress.fault_count - faults;
     verified.appended += progress.left_out - left_out;
     if progress.is_done() {
+        closings::close(on.accounts, on.closings, tenant, now).await?;
         verified.ledgers += 1;
         let Progress { head, hash, transactions, fault_count, undecided, .. } = &progress;
         // A head that was written down elsewhere shows a chain that was made anew.

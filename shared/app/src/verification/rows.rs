@@ -142,7 +142,7 @@ async fn left_out(
     });
     let left_out: Vec<Transaction> = balanced.collect();
     progress.left_out += match mode {
-        Mode::Job => journal::append(on.journal, &left_out, now).await?,
+        Mode::Job => journal::append(on.journal, &left_out, now).await?.transactions,
         Mode::Report => left_out.len(),
     };
     Ok(())

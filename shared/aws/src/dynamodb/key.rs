@@ -121,6 +121,10 @@ impl Key {
         Partition::blocks(tenant).at(format_args!("{number:020}"))
     }
 
+    pub(crate) fn closing(tenant: TenantId, account: AccountId, upto: EntryId) -> Self {
+        Partition::closings(tenant, account).at(upto)
+    }
+
     pub(crate) fn tenant(tenant: TenantId) -> Self {
         Partition::table(tenant, "TEN").at(tenant)
     }
@@ -195,6 +199,10 @@ impl Partition {
 
     pub(crate) fn transactions(tenant: TenantId) -> Self {
         Self::table(tenant, "TXN")
+    }
+
+    pub(crate) fn closings(tenant: TenantId, account: AccountId) -> Self {
+        Self::table(tenant, format_args!("CLO#{account}"))
     }
 
     pub(crate) fn blocks(tenant: TenantId) -> Self {

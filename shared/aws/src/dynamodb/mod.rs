@@ -5,6 +5,7 @@ mod account;
 mod attempts;
 mod balance;
 mod block;
+mod closing;
 mod commit;
 mod due;
 mod event;

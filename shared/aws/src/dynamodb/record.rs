@@ -57,6 +57,7 @@ kinds! {
     Entry = "entry",
     Balance = "balance",
     Block = "block",
+    Closing = "closing",
     Idempotency = "idempotency",
     Tenant = "tenant",
     User = "user",

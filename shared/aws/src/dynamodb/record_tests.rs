@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use contract::World;
 use contract::builders;
+use domain::closing::Closing;
 use domain::journal::{Block, Listed};
 use domain::ledger::Transaction;
 use domain::order::Order;
@@ -16,6 +17,7 @@ use ports::stream::Image;
 use serde_dynamo::Item;
 
 use super::*;
+use crate::dynamodb::closing::StoredClosing;
 use crate::dynamodb::idempotency::StoredRecord;
 use crate::dynamodb::stream::decode_change;
 use crate::dynamodb::transaction::StoredEntry;
@@ -39,6 +41,8 @@ fn items() -> Vec<Attributes> {
     let transaction = transaction(&world);
     let entry = StoredEntry { tenant, entry: transaction.entries()[0].clone() };
     let record = StoredRecord { tenant, record: builders::record(mint) };
+    let closing = Closing::after(None, entry.entry.account, std::slice::from_ref(&entry.entry)).expect("a closing");
+    let closing = StoredClosing { tenant, closing };
     let items = [
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
@@ -47,6 +51,7 @@ fn items() -> Vec<Attributes> {
         encode(&transaction),
         encode(&entry),
         encode(&Block::after(None, tenant, vec![Listed::from(&transaction)], world.now())),
+        encode(&closing),
         encode(&record),
         encode(&builders::tenant(mint)),
         encode(&user),
@@ -83,6 +88,7 @@ fn attributes_have_their_names_and_types() {
         "entries:L gsi3pk:S gsi3sk:S id:S kind:S pk:S sk:S source:S tenant:S",
         "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
         "booked_at_ms:N gsi3pk:S gsi3sk:S hash:S kind:S number:N pk:S previous:S sk:S tenant:S total:N transactions:L",
+        "account:S entries:N kind:S pk:S posted:N sk:S tenant:S upto:S",
         "answer_body:S answer_location:S answer_status:N expires_at:N expires_at_ms:N fingerprint:S key:S kind:S pk:S route:S sk:S tenant:S",
         "created_at_ms:N id:S kind:S name:S pk:S sk:S updated_at_ms:N version:N",
         "created_at_ms:N email:S id:S kind:S name:S password_changed_at_ms:N password_hash:S pk:S role:S sk:S tenant:S updated_at_ms:N version:N",

@@ -27,6 +27,12 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
         Kind::Transaction => Image::Transaction(decode(item)?),
-        Kind::Entry | Kind::Balance | Kind::Block | Kind::Idempotency | Kind::Login | Kind::Attempts => Image::Other,
+        Kind::Entry
+        | Kind::Balance
+        | Kind::Block
+        | Kind::Closing
+        | Kind::Idempotency
+        | Kind::Login
+        | Kind::Attempts => Image::Other,
     }))
 }

@@ -87,7 +87,7 @@ impl LedgerRows for CommerceTable {
 
 impl CommerceTable {
     /// Exactly `limit` items where there are as many: a Query ends early at 1 MB.
-    async fn ascending(
+    pub(super) async fn ascending(
         &self,
         operation: &'static str,
         partition: Partition,

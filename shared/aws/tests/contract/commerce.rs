@@ -22,6 +22,7 @@ macro_rules! contracts {
 
 contracts! {
     claims: a_second_claim_is_given_the_first_record, every_field_of_a_record_is_kept, an_expired_claim_is_free, a_key_belongs_to_its_tenant_and_route, of_parallel_claims_one_stands, a_live_record_is_found_by_its_claim;
+    closings: the_last_closing_before_an_entry_is_found, closings_come_oldest_first, entries_between_two_come_oldest_first;
     commerce: a_commit_writes_all_it_names, a_failed_commit_writes_nothing, the_first_failing_condition_is_told, what_exists_is_not_created_again, an_update_stands_on_the_version_before_it, what_is_missing_is_not_updated, of_parallel_updates_one_stands, the_same_commit_again_has_no_second_effect;
     due: payments_are_due_from_their_check_at, refunds_are_due_from_their_check_at, events_are_due_until_they_are_published, due_lists_keep_to_about_their_limit;
     events: every_field_of_an_event_is_kept, an_event_is_found_by_its_tenant_alone, events_come_newest_first_within_the_range, publishing_changes_no_event;
@@ -31,4 +32,5 @@ contracts! {
     orders: every_field_of_an_order_is_kept, an_order_is_found_by_its_tenant_alone, orders_come_newest_first, pages_of_orders_stay_while_orders_arrive, an_order_is_listed_under_its_present_state, filters_of_orders_apply_together;
     payments: every_field_of_a_payment_is_kept, a_payment_is_found_by_its_tenant_alone, payments_come_newest_first, pages_of_payments_stay_while_payments_arrive, a_payment_is_listed_under_its_present_state, filters_of_payments_apply_together;
     refunds: every_field_of_a_refund_is_kept, a_refund_is_found_below_its_payment_and_tenant_alone, refunds_come_newest_first;
+    verification: rows_are_found_as_they_were_written, every_transaction_is_on_one_page, entries_come_oldest_first_from_an_id, a_tenant_is_due_from_its_first_block_on, progress_is_kept_until_it_is_taken_back;
 }

@@ -2,6 +2,7 @@
 //! Reads of either consistency see the latest state.
 
 mod attempts;
+mod closings;
 mod commit;
 mod due;
 mod event;
@@ -21,6 +22,7 @@ mod verification;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::closing::Closing;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
@@ -59,6 +61,7 @@ struct CommerceTable {
     blocks: BTreeMap<(TenantId, u64), Block>,
     /// In which block a transaction is.
     marks: BTreeMap<(TenantId, Source), u64>,
+    closings: BTreeMap<(TenantId, AccountId, EntryId), Closing>,
     /// When a tenant's ledger is to be verified, and where that goes on.
     verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
@@ -88,6 +91,8 @@ pub struct Contents {
     pub transactions: Vec<Transaction>,
     pub balances: Vec<(TenantId, Balance)>,
     pub blocks: Vec<Block>,
+    pub entries: Vec<(TenantId, Entry)>,
+    pub closings: Vec<(TenantId, Closing)>,
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
     pub events: Vec<Event>,
@@ -121,6 +126,8 @@ impl Store {
             transactions: commerce.transactions.values().cloned().collect(),
             balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
             blocks: commerce.blocks.values().cloned().collect(),
+            entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
+            closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),

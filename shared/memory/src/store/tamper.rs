@@ -1,5 +1,6 @@
 //! What somebody with access to the table could do to the ledger behind the application's back. For tests of what is noticed.
 
+use domain::closing::Closing;
 use domain::ids::TenantId;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Entry, Source, Transaction};
@@ -17,6 +18,7 @@ pub enum Tampering {
     Block(Block),
     RemoveBlock(TenantId, u64),
     Balance(TenantId, AccountId, i64),
+    Closing(TenantId, Closing),
 }
 
 impl Store {
@@ -35,6 +37,9 @@ impl Store {
             Tampering::RemoveEntry(tenant, entry) => drop(table.entries.remove(&(tenant, entry.account, entry.id))),
             Tampering::Block(block) => drop(table.blocks.insert((block.tenant, block.number), block)),
             Tampering::RemoveBlock(tenant, number) => drop(table.blocks.remove(&(tenant, number))),
+            Tampering::Closing(tenant, closing) => {
+                table.closings.insert((tenant, closing.account, closing.upto), closing);
+            }
             Tampering::Balance(tenant, account, posted) => {
                 if let Some(balance) = table.balances.get_mut(&(tenant, account)) {
                     balance.posted = posted;

@@ -6,6 +6,7 @@ mod journal;
 mod ledger;
 mod moves;
 mod orders;
+mod past;
 mod payments;
 mod provider;
 
@@ -54,6 +55,7 @@ pub fn of_world(world: &World) -> Holds {
 pub fn of_rest(world: &World) -> Holds {
     let contents = world.store.contents();
     journal::is_whole(&contents)?;
+    past::holds(world, &contents)?;
     for tenant in &contents.tenants {
         let faults = world.ledger_faults(tenant.id);
         ensure(faults.is_empty(), || format!("a sound ledger is called wrong: {faults:?}"))?;

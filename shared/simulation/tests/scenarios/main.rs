@@ -7,6 +7,7 @@ mod crashes;
 mod idempotency;
 mod ledger;
 mod limits;
+mod past;
 mod payments;
 mod routes;
 mod twice;

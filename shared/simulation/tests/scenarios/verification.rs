@@ -140,3 +140,37 @@ fn c5_a_report_counts_what_is_left_out_and_writes_nothing() {
         assert!(scene.world.verify(&wrong).is_err(), "{wrong}");
     }
 }
+
+/// A ledger that is more than one answer's work is verified in several, each going on where the one before it ended.
+#[test]
+fn c5_a_long_chain_is_verified_piece_by_piece() {
+    const BLOCKS: u64 = 250;
+    let scene = Scene::new();
+    for n in 0..BLOCKS {
+        scene.world.pay(&scene.owner_now(), None, 100 + i64::try_from(n).expect("small"), "tok_success");
+        assert!(scene.world.deliver(Consumer::OutboxPublish));
+        scene.world.work(Queue::Payments);
+        assert!(scene.world.deliver(Consumer::LedgerJournal));
+        scene.world.clock.advance(Duration::from_secs(1));
+    }
+    scene.world.clock.advance(LATER);
+    let tenant = scene.owner().tenant;
+    let entry = scene.world.store.contents().entries[0].1.clone();
+    scene.world.store.tamper(Tampering::Entry(tenant, Entry { amount: entry.amount - 1, ..entry.clone() }));
+    let mut question = json!({ "ledger": "verify", "tenant": tenant.to_string() });
+    let mut answers = 0;
+    let answer = loop {
+        let answer = scene.world.verify(&question).expect("nothing fails").answer;
+        answers += 1;
+        if answer["done"] == true {
+            break answer;
+        }
+        question["progress"] = answer["progress"].clone();
+    };
+    assert!(answers > 1, "one answer did it all");
+    assert_eq!((&answer["blocks"], &answer["transactions"]), (&json!(BLOCKS), &json!(BLOCKS)));
+    let told = format!("{} of {} is not its transaction's", entry.id, entry.account);
+    assert!(answer["faults"].as_array().is_some_and(|faults| faults.contains(&json!(told))), "{answer}");
+    scene.world.store.tamper(Tampering::Entry(tenant, entry));
+    scene.comes_to_rest();
+}
