@@ -119,6 +119,8 @@ pub struct Entry {
     pub account: AccountId,
     pub amount: i64,
     pub payment: Option<PaymentId>,
+    /// When the transaction was made, by the clock that made its ids: the same in all its entries, and never a moment of
+    /// somebody else's (see [`crate::verification::ID_SKEW_MAX`]).
     pub created_at: Timestamp,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::event::Queue;
 use domain::payment::Verdict;
 use ports::clock::Clock as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::run::{Doing, Ended, Run};
 use crate::invariants::{Holds, ensure};
@@ -29,7 +29,7 @@ pub(super) enum Action {
     /// A message is received again while it is worked on.
     ShowAgain(Queue),
     Sweep,
-    /// Somebody has a tenant's ledger verified while money is posted.
+    /// The job runs, or somebody has a tenant's ledger verified, while money is posted.
     Verify,
     /// An instance dies in the middle of what it does.
     Kill,
@@ -160,10 +160,15 @@ impl Run {
     fn verify(&mut self) {
         let tenants: BTreeSet<_> = self.clients.callers.iter().map(|caller| caller.tenant).collect();
         let Some(tenant) = self.random.choice(tenants) else { return };
-        let (world, event) = (self.world.clone(), json!({ "ledger": "verify", "tenant": tenant.to_string() }));
+        let by_hand = json!({ "ledger": "verify", "tenant": tenant.to_string() });
+        let event = if self.random.bool() { Value::Null } else { by_hand };
+        let world = self.world.clone();
         self.start(Doing::Verify, async move {
-            let faults = world.verify_step(&event).await.map(|ended| ended.answer["faults"].clone());
-            Ended::Verified(faults.ok().filter(|faults| faults != &json!([])))
+            let Ok(ledger_verify::Ended { verified, answer }) = world.verify_step(&event).await else {
+                return Ended::Quietly;
+            };
+            let is_sound = verified.faults == 0 && answer["fault_count"].as_u64().unwrap_or(0) == 0;
+            Ended::Verified { is_sound, told: answer["faults"].to_string() }
         });
     }
 

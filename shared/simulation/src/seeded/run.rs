@@ -11,7 +11,6 @@ use fastrand::Rng;
 use memory::Faults;
 use ports::clock::Clock as _;
 use ports::queues::Received;
-use serde_json::Value;
 
 use super::intents::{Clients, Sent};
 use super::plan::Plan;
@@ -41,8 +40,7 @@ pub(super) enum Ended {
     Answered(Answer),
     Streamed(bool),
     Worked(Vec<Fate>),
-    /// What a ledger is said to be wrong in.
-    Verified(Option<Value>),
+    Verified { is_sound: bool, told: String },
     Quietly,
 }
 
@@ -195,7 +193,9 @@ impl Run {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
                 Ok(())
             }
-            (Doing::Verify, Ended::Verified(Some(faults))) => Err(format!("a sound ledger is called wrong: {faults}")),
+            (Doing::Verify, Ended::Verified { is_sound: false, told }) => {
+                Err(format!("a sound ledger is called wrong: {told}"))
+            }
             _ => Ok(()),
         }
     }
@@ -229,7 +229,7 @@ fn outcome(ended: &Ended) -> String {
         Ended::Answered(answer) => format!("{} {}{}", answer.status, answer.id(), answer.code()),
         Ended::Streamed(taken) => if *taken { "taken" } else { "not taken" }.to_owned(),
         Ended::Worked(fates) => format!("{fates:?}"),
-        Ended::Verified(faults) => format!("{faults:?}"),
+        Ended::Verified { is_sound, told: _ } => if *is_sound { "sound" } else { "not sound" }.to_owned(),
         Ended::Quietly => "done".to_owned(),
     }
 }
