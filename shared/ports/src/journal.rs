@@ -39,6 +39,6 @@ pub trait Journal: Send + Sync {
     /// [`domain::journal::LEFT_OUT_AFTER`] and are in no block, oldest first, at most about `limit`.
     async fn left_out(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, Source)>, PortError>;
 
-    /// The transactions of these sources that exist, in any order, at most 100. Strongly consistent.
+    /// The transactions of these sources that exist, in any order. At most 100, each once. Strongly consistent.
     async fn transactions(&self, tenant: TenantId, sources: &[Source]) -> Result<Vec<Transaction>, PortError>;
 }

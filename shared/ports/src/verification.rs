@@ -33,7 +33,7 @@ pub trait LedgerRows: Send + Sync {
     /// A tenant's blocks after a number, in their order, at most `limit`.
     async fn blocks_after(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<AsFound<Block>>, PortError>;
 
-    /// Those of these blocks that exist, in any order, at most 100.
+    /// Those of these blocks that exist, in any order. At most 100, each once.
     async fn blocks(&self, tenant: TenantId, numbers: &[u64]) -> Result<Vec<AsFound<Block>>, PortError>;
 
     /// All of a tenant's transactions, page by page of at most `limit`; what is posted meanwhile may be among them or not.
@@ -44,11 +44,11 @@ pub trait LedgerRows: Send + Sync {
         limit: usize,
     ) -> Result<Transactions, PortError>;
 
-    /// The transactions of these sources that exist, in any order, at most 100.
+    /// The transactions of these sources that exist, in any order. At most 100, each once.
     async fn transactions_of(&self, tenant: TenantId, sources: &[Source])
     -> Result<Vec<AsFound<PostedRow>>, PortError>;
 
-    /// Those of these entries that exist, in any order, at most 100.
+    /// Those of these entries that exist, in any order. At most 100, each once.
     async fn entries_of(
         &self,
         tenant: TenantId,

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ids::EntryId;
 use domain::journal::{Block, LEFT_OUT_AFTER, Listed, Posted};
 use domain::ledger::{AccountId, Entry, Source, Transaction};
 use domain::page::PageRequest;
@@ -14,7 +13,7 @@ use super::progress::{Chain, Progress, Step, Text};
 use super::{Mode, Verifying};
 use crate::{Context, journal};
 
-const BLOCKS_A_PAGE: usize = 5;
+const BLOCKS_A_PAGE: usize = 20;
 const TRANSACTIONS_A_PAGE: usize = 100;
 /// What a batch of the store takes.
 const BATCH_MAX: usize = 100;
@@ -24,7 +23,7 @@ pub(super) async fn chain(on: Verifying<'_>, progress: &mut Progress, chain: Cha
     let mut link = chain.link();
     let head = progress.head;
     let blocks = on.rows.blocks_after(progress.tenant(), link.number, BLOCKS_A_PAGE).await?;
-    let mut is_end = blocks.is_empty();
+    let (mut is_end, mut readable) = (blocks.is_empty(), Vec::new());
     for block in blocks {
         match block {
             Ok(block) if block.number > head => {
@@ -33,8 +32,8 @@ pub(super) async fn chain(on: Verifying<'_>, progress: &mut Progress, chain: Cha
             }
             Ok(block) => {
                 verification::block(&block, link).into_iter().for_each(|fault| progress.found(fault));
-                block_transactions(on, progress, &block).await?;
                 link = block.link();
+                readable.push(block);
             }
             Err(unreadable) => {
                 progress.found(fault(unreadable));
@@ -42,6 +41,7 @@ pub(super) async fn chain(on: Verifying<'_>, progress: &mut Progress, chain: Cha
             }
         }
     }
+    listed(on, progress, &readable).await?;
     if is_end && link.number < head {
         progress.found(Fault::BlocksMissing { after: link.number, head });
     }
@@ -50,23 +50,32 @@ pub(super) async fn chain(on: Verifying<'_>, progress: &mut Progress, chain: Cha
     Ok(())
 }
 
-async fn block_transactions(on: Verifying<'_>, progress: &mut Progress, block: &Block) -> Result<(), PortError> {
-    for listed in block.transactions.chunks(BATCH_MAX) {
-        let sources: Vec<_> = listed.iter().map(|Listed { source, digest: _ }| *source).collect();
+/// The transactions that blocks list, as many in a batch as it takes: blocks are small where little is posted.
+async fn listed(on: Verifying<'_>, progress: &mut Progress, blocks: &[Block]) -> Result<(), PortError> {
+    let of_block = |block| move |listed: &Listed| (listed.source, block);
+    let listed: Vec<(Source, &Block)> =
+        blocks.iter().flat_map(|block| block.transactions.iter().map(of_block(block))).collect();
+    for chunk in listed.chunks(BATCH_MAX) {
+        let sources = once(chunk.iter().map(|(source, _)| *source));
         let found = on.rows.transactions_of(progress.tenant(), &sources).await?;
         let (rows, lost) = readable_of(progress, found, |row: &PostedRow| row.posted.source);
-        for source in sources {
-            match rows.get(&source) {
+        for (source, block) in chunk {
+            match rows.get(source) {
                 Some(row) => {
                     let wrong = verification::in_block(&row.posted, row.block, block);
                     wrong.into_iter().for_each(|fault| progress.found(fault));
                 }
                 None if is_told(&lost, source) => {}
-                None => progress.found(Fault::TransactionMissing { source, block: block.number }),
+                None => progress.found(Fault::TransactionMissing { source: *source, block: block.number }),
             }
         }
     }
     Ok(())
+}
+
+/// A batch takes each key once, whatever the rows name twice.
+fn once<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<K> {
+    keys.collect::<BTreeSet<K>>().into_iter().collect()
 }
 
 /// All transactions, in a block or not, with their entries.
@@ -110,8 +119,7 @@ fn is_settled(posted: &Posted, progress: &Progress) -> bool {
 
 /// That each is in the block it is marked with. A block is written with its marks, so it is there when a mark is.
 async fn marks(on: Verifying<'_>, progress: &mut Progress, rows: &[PostedRow]) -> Result<(), PortError> {
-    let numbers: BTreeSet<u64> = rows.iter().filter_map(|row| row.block).collect();
-    let numbers: Vec<u64> = numbers.into_iter().collect();
+    let numbers = once(rows.iter().filter_map(|row| row.block));
     let found = on.rows.blocks(progress.tenant(), &numbers).await?;
     // One that cannot be read was told of by the chain.
     let blocks: BTreeMap<u64, Block> = found.into_iter().flatten().map(|block| (block.number, block)).collect();
@@ -152,7 +160,7 @@ async fn left_out(
 async fn entries(on: Verifying<'_>, progress: &mut Progress, of: &[&Posted]) -> Result<(), PortError> {
     let entries: Vec<&Entry> = of.iter().flat_map(|posted| &posted.entries).collect();
     for chunk in entries.chunks(BATCH_MAX) {
-        let places: Vec<(AccountId, EntryId)> = chunk.iter().map(|entry| (entry.account, entry.id)).collect();
+        let places = once(chunk.iter().map(|entry| (entry.account, entry.id)));
         let found = on.rows.entries_of(progress.tenant(), &places).await?;
         let (rows, lost) = readable_of(progress, found, |entry: &Entry| entry.id);
         for entry in chunk {

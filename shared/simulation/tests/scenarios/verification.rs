@@ -144,7 +144,7 @@ fn c5_a_report_counts_what_is_left_out_and_writes_nothing() {
 /// A ledger that is more than one answer's work is verified in several, each going on where the one before it ended.
 #[test]
 fn c5_a_long_chain_is_verified_piece_by_piece() {
-    const BLOCKS: u64 = 250;
+    const BLOCKS: u64 = 850;
     let scene = Scene::new();
     for n in 0..BLOCKS {
         scene.world.pay(&scene.owner_now(), None, 100 + i64::try_from(n).expect("small"), "tok_success");
