@@ -20,7 +20,9 @@ mod functions;
 mod http;
 mod instance;
 mod interrupt;
+mod ledger;
 mod logs;
+mod place;
 mod process;
 mod progress;
 mod prune;
@@ -59,6 +61,9 @@ enum Task {
     /// List the dead letters of the queues, or send them back to be worked on again
     #[command(subcommand)]
     Dlq(dlq::Dlq),
+    /// Verify the ledger of a stack
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// Measure payments-create and payments-get: cold start, CPU and time of a warm call, memory
     ///
     /// Builds both in release and drives them as Lambda does, through its Runtime API, with the emulator and the Redis of a
@@ -101,6 +106,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Down(options) => down::run(&root, &options)?,
         Task::Logs(options) => logs::run(&root, &options)?,
         Task::Dlq(task) => dlq::run(&root, &task)?,
+        Task::Ledger(task) => return ledger::run(&root, &task),
         Task::Bench(options) => bench::run(&root, &options)?,
         Task::Test(options) => return test::run(&root, &options),
         Task::Edge { .. } => unreachable!("served above"),

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
-pub use ledger::{account, entry};
+pub use ledger::{account, account_at, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;

@@ -87,6 +87,16 @@ impl<'a> Query<'a> {
         })
     }
 
+    /// A time that is not after `now`.
+    pub fn past_time(&mut self, name: &'static str, now: Timestamp) -> Option<Timestamp> {
+        let time = self.time(name)?;
+        if time <= now {
+            return Some(time);
+        }
+        self.errors.push(Invalid::new("in_the_future", "must not be in the future").at(name));
+        None
+    }
+
     pub fn one_of<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
         self.optional(name, |text| {
             parse(text).ok_or_else(|| Invalid::new("unknown_value", "is not one of the known values"))

@@ -17,6 +17,7 @@ use std::task::Poll;
 
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::journal::AppendError;
 use ports::provider::ProviderError;
 use ports::{PortError, PortErrorKind};
 
@@ -217,6 +218,15 @@ impl Failure for PortError {
 }
 
 impl Failure for CommitError {
+    fn of(fault: Fault, operation: &'static str) -> Self {
+        match fault {
+            Fault::Contended => Self::Contended,
+            _ => Self::Port(PortError::of(fault, operation)),
+        }
+    }
+}
+
+impl Failure for AppendError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         match fault {
             Fault::Contended => Self::Contended,

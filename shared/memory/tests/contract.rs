@@ -73,6 +73,31 @@ properties! { holds of Store::new(faults()), CommerceTable::of;
     parallel_reservations_never_exceed_what_was_captured,
 }
 
+properties! { closings of Store::new(faults()), CommerceTable::of;
+    the_last_closing_before_an_entry_is_found,
+    closings_come_oldest_first,
+    entries_between_two_come_oldest_first,
+}
+
+properties! { verification of Store::new(faults()), CommerceTable::of;
+    rows_are_found_as_they_were_written,
+    every_transaction_is_on_one_page,
+    entries_come_oldest_first_from_an_id,
+    a_tenant_is_due_from_its_first_block_on,
+    progress_is_kept_until_it_is_taken_back,
+}
+
+properties! { journal of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_block_is_kept,
+    a_transaction_is_in_one_block,
+    a_refused_block_leaves_nothing,
+    a_number_is_taken_once,
+    of_parallel_blocks_of_a_number_one_stands,
+    a_block_takes_99_transactions_and_no_more,
+    a_block_changes_nothing_of_its_transactions,
+    transactions_in_no_block_are_left_out_after_their_time,
+}
+
 properties! { orders of Store::new(faults()), CommerceTable::of;
     every_field_of_an_order_is_kept,
     an_order_is_found_by_its_tenant_alone,

@@ -3,6 +3,7 @@
 
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
+use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -16,7 +17,9 @@ pub enum Image {
     Tenant(Tenant),
     User(User),
     Session(Session),
-    /// Items that no consumer looks at: ledger rows, idempotency records, logins, counters.
+    /// Its mark of a block is not shown: consumers look at new ones alone.
+    Transaction(Transaction),
+    /// Items that no consumer looks at: other ledger rows, idempotency records, logins, counters.
     Other,
 }
 

@@ -113,7 +113,9 @@ impl World {
                 providers_ingest::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
-            "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,
+            "accounts-get" => {
+                accounts_get::answer(accounts_get::Deps { gate, accounts: store, closings: store }, request).await
+            }
             "accounts-entries" => {
                 accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
             }

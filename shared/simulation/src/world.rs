@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::sweep::Sweeping;
+use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
@@ -149,6 +150,11 @@ impl World {
         let store = self.store.as_ref();
         let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, provider }
+    }
+
+    pub(crate) fn verifying(&self) -> Verifying<'_> {
+        let store = self.store.as_ref();
+        Verifying { rows: store, verifications: store, journal: store, accounts: store, closings: store }
     }
 
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {

@@ -296,3 +296,39 @@ fn a_contended_commit_is_tried_four_times_and_no_more() {
     let (answer, calls) = cost(&world, good_request(&routes::PAYMENTS_CREATE, &furniture).by(furniture.owner()));
     assert_eq!((answer.status, calls["commerce.commit"], calls.len()), (409, 4, 2));
 }
+
+/// A closing and the entries after it, however old the account is.
+#[test]
+fn a_past_balance_is_two_reads() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    let ask = |at| Ask::get(format!("/v1/accounts/{}", furniture.account)).query("at", at);
+    world.clock.advance(std::time::Duration::from_secs(80 * 365 * 24 * 60 * 60));
+    let owner = world.log_in(&furniture.shop.owner.email).caller;
+    let (answer, calls) = cost(&world, ask("2050-01-01T00:00:00Z").by(&owner));
+    assert_eq!((answer.status, calls), (200, counted(&["cache.admit", "closings.last", "closings.entries"])));
+    let (answer, calls) = cost(&world, ask("2000-01-01T00:00:00Z").by(&owner));
+    let expected = ["cache.admit", "closings.last", "closings.entries", "accounts.balance"];
+    assert_eq!((answer.status, calls), (200, counted(&expected)), "before there was anything");
+}
+
+#[test]
+fn journaling_a_batch_is_one_read_and_one_transaction() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for amount in [100, 200, 300] {
+        world.pay(furniture.owner(), None, amount, "tok_success");
+    }
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.work(Queue::Payments);
+    world.faults.forget_calls();
+    assert!(world.deliver(Consumer::LedgerJournal));
+    assert_eq!(world.faults.tally(), counted(&["journal.head", "journal.append"]));
+}
+
+#[test]
+fn a_verification_of_nothing_is_two_queries() {
+    let world = World::new();
+    world.verify(&serde_json::Value::Null).expect("nothing fails");
+    assert_eq!(world.faults.tally(), counted(&["journal.left_out", "verifications.due"]));
+}

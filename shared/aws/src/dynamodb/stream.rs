@@ -26,10 +26,12 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Tenant => Image::Tenant(decode(item)?),
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
+        Kind::Transaction => Image::Transaction(decode(item)?),
         Kind::Dispute
-        | Kind::Transaction
         | Kind::Entry
         | Kind::Balance
+        | Kind::Block
+        | Kind::Closing
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

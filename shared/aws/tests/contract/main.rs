@@ -10,6 +10,7 @@ mod completeness;
 mod cost;
 mod identity;
 mod kms;
+mod ledger;
 mod place;
 mod proxy;
 mod queues;

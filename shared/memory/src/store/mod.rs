@@ -2,10 +2,12 @@
 //! Reads of either consistency see the latest state.
 
 mod attempts;
+mod closings;
 mod commit;
 mod dispute;
 mod due;
 mod event;
+mod journal;
 mod ledger;
 mod order;
 mod page;
@@ -14,15 +16,19 @@ mod records;
 mod refund;
 mod session;
 mod stream;
+mod tamper;
 mod tenant;
 mod user;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::closing::Closing;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
@@ -38,6 +44,8 @@ use crate::faults::Faults;
 use crate::lock::Lock;
 use records::Records;
 use stream::Stream;
+
+pub use tamper::Tampering;
 
 #[derive(Debug, Default)]
 pub struct Store {
@@ -55,6 +63,12 @@ struct CommerceTable {
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
+    blocks: BTreeMap<(TenantId, u64), Block>,
+    /// In which block a transaction is.
+    marks: BTreeMap<(TenantId, Source), u64>,
+    closings: BTreeMap<(TenantId, AccountId, EntryId), Closing>,
+    /// When a tenant's ledger is to be verified, and where that goes on.
+    verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
     /// By the moment from which their publication is overdue.
     unpublished: BTreeSet<(Timestamp, TenantId, EventId)>,
@@ -82,6 +96,11 @@ pub struct Contents {
     pub disputes: Vec<Dispute>,
     pub transactions: Vec<Transaction>,
     pub balances: Vec<(TenantId, Balance)>,
+    pub blocks: Vec<Block>,
+    pub entries: Vec<(TenantId, Entry)>,
+    pub closings: Vec<(TenantId, Closing)>,
+    /// In which block a transaction is.
+    pub marks: Vec<(TenantId, Source, u64)>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -133,6 +152,10 @@ impl Store {
             disputes: commerce.disputes.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
+            blocks: commerce.blocks.values().cloned().collect(),
+            entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
+            closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
+            marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),

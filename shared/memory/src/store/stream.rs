@@ -2,6 +2,7 @@
 
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
+use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -22,7 +23,7 @@ macro_rules! streamed {
     )*};
 }
 
-streamed!(Order, Payment, Refund, Event, Tenant, User, Session);
+streamed!(Order, Payment, Refund, Event, Tenant, User, Session, Transaction);
 
 #[derive(Debug, Default)]
 pub(super) struct Stream(Vec<StreamChange>);

@@ -1,10 +1,12 @@
 //! What must hold of a world at every moment, whatever failed: of each change of an entity (`moves`), of what an entity and
-//! its parts add up to (`payments`, `orders`), of the ledger and of the provider's books. A sentence says what is broken.
+//! its parts add up to (`payments`, `orders`), of the ledger and its journal, and of the provider's books. A sentence says what is broken.
 
 mod books;
+mod journal;
 mod ledger;
 mod moves;
 mod orders;
+mod past;
 mod payments;
 mod provider;
 
@@ -38,10 +40,25 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     books.are_of(&contents)?;
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
+    journal::holds(&contents)?;
     provider::knows_only_ours(books, &world.provider)
 }
 
-/// Of a world that nobody kept books of.
+/// Of a world that nobody kept books of and that has come to rest.
 pub fn of_world(world: &World) -> Holds {
-    of_all(world, &Books::of(&world.store.contents()))
+    let contents = world.store.contents();
+    of_all(world, &Books::of(&contents))?;
+    of_rest(world)
+}
+
+/// What holds once nothing is left to be done.
+pub fn of_rest(world: &World) -> Holds {
+    let contents = world.store.contents();
+    journal::is_whole(&contents)?;
+    past::holds(world, &contents)?;
+    for tenant in &contents.tenants {
+        let faults = world.ledger_faults(tenant.id);
+        ensure(faults.is_empty(), || format!("a sound ledger is called wrong: {faults:?}"))?;
+    }
+    Ok(())
 }

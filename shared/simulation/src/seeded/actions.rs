@@ -1,10 +1,12 @@
 //! The steps a scheduler chooses from, and how each is done. A step that finds nothing to do does nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::event::Queue;
 use domain::payment::Verdict;
 use ports::clock::Clock as _;
+use serde_json::{Value, json};
 
 use super::run::{Doing, Ended, Run};
 use crate::invariants::{Holds, ensure};
@@ -21,12 +23,14 @@ pub(super) enum Action {
     Misuse,
     Read,
     Deliver(Consumer),
-    /// The stream gives up on what outbox-publish has not taken.
+    /// The stream gives up on what outbox-publish and ledger-journal have not taken.
     LoseStream,
     Work(Queue),
     /// A message is received again while it is worked on.
     ShowAgain(Queue),
     Sweep,
+    /// The job runs, or somebody has a tenant's ledger verified, while money is posted.
+    Verify,
     /// An instance dies in the middle of what it does.
     Kill,
     Seconds,
@@ -48,19 +52,21 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 22] = [
+    pub(super) const ALL: [(Self, u32); 24] = [
         (Self::Send, 40),
         (Self::Resend, 15),
         (Self::Misuse, 2),
         (Self::Read, 10),
         (Self::Deliver(Consumer::OutboxPublish), 25),
         (Self::Deliver(Consumer::CacheRefresh), 15),
+        (Self::Deliver(Consumer::LedgerJournal), 15),
         (Self::LoseStream, 1),
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::Sweep, 8),
+        (Self::Verify, 2),
         (Self::Kill, 5),
         (Self::Seconds, 12),
         (Self::Minutes, 4),
@@ -83,7 +89,8 @@ impl Run {
             Action::Read => self.read(),
             Action::Deliver(consumer) => self.deliver(consumer),
             Action::LoseStream => {
-                let lost = self.world.take(Consumer::OutboxPublish).len();
+                let lost = [Consumer::OutboxPublish, Consumer::LedgerJournal].map(|it| self.world.take(it).len());
+                let lost: usize = lost.iter().sum();
                 self.tell(|| format!("the stream gives up {lost} records"));
             }
             Action::Work(queue) => return self.work(queue),
@@ -95,6 +102,7 @@ impl Run {
                     Ended::Quietly
                 });
             }
+            Action::Verify => self.verify(),
             Action::Kill => self.kill_one(),
             Action::Seconds => self.pass_some(Duration::from_millis(1)..Duration::from_secs(40)),
             Action::Minutes => self.pass_some(Duration::from_secs(60)..Duration::from_secs(1_200)),
@@ -147,6 +155,21 @@ impl Run {
         let notices = batch.iter().map(|delivery| delivery.notice.clone()).collect();
         self.start(Doing::Work(queue, notices), async move { Ended::Worked(world.work_on(queue, &batch).await) });
         Ok(())
+    }
+
+    fn verify(&mut self) {
+        let tenants: BTreeSet<_> = self.clients.callers.iter().map(|caller| caller.tenant).collect();
+        let Some(tenant) = self.random.choice(tenants) else { return };
+        let by_hand = json!({ "ledger": "verify", "tenant": tenant.to_string() });
+        let event = if self.random.bool() { Value::Null } else { by_hand };
+        let world = self.world.clone();
+        self.start(Doing::Verify, async move {
+            let Ok(ledger_verify::Ended { verified, answer }) = world.verify_step(&event).await else {
+                return Ended::Quietly;
+            };
+            let is_sound = verified.faults == 0 && answer["fault_count"].as_u64().unwrap_or(0) == 0;
+            Ended::Verified { is_sound, told: answer["faults"].to_string() }
+        });
     }
 
     fn show_again(&mut self, queue: Queue) {

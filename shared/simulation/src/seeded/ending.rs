@@ -10,7 +10,7 @@ use memory::DeadLetter;
 use ports::clock::Clock as _;
 
 use super::run::Run;
-use crate::invariants::{Holds, ensure};
+use crate::invariants::{self, Holds, ensure};
 use crate::stream::Consumer;
 
 /// Beyond the longest wait of a message, and of clients for their limits.
@@ -72,6 +72,7 @@ impl Run {
     fn nothing_is_left(&mut self) -> Holds {
         self.look()?;
         self.look_at_all()?;
+        invariants::of_rest(&self.world)?;
         for queue in Queue::ALL {
             let is_poison =
                 |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));

@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 14] = [
+const OPERATIONS: [&str; 15] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -17,6 +17,7 @@ const OPERATIONS: [&str; 14] = [
     "refunds.",
     "events.",
     "due.",
+    "journal.",
     "queues.send",
     "redelivery.",
     "cache.",

@@ -31,6 +31,7 @@ pub(super) enum Doing {
     Stream(Consumer, Vec<Record>),
     Work(Queue, Vec<Notice>),
     Sweep,
+    Verify,
 }
 
 /// What came of it.
@@ -39,6 +40,7 @@ pub(super) enum Ended {
     Answered(Answer),
     Streamed(bool),
     Worked(Vec<Fate>),
+    Verified { is_sound: bool, told: String },
     Quietly,
 }
 
@@ -55,6 +57,7 @@ impl Running {
             Doing::Call(_) | Doing::Read(_) => 10,
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep => 55,
+            Doing::Verify => 300,
         };
         now.since(self.started_at) >= Duration::from_secs(seconds)
     }
@@ -190,6 +193,9 @@ impl Run {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
                 Ok(())
             }
+            (Doing::Verify, Ended::Verified { is_sound: false, told }) => {
+                Err(format!("a sound ledger is called wrong: {told}"))
+            }
             _ => Ok(()),
         }
     }
@@ -214,6 +220,7 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Verify => "the verification of a ledger".to_owned(),
     }
 }
 
@@ -222,6 +229,7 @@ fn outcome(ended: &Ended) -> String {
         Ended::Answered(answer) => format!("{} {}{}", answer.status, answer.id(), answer.code()),
         Ended::Streamed(taken) => if *taken { "taken" } else { "not taken" }.to_owned(),
         Ended::Worked(fates) => format!("{fates:?}"),
+        Ended::Verified { is_sound, told: _ } => if *is_sound { "sound" } else { "not sound" }.to_owned(),
         Ended::Quietly => "done".to_owned(),
     }
 }

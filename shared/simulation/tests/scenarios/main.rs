@@ -10,11 +10,13 @@ mod expand;
 mod idempotency;
 mod ledger;
 mod limits;
+mod past;
 mod payments;
 mod retired;
 mod routes;
 mod stampede;
 mod twice;
+mod verification;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};
