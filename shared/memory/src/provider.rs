@@ -28,6 +28,8 @@ struct Books {
     refunds: BTreeMap<String, RefundOnFile>,
     flaky_failures: BTreeMap<String, u32>,
     numbers: u64,
+    /// Keys of charges of which something has changed since somebody looked.
+    moved: Vec<String>,
 }
 
 /// A charge as the provider has it.
@@ -60,18 +62,29 @@ impl Provider {
         self.books.get().refunds.clone()
     }
 
+    /// The keys of charges that were made, changed or refunded since the last call.
+    pub fn take_moved(&self) -> Vec<String> {
+        std::mem::take(&mut self.books.get().moved)
+    }
+
+    /// The provider's keys of charges that wait for their customer.
+    pub fn waiting_for_customers(&self) -> Vec<String> {
+        let books = self.books.get();
+        let waiting = books.charges.iter().filter(|(_, file)| matches!(file.verdict, Verdict::RequiresAction { .. }));
+        waiting.map(|(key, _)| key.clone()).collect()
+    }
+
     /// The minor units that were taken for a payment, by all its tries.
     pub fn charged(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        let taken = books.charges.iter().filter(|(key, file)| is_of(key, payment) && file.reference().is_some());
-        taken.map(|(_, file)| file.charge.money.amount.get()).sum()
+        let taken = books.charges_of(payment).filter(|file| file.reference().is_some());
+        taken.map(|file| file.charge.money.amount.get()).sum()
     }
 
     /// The minor units that went back of a payment, by all its refunds.
     pub fn refunded(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        let charges = books.charges.iter().filter(|(key, _)| is_of(key, payment));
-        charges.filter_map(|(_, file)| file.reference()).map(|charge| books.refunded(charge)).sum()
+        books.charges_of(payment).filter_map(ChargeOnFile::reference).map(|charge| books.refunded(charge)).sum()
     }
 
     /// The customer confirms a charge that waits for them. Says whether there was one.
@@ -80,13 +93,9 @@ impl Provider {
         let Some(file) = books.charges.get_mut(key) else { return false };
         let Verdict::RequiresAction { reference } = &file.verdict else { return false };
         file.verdict = Verdict::Succeeded { reference: reference.clone() };
+        books.moved.push(key.to_owned());
         true
     }
-}
-
-/// A key is made of the payment and the number of the try.
-fn is_of(key: &str, payment: PaymentId) -> bool {
-    key.strip_prefix(&payment.to_string()).is_some_and(|rest| rest.starts_with('-'))
 }
 
 #[async_trait]
@@ -125,6 +134,13 @@ impl ChargeOnFile {
 }
 
 impl Books {
+    /// A key is made of the payment and the number of the try.
+    fn charges_of(&self, payment: PaymentId) -> impl Iterator<Item = &ChargeOnFile> {
+        let prefix = format!("{payment}-");
+        let tries = self.charges.range(prefix.clone()..).take_while(move |(key, _)| key.starts_with(&prefix));
+        tries.map(|(_, file)| file)
+    }
+
     fn charge(&mut self, charge: &Charge) -> Result<Verdict, ProviderError> {
         if let Some(file) = self.charges.get(&charge.key) {
             let is_same = file.charge == *charge;
@@ -146,6 +162,7 @@ impl Books {
         };
         let file = ChargeOnFile { charge: charge.clone(), first_verdict: verdict.clone(), verdict: verdict.clone() };
         self.charges.insert(charge.key.clone(), file);
+        self.moved.push(charge.key.clone());
         if token == "tok_timeout" { Err(ProviderError::TimedOut) } else { Ok(verdict) }
     }
 
@@ -163,8 +180,8 @@ impl Books {
             let is_same = file.refund == *refund;
             return if is_same { Ok(file.verdict.clone()) } else { Err(key_reused()) };
         }
-        let charged =
-            self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
+        let (key, charged) =
+            self.charge_named(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
         let left = charged.amount.get() - self.refunded(&refund.charge);
         let fits = refund.money.currency == charged.currency && refund.money.amount.get() <= left;
         let verdict = if fits {
@@ -173,11 +190,14 @@ impl Books {
             RefundVerdict::Refused { code: DeclineCode::Other }
         };
         self.refunds.insert(refund.key.clone(), RefundOnFile { refund: refund.clone(), verdict: verdict.clone() });
+        self.moved.push(key);
         Ok(verdict)
     }
 
-    fn money_of(&self, charge: &str) -> Option<Money> {
-        self.charges.values().find(|file| file.reference() == Some(charge)).map(|file| file.charge.money)
+    /// The key and money of a charge, by the name it was given.
+    fn charge_named(&self, charge: &str) -> Option<(String, Money)> {
+        let (key, file) = self.charges.iter().find(|(_, file)| file.reference() == Some(charge))?;
+        Some((key.clone(), file.charge.money))
     }
 
     fn refunded(&self, charge: &str) -> i64 {

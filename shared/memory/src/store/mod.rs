@@ -114,6 +114,15 @@ impl Store {
         }
     }
 
+    /// The transaction of a source and an account's balance, for checks: looking is no call.
+    pub fn posted(&self, tenant: TenantId, source: Source) -> Option<Transaction> {
+        self.commerce.get().transactions.get(&(tenant, source)).cloned()
+    }
+
+    pub fn balance_of(&self, tenant: TenantId, account: AccountId) -> Option<Balance> {
+        self.commerce.get().balances.get(&(tenant, account)).copied()
+    }
+
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.
     pub fn delete_expired(&self, now: Timestamp) {
         let mut commerce = self.commerce.get();

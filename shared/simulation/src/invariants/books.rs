@@ -2,12 +2,14 @@
 //! change costs little.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use domain::event::{Event, EventType};
 use domain::ids::{EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::money::Currency;
 use domain::order::Order;
 use domain::payment::Payment;
-use domain::refund::Refund;
+use domain::refund::{Refund, RefundStatus};
 use memory::Contents;
 use ports::stream::{Image, StreamChange};
 
@@ -27,6 +29,14 @@ pub struct Books {
     payments_of: BTreeMap<OrderId, BTreeSet<PaymentId>>,
     refunds_of: BTreeMap<PaymentId, BTreeSet<RefundId>>,
     events_of: BTreeMap<String, Vec<EventType>>,
+    owed: BTreeMap<(TenantId, Currency), Owed>,
+}
+
+/// What a merchant's account has to show by the payments and refunds there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Owed {
+    pub posted: i64,
+    pub pending: i64,
 }
 
 /// What changes concern, directly or as the whole of a part.
@@ -34,6 +44,8 @@ pub struct Books {
 pub struct Touched {
     pub orders: BTreeSet<OrderId>,
     pub payments: BTreeSet<PaymentId>,
+    pub refunds: BTreeSet<RefundId>,
+    pub published: BTreeSet<EventId>,
 }
 
 impl Books {
@@ -54,22 +66,35 @@ impl Books {
             match (old, new) {
                 (old, Some(Image::Order(new))) => {
                     let known = self.orders.get(&new.id);
-                    continues(old.as_ref(), known.map(|known| Image::Order(known.clone())))?;
+                    let before = match old {
+                        Some(Image::Order(old)) => Some(old),
+                        _ => None,
+                    };
+                    ensure(before == known, || not_continued(known, before))?;
                     moves::order(known, new)?;
                     touched.orders.insert(new.id);
                     self.enter_order(new.clone());
                 }
                 (old, Some(Image::Payment(new))) => {
                     let known = self.payments.get(&new.id);
-                    continues(old.as_ref(), known.map(|known| Image::Payment(known.clone())))?;
+                    let before = match old {
+                        Some(Image::Payment(old)) => Some(old),
+                        _ => None,
+                    };
+                    ensure(before == known, || not_continued(known, before))?;
                     moves::payment(known, new)?;
                     touched.payments.insert(new.id);
                     touched.orders.extend(new.order);
                     self.enter_payment(new.clone());
                 }
                 (old, Some(Image::Refund(new))) => {
+                    touched.refunds.insert(new.id);
                     let known = self.refunds.get(&new.id);
-                    continues(old.as_ref(), known.map(|known| Image::Refund(known.clone())))?;
+                    let before = match old {
+                        Some(Image::Refund(old)) => Some(old),
+                        _ => None,
+                    };
+                    ensure(before == known, || not_continued(known, before))?;
                     moves::refund(known, new)?;
                     touched.payments.insert(new.payment);
                     touched.orders.extend(new.order);
@@ -81,6 +106,7 @@ impl Books {
                 }
                 (Some(Image::Event(old)), Some(Image::Event(new))) => {
                     ensure(old == new, || format!("{} was changed", new.id))?;
+                    touched.published.insert(new.id);
                 }
                 (Some(gone @ (Image::Order(_) | Image::Payment(_) | Image::Refund(_))), None) => {
                     return Err(format!("{gone:?} was deleted"));
@@ -93,7 +119,12 @@ impl Books {
     }
 
     pub fn everything(&self) -> Touched {
-        Touched { orders: self.orders.keys().copied().collect(), payments: self.payments.keys().copied().collect() }
+        Touched {
+            orders: self.orders.keys().copied().collect(),
+            payments: self.payments.keys().copied().collect(),
+            refunds: self.refunds.keys().copied().collect(),
+            published: BTreeSet::new(),
+        }
     }
 
     pub fn payments_of(&self, order: OrderId) -> impl Iterator<Item = &Payment> {
@@ -108,6 +139,11 @@ impl Books {
     pub fn events_of(&self, subject: &str, kind: EventType) -> usize {
         let kinds = self.events_of.get(subject);
         kinds.into_iter().flatten().filter(|present| **present == kind).count()
+    }
+
+    /// What the merchant is owed; none before there is a payment in the currency.
+    pub fn owed(&self, tenant: TenantId, currency: Currency) -> Owed {
+        self.owed.get(&(tenant, currency)).copied().unwrap_or_default()
     }
 
     /// What an order was shown as when it had the version.
@@ -140,12 +176,20 @@ impl Books {
         if let Some(order) = payment.order {
             self.payments_of.entry(order).or_default().insert(payment.id);
         }
+        let before = self.payments.get(&payment.id).map_or(0, |known| known.captured);
+        let owed = self.owed.entry((payment.tenant, payment.money.currency)).or_default();
+        owed.posted += payment.captured - before;
         self.past_payments.insert((payment.id, payment.version), payment.clone());
         self.payments.insert(payment.id, payment);
     }
 
     fn enter_refund(&mut self, refund: Refund) {
         self.refunds_of.entry(refund.payment).or_default().insert(refund.id);
+        let before = self.refunds.get(&refund.id).map(owed_for).unwrap_or_default();
+        let after = owed_for(&refund);
+        let owed = self.owed.entry((refund.tenant, refund.money.currency)).or_default();
+        owed.posted += after.posted - before.posted;
+        owed.pending += after.pending - before.pending;
         self.refunds.insert(refund.id, refund);
     }
 
@@ -165,7 +209,17 @@ impl Books {
     }
 }
 
+/// A refund's part of what the merchant is owed.
+fn owed_for(refund: &Refund) -> Owed {
+    let amount = refund.money.amount.get();
+    match refund.status {
+        RefundStatus::Processing => Owed { posted: 0, pending: -amount },
+        RefundStatus::Succeeded => Owed { posted: -amount, pending: 0 },
+        RefundStatus::Failed => Owed::default(),
+    }
+}
+
 /// A change begins where the one before it ended.
-fn continues(old: Option<&Image>, known: Option<Image>) -> Holds {
-    ensure(old == known.as_ref(), || format!("a change is not of the state before it: {known:?}, then {old:?}"))
+fn not_continued<T: fmt::Debug>(known: Option<&T>, before: Option<&T>) -> String {
+    format!("a change is not of the state before it: {known:?}, then {before:?}")
 }

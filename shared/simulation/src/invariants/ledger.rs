@@ -1,15 +1,15 @@
 //! The ledger: every transaction sums to zero, stands for something that happened and for nothing twice, and the balances are
 //! the sums of the entries (C1, C2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::TenantId;
 use domain::ledger::{AccountId, AccountKind, Source, Transaction};
 use domain::money::Currency;
 use domain::refund::RefundStatus;
-use memory::Contents;
+use memory::{Contents, Store};
 
-use super::{Books, Holds, ensure};
+use super::{Books, Holds, Touched, ensure};
 
 type Sums<K> = BTreeMap<K, i64>;
 
@@ -29,6 +29,39 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
         format!("{count} transactions for {captured} charges, {refunded} refunds")
     })?;
     balances(contents, &posted, &pending(books))
+}
+
+/// What has changed is booked with it, and the accounts show what they owe.
+pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Holds {
+    let mut places: BTreeSet<(TenantId, Currency)> = BTreeSet::new();
+    for payment in touched.payments.iter().filter_map(|id| books.payments.get(id)) {
+        is_posted(books, store, payment.tenant, Source::Charge(payment.id), payment.captured > 0)?;
+        places.insert((payment.tenant, payment.money.currency));
+    }
+    for refund in touched.refunds.iter().filter_map(|id| books.refunds.get(id)) {
+        let is_due = refund.status == RefundStatus::Succeeded;
+        is_posted(books, store, refund.tenant, Source::Refund(refund.id), is_due)?;
+    }
+    for (tenant, currency) in places {
+        let owed = books.owed(tenant, currency);
+        for (kind, sign) in [(AccountKind::Merchant, 1), (AccountKind::Clearing, -1)] {
+            let account = AccountId { kind, currency };
+            let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
+            let booked = (sign * owed.posted, sign * owed.pending);
+            ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_posted(books: &Books, store: &Store, tenant: TenantId, source: Source, is_due: bool) -> Holds {
+    match store.posted(tenant, source) {
+        Some(transaction) => {
+            is_balanced(&transaction)?;
+            stands_for_something(books, &transaction)
+        }
+        None => ensure(!is_due, || format!("{source} happened and is not booked")),
+    }
 }
 
 fn is_balanced(transaction: &Transaction) -> Holds {

@@ -1,5 +1,6 @@
 //! What must hold of a world at every moment, whatever failed: of each change of an entity (`moves`), of what an entity and
-//! its parts add up to (`payments`, `orders`), of the ledger and of the provider's books. A sentence says what is broken.
+//! its parts add up to (`payments`, `orders`), of the ledger, of what was sent and of the provider's books. A sentence says
+//! what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
 mod books;
 mod ledger;
@@ -7,6 +8,7 @@ mod moves;
 mod orders;
 mod payments;
 mod provider;
+mod sent;
 
 pub use books::{Books, Touched};
 
@@ -29,7 +31,13 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.orders {
         orders::hold(books, *id)?;
     }
-    Ok(())
+    ledger::has_posted(books, touched, &world.store)?;
+    sent::is_all(books, touched, &world.sent)
+}
+
+/// Of what the provider has done since this was last asked, whether or not we have heard of it.
+pub fn of_provider(world: &World, books: &Books) -> Holds {
+    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, &world.provider))
 }
 
 /// Of everything there is.

@@ -23,6 +23,16 @@ pub(super) fn agrees(books: &Books, id: PaymentId, provider: &Provider) -> Holds
     ensure(fits, || format!("of {id} {went_back} went back; booked is {} to {at_most}", payment.refunded))
 }
 
+/// The same of a charge by its key, and that the key is of a payment there is.
+pub(super) fn has_moved(books: &Books, key: &str, provider: &Provider) -> Holds {
+    let payment = key.rsplit_once('-').and_then(|(payment, _)| payment.parse().ok());
+    let known = payment.filter(|id| books.payments.contains_key(id));
+    match known {
+        Some(id) => agrees(books, id, provider),
+        None => Err(format!("charged for no payment: {key}")),
+    }
+}
+
 /// Every charge and refund there is one of ours, of its amount, under its key.
 pub(super) fn knows_only_ours(books: &Books, provider: &Provider) -> Holds {
     let mut charges = provider.charges();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use domain::event::Queue;
-use domain::payment::Verdict;
 use ports::clock::Clock as _;
 
 use super::run::{Doing, Ended, Run};
@@ -29,6 +28,10 @@ pub(super) enum Action {
     Sweep,
     /// An instance dies in the middle of what it does.
     Kill,
+    /// A call that nobody waits for any more arrives.
+    Arrive,
+    /// A user logs in and out again.
+    LogOut,
     Seconds,
     Minutes,
     /// Long enough for authorisations to run out.
@@ -48,7 +51,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 22] = [
+    pub(super) const ALL: [(Self, u32); 24] = [
         (Self::Send, 40),
         (Self::Resend, 15),
         (Self::Misuse, 2),
@@ -62,6 +65,8 @@ impl Action {
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::Sweep, 8),
         (Self::Kill, 5),
+        (Self::Arrive, 10),
+        (Self::LogOut, 2),
         (Self::Seconds, 12),
         (Self::Minutes, 4),
         (Self::Day, 1),
@@ -96,6 +101,8 @@ impl Run {
                 });
             }
             Action::Kill => self.kill_one(),
+            Action::Arrive => self.let_one_arrive(),
+            Action::LogOut => self.log_out(),
             Action::Seconds => self.pass_some(Duration::from_millis(1)..Duration::from_secs(40)),
             Action::Minutes => self.pass_some(Duration::from_secs(60)..Duration::from_secs(1_200)),
             Action::Day => self.pass_some(Duration::from_secs(20 * 3_600)..Duration::from_secs(30 * 3_600)),
@@ -165,17 +172,10 @@ impl Run {
     }
 
     fn authenticate(&mut self) {
-        let waiting: Vec<String> = self.waiting_for_customers();
+        let waiting = self.world.provider.waiting_for_customers();
         if let Some(key) = self.random.choice(&waiting) {
             self.world.provider.authenticate(key);
             self.tell(|| format!("the customer confirms {key}"));
         }
-    }
-
-    /// The provider's keys of charges that wait.
-    pub(super) fn waiting_for_customers(&self) -> Vec<String> {
-        let waits = |verdict: &Verdict| matches!(verdict, Verdict::RequiresAction { .. });
-        let charges = self.world.provider.charges().into_iter();
-        charges.filter(|(_, file)| waits(&file.verdict)).map(|(key, _)| key).collect()
     }
 }

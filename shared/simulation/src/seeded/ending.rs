@@ -22,6 +22,7 @@ impl Run {
     pub(super) fn come_to_rest(&mut self) -> Holds {
         self.tell(|| "everything heals".to_owned());
         self.world.faults.heal();
+        self.world.late.delay_by_chance(0);
         self.world.cache.set_away(false);
         self.calm_down()?;
         self.answer_everybody()?;
@@ -30,6 +31,7 @@ impl Run {
         self.let_customers_decide()?;
         self.nothing_is_left()?;
         self.reads_are_fresh()?;
+        self.nobody_is_back()?;
         self.count();
         Ok(())
     }
@@ -39,7 +41,11 @@ impl Run {
         self.finish_all()?;
         let is_told = self.world.waiting(Consumer::CacheRefresh) == 0 || self.world.deliver(Consumer::CacheRefresh);
         self.tell(|| format!("calm; the cache is told of everything: {is_told}"));
-        if is_told && !self.may_be_stale() { self.reads_are_fresh() } else { Ok(()) }
+        if !is_told || self.may_be_stale() {
+            return Ok(());
+        }
+        self.reads_are_fresh()?;
+        self.nobody_is_back()
     }
 
     /// An old state may get into a cache that has forgotten the new one, or was never told of it, and stays there for an
@@ -106,7 +112,7 @@ impl Run {
 
     /// Half of those who are asked confirm; the others' time runs out.
     fn let_customers_decide(&mut self) -> Holds {
-        for key in self.waiting_for_customers() {
+        for key in self.world.provider.waiting_for_customers() {
             if self.random.bool() {
                 self.world.provider.authenticate(&key);
                 self.tell(|| format!("the customer confirms {key}"));
