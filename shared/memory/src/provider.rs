@@ -62,6 +62,14 @@ impl Provider {
         self.books.get().refunds.clone()
     }
 
+    pub fn charge_on_file(&self, key: &str) -> Option<ChargeOnFile> {
+        self.books.get().charges.get(key).cloned()
+    }
+
+    pub fn refund_on_file(&self, key: &str) -> Option<RefundOnFile> {
+        self.books.get().refunds.get(key).cloned()
+    }
+
     /// The keys of charges that were made, changed or refunded since the last call.
     pub fn take_moved(&self) -> Vec<String> {
         std::mem::take(&mut self.books.get().moved)

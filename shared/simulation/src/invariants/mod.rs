@@ -26,7 +26,7 @@ pub(crate) fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Holds {
 pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.payments {
         payments::hold(books, *id)?;
-        provider::agrees(books, *id, &world.provider)?;
+        provider::agrees(books, *id, world)?;
     }
     for id in &touched.orders {
         orders::hold(books, *id)?;
@@ -37,7 +37,7 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.
 pub fn of_provider(world: &World, books: &Books) -> Holds {
-    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, &world.provider))
+    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, world))
 }
 
 /// Of everything there is.
@@ -46,7 +46,7 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     books.are_of(&contents)?;
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
-    provider::knows_only_ours(books, &world.provider)
+    provider::knows_only_ours(books, world)
 }
 
 /// Of a world that nobody kept books of.

@@ -14,6 +14,8 @@ use crate::worker::BATCH_MAX;
 pub(super) enum Action {
     /// A client asks for something new.
     Send,
+    /// Several clients ask for the same at once.
+    Crowd,
     /// A client sends again what it has sent before.
     Resend,
     /// A client uses a key for something else.
@@ -51,8 +53,9 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 24] = [
+    pub(super) const ALL: [(Self, u32); 25] = [
         (Self::Send, 40),
+        (Self::Crowd, 4),
         (Self::Resend, 15),
         (Self::Misuse, 2),
         (Self::Read, 10),
@@ -83,6 +86,7 @@ impl Run {
     pub(super) fn act(&mut self, action: Action) -> Holds {
         match action {
             Action::Send => self.send_new(),
+            Action::Crowd => self.send_a_crowd(),
             Action::Resend => self.send_again(),
             Action::Misuse => self.misuse_a_key(),
             Action::Read => self.read(),

@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 14] = [
+const OPERATIONS: [&str; 16] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -23,6 +23,8 @@ const OPERATIONS: [&str; 14] = [
     "cache.admit",
     "cache.put",
     "provider.",
+    "provider.charge",
+    "provider.refund",
 ];
 
 const FAULTS: [Fault; 8] = [
