@@ -5,12 +5,13 @@
 //! - nothing is done and no answer comes (`TimedOutBefore`),
 //! - it is done and no answer comes (`TimedOutAfter`),
 //! - it is done late (`Slow`),
+//! - it reads what was there before the last change (`Stale`; eventually consistent reads only),
 //! - the caller dies before it is done or after it (`DiesBefore`, `DiesAfter`).
 //!
 //! Calls fail by exact plan (the third `commerce.commit` from now) or by chance from the seed. A seeded plan also lets other
 //! tasks run before a call takes effect and after it, so that tasks interleave differently for each seed and the same for
-//! the same seed (on one thread). Each call takes effect at one moment. What does not happen: lost or changed data, stale
-//! reads, half a commit, messages lost by a queue.
+//! the same seed (on one thread). Each call takes effect at one moment. What does not happen: lost or changed data, half
+//! a commit, messages lost by a queue.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -39,6 +40,8 @@ pub enum Fault {
     Contended,
     /// Others run for long before it takes effect, and before it is answered. Nothing fails.
     Slow,
+    /// An eventually consistent read by id shows what was there before the last change. Of any other call: no fault.
+    Stale,
     /// The instance dies before the call takes effect. For tasks that somebody polls; see [`Faults::let_die`].
     DiesBefore,
     /// The instance dies after the call took effect, before it hears of it.
@@ -157,6 +160,15 @@ impl Faults {
         operation: &'static str,
         effect: impl FnOnce() -> Result<T, E> + Send,
     ) -> Result<T, E> {
+        self.call_read(operation, |_| effect()).await
+    }
+
+    /// As `call`; `effect` is told whether the read is a stale one.
+    pub(crate) async fn call_read<T, E: Failure>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(bool) -> Result<T, E> + Send,
+    ) -> Result<T, E> {
         let Draw { fault, turns_before, turns_after } = self.draw(operation);
         for _ in 0..turns_before {
             let_others_run().await;
@@ -164,7 +176,7 @@ impl Faults {
         if fault == Some(Fault::DiesBefore) {
             self.die().await;
         }
-        let result = fail_or(operation, fault, effect);
+        let result = fail_or(operation, fault, || effect(fault == Some(Fault::Stale)));
         if fault == Some(Fault::DiesAfter) {
             self.die().await;
         }
@@ -238,7 +250,7 @@ fn fail_or<T, E: Failure>(
     effect: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
     match fault {
-        None | Some(Fault::Slow | Fault::DiesBefore | Fault::DiesAfter) => effect(),
+        None | Some(Fault::Slow | Fault::Stale | Fault::DiesBefore | Fault::DiesAfter) => effect(),
         Some(fault @ Fault::TimedOutAfter) => {
             // Whatever it came to, the caller does not hear of it.
             drop(effect());
@@ -271,8 +283,10 @@ impl Failure for PortError {
         let kind = match fault {
             Fault::Throttled | Fault::Contended => PortErrorKind::Throttled,
             Fault::TimedOutBefore | Fault::TimedOutAfter => PortErrorKind::TimedOut,
-            // The last three are never told.
-            Fault::Unavailable | Fault::Slow | Fault::DiesBefore | Fault::DiesAfter => PortErrorKind::Unavailable,
+            // All but the first are never told.
+            Fault::Unavailable | Fault::Slow | Fault::Stale | Fault::DiesBefore | Fault::DiesAfter => {
+                PortErrorKind::Unavailable
+            }
         };
         Self::new(kind, operation)
     }

@@ -39,6 +39,7 @@ impl Run {
     /// What is under way is finished and the cache is told of everything: then nobody reads a stale state.
     pub(super) fn calm_down(&mut self) -> Holds {
         self.finish_all()?;
+        self.world.store.catch_up();
         let is_told = self.world.waiting(Consumer::CacheRefresh) == 0 || self.world.deliver(Consumer::CacheRefresh);
         self.tell(|| format!("calm; the cache is told of everything: {is_told}"));
         if !is_told || self.may_be_stale() {

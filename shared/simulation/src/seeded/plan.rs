@@ -27,13 +27,14 @@ const OPERATIONS: [&str; 16] = [
     "provider.refund",
 ];
 
-const FAULTS: [Fault; 8] = [
+const FAULTS: [Fault; 9] = [
     Fault::Unavailable,
     Fault::Throttled,
     Fault::TimedOutBefore,
     Fault::TimedOutAfter,
     Fault::Contended,
     Fault::Slow,
+    Fault::Stale,
     Fault::DiesBefore,
     Fault::DiesAfter,
 ];

@@ -175,6 +175,7 @@ impl Run {
         let time = Duration::from_millis(self.random.u64(ms(time.start)..ms(time.end)));
         let now = self.world.clock.advance(time);
         self.tell(|| format!("{} s pass", time.as_secs()));
+        self.world.store.catch_up();
         self.late.retain(|(sent_at, _)| now.since(*sent_at) < LATE_MAX);
         while let Some(index) = self.tasks.position(|running| running.is_over(now)) {
             self.kill(index);
