@@ -60,6 +60,7 @@ struct Plan {
     interleaves: bool,
     may_die: bool,
     has_died: bool,
+    struck: Vec<(&'static str, Fault)>,
 }
 
 /// What is to become of a call.
@@ -92,6 +93,7 @@ impl Default for Plan {
             interleaves: false,
             may_die: false,
             has_died: false,
+            struck: Vec::new(),
         }
     }
 }
@@ -133,6 +135,11 @@ impl Faults {
     /// Whether a caller has died since this was last asked.
     pub fn has_died(&self) -> bool {
         std::mem::take(&mut self.0.get().has_died)
+    }
+
+    /// Which calls of a seeded plan met which faults since this was last asked, for telling what happened.
+    pub fn take_struck(&self) -> Vec<(&'static str, Fault)> {
+        std::mem::take(&mut self.0.get().struck)
     }
 
     /// How often an operation was called, failed calls included.
@@ -213,7 +220,7 @@ impl Faults {
 
     fn draw(&self, operation: &'static str) -> Draw {
         let mut plan = self.0.get();
-        let Plan { rules, calls, random, interleaves, may_die, .. } = &mut *plan;
+        let Plan { rules, calls, random, interleaves, may_die, struck, .. } = &mut *plan;
         *calls.entry(operation).or_default() += 1;
         let mut fault = None;
         rules.retain_mut(|rule| {
@@ -235,6 +242,9 @@ impl Faults {
         });
         let is_deadly = matches!(fault, Some(Fault::DiesBefore | Fault::DiesAfter));
         let fault = fault.filter(|_| *may_die || !is_deadly);
+        if *interleaves {
+            struck.extend(fault.map(|fault| (operation, fault)));
+        }
         let (turns_before, turns_after) = match (*interleaves, fault) {
             (false, _) => (0, 0),
             (true, Some(Fault::Slow)) => (random.u8(..=TURNS_WHEN_SLOW), random.u8(..=TURNS_WHEN_SLOW)),

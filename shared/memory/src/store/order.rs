@@ -12,12 +12,7 @@ use super::page::{by_id, newest_first, page};
 
 #[async_trait]
 impl Orders for Store {
-    async fn get(
-        &self,
-        tenant: TenantId,
-        id: OrderId,
-        consistency: Consistency,
-    ) -> Result<Option<Order>, PortError> {
+    async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError> {
         let effect = |is_stale: bool| {
             let (table, place) = (self.commerce.get(), (tenant, id));
             let is_behind = is_stale && consistency == Consistency::Eventual;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::backoff::RECEIVES_MAX;
 use domain::event::Queue;
 use ports::clock::Clock as _;
 
@@ -25,6 +26,8 @@ pub(super) enum Action {
     /// The stream gives up on what outbox-publish has not taken.
     LoseStream,
     Work(Queue),
+    /// Workers die of whatever they receive, until all of it is among the dead letters.
+    WearOut(Queue),
     /// A message is received again while it is worked on.
     ShowAgain(Queue),
     Sweep,
@@ -53,7 +56,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 25] = [
+    pub(super) const ALL: [(Self, u32); 27] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -64,6 +67,8 @@ impl Action {
         (Self::LoseStream, 1),
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
+        (Self::WearOut(Queue::Payments), 1),
+        (Self::WearOut(Queue::Refunds), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::Sweep, 8),
@@ -96,6 +101,7 @@ impl Run {
                 self.tell(|| format!("the stream gives up {lost} records"));
             }
             Action::Work(queue) => return self.work(queue),
+            Action::WearOut(queue) => self.wear_out(queue),
             Action::ShowAgain(queue) => self.show_again(queue),
             Action::Sweep => {
                 let world = self.world.clone();
@@ -158,6 +164,15 @@ impl Run {
         let notices = batch.iter().map(|delivery| delivery.notice.clone()).collect();
         self.start(Doing::Work(queue, notices), async move { Ended::Worked(world.work_on(queue, &batch).await) });
         Ok(())
+    }
+
+    /// The sweeper is what is left then.
+    fn wear_out(&mut self, queue: Queue) {
+        for _ in 0..=RECEIVES_MAX {
+            drop(self.world.queues.receive(queue, usize::MAX, Duration::ZERO));
+        }
+        let letters = self.world.queues.dead_letters(queue).len();
+        self.tell(|| format!("workers die of all that {queue:?} has; {letters} dead letters there are now"));
     }
 
     fn show_again(&mut self, queue: Queue) {

@@ -54,7 +54,10 @@ impl Run {
     fn ask_for(&mut self, who: usize, what: What, ask: Ask) {
         let needs_key = matches!(what, What::Payment | What::Refund);
         let number = self.clients.intents.len();
-        let key = (needs_key || self.random.bool()).then(|| format!("key-{number}"));
+        // Keys are a shop's own: another shop uses the same.
+        let of_shop = |intent: &&Intent| Clients::shop_of(intent.who) == Clients::shop_of(who);
+        let number_in_shop = self.clients.intents.iter().filter(of_shop).count();
+        let key = (needs_key || self.random.bool()).then(|| format!("key-{number_in_shop}"));
         let ask = match &key {
             Some(key) => ask.key(key),
             None => ask,

@@ -91,7 +91,7 @@ fn weight(random: &mut Rng, usual: u32) -> u32 {
 }
 
 fn plan_faults(random: &mut Rng, faults: &Faults) {
-    for _ in 0..random.usize(1..5) {
+    for _ in 0..random.usize(1..6) {
         let operations = OPERATIONS[random.usize(..OPERATIONS.len())];
         let fault = FAULTS[random.usize(..FAULTS.len())];
         faults.fail_by_chance(operations, random.u16(5..250), fault);

@@ -238,8 +238,14 @@ impl Run {
         let ended = self.tasks.poll(index);
         self.world.faults.let_die(false);
         self.world.instance.set_ahead_ms(0);
+        for (operation, fault) in self.world.faults.take_struck() {
+            self.tell(|| format!("{fault:?}: {operation}"));
+        }
         let now = self.world.clock.now();
-        self.late.extend(self.world.late.take().into_iter().map(|call| (now, call)));
+        for call in self.world.late.take() {
+            self.tell(|| format!("on its way, given up by its caller: {}", call.operation));
+            self.late.push((now, call));
+        }
         if self.world.faults.has_died() && ended.is_none() {
             self.kill(index);
         }

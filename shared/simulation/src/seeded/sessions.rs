@@ -39,7 +39,9 @@ impl Run {
     pub(super) fn has_left(&mut self, caller: Caller, answer: &Answer) -> Holds {
         match answer.status {
             204 => self.clients.gone.push(caller),
-            status => ensure(matches!(status, 409 | 503), || format!("a log-out is answered: {status} {}", answer.body))?,
+            status => {
+                ensure(matches!(status, 409 | 503), || format!("a log-out is answered: {status} {}", answer.body))?
+            }
         }
         Ok(())
     }
@@ -47,7 +49,8 @@ impl Run {
     /// As far as the cache is there: without it a token lives until it expires.
     pub(super) fn nobody_is_back(&mut self) -> Holds {
         let now = self.world.clock.now();
-        let lives = |caller: &Caller| now.as_seconds() - caller.issued_at_seconds < ACCESS_TOKEN_LIFETIME.as_secs() as i64;
+        let lives =
+            |caller: &Caller| now.as_seconds() - caller.issued_at_seconds < ACCESS_TOKEN_LIFETIME.as_secs() as i64;
         self.clients.gone.retain(lives);
         for caller in &self.clients.gone {
             let answer = self.world.call(Ask::get("/v1/orders").by(caller));

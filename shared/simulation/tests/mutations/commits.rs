@@ -1,11 +1,12 @@
 //! Commits that are not what the use case asked for: something is left out of them, or altered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use coffer_simulation::Wiring;
 use domain::event::{Event, EventType};
-use domain::idempotency::{Claim, Record};
+use domain::idempotency::{Claim, Fingerprint, Record};
 use domain::ids::{EventId, TenantId};
 use domain::ledger::{Entry, Posting, Transaction};
 use domain::time::Timestamp;
@@ -20,13 +21,24 @@ struct Altering {
     next: Arc<dyn Commerce>,
     store: Arc<Store>,
     alter: fn(&Store, &mut Commit),
+    /// How often a commit that is refused is altered anew: what has a condition dropped is not refused by it.
+    tries: usize,
 }
 
 #[async_trait]
 impl Commerce for Altering {
-    async fn commit(&self, mut commit: Commit) -> Result<(), CommitError> {
-        (self.alter)(&self.store, &mut commit);
-        self.next.commit(commit).await
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        for _ in 1..self.tries {
+            let mut altered = commit.clone();
+            (self.alter)(&self.store, &mut altered);
+            match self.next.commit(altered).await {
+                Err(CommitError::Stale | CommitError::OrderRefused(_) | CommitError::PaymentRefused(_)) => {}
+                result => return result,
+            }
+        }
+        let mut altered = commit;
+        (self.alter)(&self.store, &mut altered);
+        self.next.commit(altered).await
     }
 
     async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
@@ -36,7 +48,13 @@ impl Commerce for Altering {
 
 fn altering(wiring: Wiring, alter: fn(&Store, &mut Commit)) -> Wiring {
     let (next, store) = (wiring.commerce.clone(), wiring.store.clone());
-    Wiring { commerce: Arc::new(Altering { next, store, alter }), ..wiring }
+    Wiring { commerce: Arc::new(Altering { next, store, alter, tries: 1 }), ..wiring }
+}
+
+/// Without a condition that `alter` replaces.
+fn unconditional(wiring: Wiring, alter: fn(&Store, &mut Commit)) -> Wiring {
+    let (next, store) = (wiring.commerce.clone(), wiring.store.clone());
+    Wiring { commerce: Arc::new(Altering { next, store, alter, tries: 8 }), ..wiring }
 }
 
 fn without_event(commit: &mut Commit, kind: EventType) {
@@ -76,6 +94,23 @@ pub const ALL: &[Mutation] = &[
         },
     },
     Mutation {
+        name: "an answer is kept for an hour, not for a day",
+        rewire: |wiring| {
+            altering(wiring, |_, commit| {
+                let expires_at = commit.now.plus(Duration::from_secs(3_600));
+                commit.record.iter_mut().for_each(|record| record.expires_at = expires_at);
+            })
+        },
+    },
+    Mutation {
+        name: "what was asked under a key is not remembered",
+        rewire: |wiring| {
+            altering(wiring, |_, commit| {
+                commit.record.iter_mut().for_each(|record| record.claim.fingerprint = Fingerprint([0; 32]));
+            })
+        },
+    },
+    Mutation {
         name: "payment.created, the worker's job, is left out of the commit",
         rewire: |wiring| altering(wiring, |_, commit| without_event(commit, EventType::PaymentCreated)),
     },
@@ -105,19 +140,19 @@ pub const ALL: &[Mutation] = &[
     },
     Mutation {
         name: "whether the order has enough left is not checked",
-        rewire: |wiring| altering(wiring, hold_without_a_check),
+        rewire: |wiring| unconditional(wiring, hold_without_a_check),
     },
     Mutation {
         name: "whether the payment has enough left to refund is not checked",
-        rewire: |wiring| altering(wiring, reserve_without_a_check),
+        rewire: |wiring| unconditional(wiring, reserve_without_a_check),
     },
     Mutation {
         name: "the condition on an order's version is dropped",
-        rewire: |wiring| altering(wiring, whatever_version_an_order_has),
+        rewire: |wiring| unconditional(wiring, whatever_version_an_order_has),
     },
     Mutation {
         name: "the condition on a payment's version is dropped",
-        rewire: |wiring| altering(wiring, whatever_version_a_payment_has),
+        rewire: |wiring| unconditional(wiring, whatever_version_a_payment_has),
     },
     Mutation {
         name: "a settlement leaves the order as it is",
@@ -152,9 +187,7 @@ pub const ALL: &[Mutation] = &[
     },
     Mutation {
         name: "entries are a unit too large",
-        rewire: |wiring| {
-            altering(wiring, |_, commit| rebooked(commit, |entry| entry.amount += entry.amount.signum()))
-        },
+        rewire: |wiring| altering(wiring, |_, commit| rebooked(commit, |entry| entry.amount += entry.amount.signum())),
     },
     Mutation {
         name: "debit and credit are exchanged",

@@ -114,10 +114,7 @@ pub const ALL: &[Mutation] = &[
         name: "a provider that is down is taken for a decline",
         rewire: |wiring| misunderstood(wiring, Bug::OutageIsDecline),
     },
-    Mutation {
-        name: "a decline is taken for success",
-        rewire: |wiring| misunderstood(wiring, Bug::DeclineIsSuccess),
-    },
+    Mutation { name: "a decline is taken for success", rewire: |wiring| misunderstood(wiring, Bug::DeclineIsSuccess) },
     Mutation {
         name: "a charge that waits for its customer is taken for success",
         rewire: |wiring| misunderstood(wiring, Bug::WaitingIsSuccess),

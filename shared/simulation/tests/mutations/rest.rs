@@ -29,7 +29,10 @@ impl Queues for Lossy {
         match self.loses_each {
             Some(each) if call.is_multiple_of(each) => Ok(()),
             Some(_) => self.next.send(queue, notices).await,
-            None => Ok(self.next.send(queue, notices).await.unwrap_or_default()),
+            None => {
+                drop(self.next.send(queue, notices).await);
+                Ok(())
+            }
         }
     }
 }
@@ -104,6 +107,7 @@ struct Overlooking {
 #[derive(Clone, Copy, PartialEq)]
 enum Overlooked {
     Payments,
+    Refunds,
     Events,
 }
 
@@ -115,6 +119,7 @@ impl Due for Overlooking {
     }
 
     async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError> {
+        let limit = if self.overlooks == Overlooked::Refunds { 0 } else { limit };
         self.next.refunds(now, limit).await
     }
 
@@ -148,9 +153,7 @@ pub const ALL: &[Mutation] = &[
         name: "ended sessions are remembered for another tenant",
         rewire: |wiring| careless(wiring, CacheBug::KnowsNoTenants),
     },
-    Mutation {
-        name: "the sweeper overlooks payments",
-        rewire: |wiring| overlooking(wiring, Overlooked::Payments),
-    },
+    Mutation { name: "the sweeper overlooks payments", rewire: |wiring| overlooking(wiring, Overlooked::Payments) },
+    Mutation { name: "the sweeper overlooks refunds", rewire: |wiring| overlooking(wiring, Overlooked::Refunds) },
     Mutation { name: "the sweeper overlooks events", rewire: |wiring| overlooking(wiring, Overlooked::Events) },
 ];
