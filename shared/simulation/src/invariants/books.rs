@@ -102,6 +102,7 @@ impl Books {
                 }
                 (None, Some(Image::Event(new))) => {
                     self.enter_event(new.clone());
+                    self.shows_its_subject(new)?;
                     self.takes_effect_once(new)?;
                 }
                 (Some(Image::Event(old)), Some(Image::Event(new))) => {
@@ -199,6 +200,17 @@ impl Books {
             self.effects.entry((event.tenant, key.clone())).or_default().push(event.object.clone());
         }
         self.events.insert(event.id, event);
+    }
+
+    /// An event comes after its commit's other changes and carries its subject as they left it.
+    fn shows_its_subject(&self, event: &Event) -> Holds {
+        let subject = event.subject.rsplit('/').next().unwrap_or_default();
+        let order = subject.parse().ok().and_then(|id| self.orders.get(&id)).map(api::order);
+        let payment = || subject.parse().ok().and_then(|id| self.payments.get(&id)).map(api::payment);
+        let refund = || subject.parse().ok().and_then(|id| self.refunds.get(&id)).map(api::refund);
+        let now = order.or_else(payment).or_else(refund);
+        let is_right = now.as_ref() == Some(&event.object);
+        ensure(is_right, || format!("{} of {subject} tells {}, it is {now:?}", event.kind.as_str(), event.object))
     }
 
     /// Clients of a simulation use a key for one request, and no longer than it is kept.

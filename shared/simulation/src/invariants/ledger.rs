@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction};
 use domain::money::Currency;
 use domain::refund::RefundStatus;
 use memory::{Contents, Store};
@@ -82,6 +82,18 @@ fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
         }
         Source::Reversal(_) => None,
     };
+    let of_payment = match source {
+        Source::Charge(id) => Some(id),
+        Source::Refund(id) => books.refunds.get(&id).map(|refund| refund.payment),
+        Source::Reversal(_) => None,
+    };
+    let money = of_payment.and_then(|id| books.payments.get(&id)).map(|payment| payment.money);
+    let currency = money.map(|money| money.currency);
+    let is_labelled = |entry: &Entry| {
+        (entry.payment, Some(entry.account.currency), entry.transaction) == (of_payment, currency, transaction.id())
+    };
+    let stray = transaction.entries().iter().find(|entry| !is_labelled(entry));
+    ensure(stray.is_none(), || format!("{source} has an entry of something else: {stray:?}"))?;
     let entries = transaction.entries().iter().filter(|entry| entry.account.kind == AccountKind::Merchant);
     let booked: i64 = entries.map(|entry| entry.amount).sum();
     ensure(to_merchant == Some(booked), || format!("{source} books {booked} and stands for {to_merchant:?}"))

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::access::Caller;
 use domain::idempotency::KEPT_FOR;
+use domain::order::OrderStatus;
 use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
@@ -24,10 +25,7 @@ impl Run {
         let wish = match self.random.u8(..20) {
             0..5 => Some((What::Order, self.order())),
             5..13 => Some((What::Payment, self.payment(who))),
-            13..17 => {
-                let payment = self.one_of(who, |run| &run.clients.payments);
-                payment.map(|payment| (What::Refund, self.refund_of(&payment)))
-            }
+            13..18 => self.one_to_refund(who).map(|payment| (What::Refund, self.refund_of(&payment))),
             _ => self.one_of(who, |run| &run.clients.orders).map(|order| (What::Step, self.step_of(&order))),
         };
         if let Some((what, ask)) = wish {
@@ -39,7 +37,7 @@ impl Run {
     pub(super) fn send_a_crowd(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
         let is_of_order = self.random.bool();
-        let target = self.one_of(who, |run| if is_of_order { &run.clients.orders } else { &run.clients.payments });
+        let target = if is_of_order { self.one_to_pay(who) } else { self.one_to_refund(who) };
         let Some(target) = target else { return };
         for _ in 0..self.random.usize(2..=CROWD_MAX) {
             let (what, ask) = match (is_of_order, self.random.u8(..4)) {
@@ -147,7 +145,7 @@ impl Run {
 
     /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency.
     fn payment(&mut self, who: usize) -> Ask {
-        let order = if self.random.u8(..8) == 0 { None } else { self.one_of(who, |run| &run.clients.orders) };
+        let order = if self.random.u8(..8) == 0 { None } else { self.one_to_pay(who) };
         match order {
             Some(order) => self.payment_of(&order),
             None => {
@@ -183,9 +181,41 @@ impl Run {
 
     /// One of what the client's shop has, rather a young one.
     pub(super) fn one_of(&mut self, who: usize, list: impl Fn(&Self) -> &Vec<Known>) -> Option<Known> {
+        self.one_that(who, list, |_, _| true)
+    }
+
+    /// Mostly an order of which something is to be paid: else few requests would come to anything.
+    fn one_to_pay(&mut self, who: usize) -> Option<Known> {
+        let is_any = self.random.u8(..4) == 0;
+        self.one_that(who, |run| &run.clients.orders, |run, known| is_any || run.is_payable(known))
+    }
+
+    /// Mostly a payment of which something can go back.
+    fn one_to_refund(&mut self, who: usize) -> Option<Known> {
+        let is_any = self.random.u8(..4) == 0;
+        self.one_that(who, |run| &run.clients.payments, |run, known| is_any || run.is_refundable(known))
+    }
+
+    fn one_that(
+        &mut self,
+        who: usize,
+        list: impl Fn(&Self) -> &Vec<Known>,
+        holds: impl Fn(&Self, &Known) -> bool,
+    ) -> Option<Known> {
         let shop = Clients::shop_of(who);
-        let of_shop: Vec<Known> = list(self).iter().rev().filter(|known| known.shop == shop).take(6).cloned().collect();
-        self.random.choice(&of_shop).cloned()
+        let fitting = list(self).iter().rev().filter(|known| known.shop == shop && holds(self, known));
+        let fitting: Vec<Known> = fitting.take(6).cloned().collect();
+        self.random.choice(&fitting).cloned()
+    }
+
+    fn is_payable(&self, known: &Known) -> bool {
+        let order = known.id.parse().ok().and_then(|id| self.books.orders.get(&id));
+        order.is_some_and(|order| order.status == OrderStatus::Open && order.available() > 0)
+    }
+
+    fn is_refundable(&self, known: &Known) -> bool {
+        let payment = known.id.parse().ok().and_then(|id| self.books.payments.get(&id));
+        payment.is_some_and(|payment| payment.refundable() > 0)
     }
 
     fn part_of(&mut self, amount: i64) -> i64 {

@@ -32,6 +32,7 @@ impl Run {
         self.nothing_is_left()?;
         self.reads_are_fresh()?;
         self.nobody_is_back()?;
+        self.lists_are_complete()?;
         self.count();
         Ok(())
     }
@@ -124,7 +125,7 @@ impl Run {
         self.world.clock.advance(ACTION_EXPIRES_AFTER);
         self.tell(|| "a day passes".to_owned());
         self.world.minute();
-        self.world.run_until_quiet();
+        self.world.come_to_rest()?;
         self.look()?;
         let open = self.books.payments.values().find(|payment| payment.status.awaits_provider());
         ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))

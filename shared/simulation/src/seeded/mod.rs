@@ -6,6 +6,7 @@ mod actions;
 mod clients;
 mod ending;
 mod intents;
+mod lists;
 mod many;
 mod plan;
 mod reads;

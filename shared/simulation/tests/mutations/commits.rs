@@ -9,6 +9,7 @@ use domain::event::{Event, EventType};
 use domain::idempotency::{Claim, Fingerprint, Record};
 use domain::ids::{EventId, TenantId};
 use domain::ledger::{Entry, Posting, Transaction};
+use domain::money::Currency;
 use domain::time::Timestamp;
 use memory::Store;
 use ports::PortError;
@@ -117,6 +118,25 @@ pub const ALL: &[Mutation] = &[
     Mutation {
         name: "payment.succeeded is left out of the commit",
         rewire: |wiring| altering(wiring, |_, commit| without_event(commit, EventType::PaymentSucceeded)),
+    },
+    Mutation {
+        name: "payment.succeeded tells of the payment as it was",
+        rewire: |wiring| {
+            altering(wiring, |store, commit| {
+                for event in commit.events.iter_mut().filter(|event| event.kind == EventType::PaymentSucceeded) {
+                    let stored = store.contents().payments.into_iter().find(|it| it.id.to_string() == event.subject);
+                    event.object = stored.as_ref().map(api::payment).unwrap_or_default();
+                }
+            })
+        },
+    },
+    Mutation {
+        name: "entries name another currency's account",
+        rewire: |wiring| {
+            altering(wiring, |_, commit| {
+                rebooked(commit, |entry| entry.account.currency = Currency::parse("USD").expect("a currency"))
+            })
+        },
     },
     Mutation {
         name: "order.paid is left out of the commit",
