@@ -6,7 +6,7 @@
 
 use std::process::ExitCode;
 
-use coffer_simulation::seeded::{Options, Ran, Seeds, simulate};
+use coffer_simulation::seeded::{Failure, Options, Ran, Seeds, simulate};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,8 +29,11 @@ fn size(number: u64) -> usize {
 
 fn many(seeds: Seeds) -> ExitCode {
     let Ran { seeds: done, sums, failures } = seeds.run(|done| println!("done {done}"));
-    for failure in &failures {
-        println!("{failure}\n");
+    if let Some((first, others)) = failures.split_first() {
+        println!("{first}\n");
+        for Failure { seed, step, broken, .. } in others {
+            println!("seed {seed} broke in step {step}: {broken}");
+        }
     }
     println!("{done} seeds: {sums:?}");
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

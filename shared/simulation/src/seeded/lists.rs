@@ -1,6 +1,7 @@
 //! Clients that look at everything at the end: every list shows all there is, once and in order, whatever its pages; the
 //! accounts and their entries show what is owed.
 
+use domain::access::Caller;
 use domain::ids::TenantId;
 use domain::ledger::{AccountId, AccountKind};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use crate::ask::Ask;
 use crate::invariants::{Holds, ensure};
 
 /// Small, so that there is more than one.
-const PAGE: &str = "7";
+const PAGE: usize = 7;
 
 impl Run {
     pub(super) fn lists_are_complete(&mut self) -> Holds {
@@ -19,24 +20,37 @@ impl Run {
         tenants.into_iter().try_for_each(|tenant| {
             let books = &self.books;
             let orders = books.orders.values().rev().filter(|order| order.tenant == tenant);
-            self.shows("/v1/orders", tenant, orders.map(api::order))?;
+            self.shows("/v1/orders", tenant, orders.map(|it| (it.id.to_string(), api::order(it))))?;
             let payments = || books.payments.values().rev().filter(|payment| payment.tenant == tenant);
-            self.shows("/v1/payments", tenant, payments().map(api::payment))?;
+            self.shows("/v1/payments", tenant, payments().map(|it| (it.id.to_string(), api::payment(it))))?;
             for payment in payments().filter(|payment| payment.captured > 0) {
                 let refunds = books.refunds.values().rev().filter(|refund| refund.payment == payment.id);
-                self.shows(&format!("/v1/payments/{}/refunds", payment.id), tenant, refunds.map(api::refund))?;
+                let path = format!("/v1/payments/{}/refunds", payment.id);
+                self.shows(&path, tenant, refunds.map(|it| (it.id.to_string(), api::refund(it))))?;
             }
             let events = books.events.values().rev().filter(|event| event.tenant == tenant);
-            self.shows("/v1/events", tenant, events.map(api::event))?;
+            self.shows("/v1/events", tenant, events.map(|it| (it.id.to_string(), api::event(it))))?;
             self.accounts_show_what_is_owed(tenant)
         })
     }
 
-    fn shows(&self, path: &str, tenant: TenantId, expected: impl Iterator<Item = String>) -> Holds {
-        let shown = self.list(path, tenant)?;
-        let expected: Vec<Value> = expected.filter_map(|body| serde_json::from_str(&body).ok()).collect();
-        let is_all = shown == expected;
-        ensure(is_all, || format!("{path} of {tenant} shows {shown:?}, there is {expected:?}"))
+    /// All pages of a list, of items with their ids.
+    fn shows(&self, path: &str, tenant: TenantId, items: impl Iterator<Item = (String, String)>) -> Holds {
+        let reader = self.reader(tenant);
+        let (ids, bodies): (Vec<String>, Vec<String>) = items.unzip();
+        let mut cursor: Option<&str> = None;
+        let pages = bodies.len().div_ceil(PAGE).max(1);
+        for page in 0..pages {
+            let end = bodies.len().min((page + 1) * PAGE);
+            let next = (page + 1 < pages).then(|| ids[end - 1].as_str());
+            let answer = self.world.call(page_of(path, &reader, cursor));
+            let is_all = answer.status == 200 && answer.body == api::list(&bodies[page * PAGE..end], next);
+            ensure(is_all, || {
+                format!("{path} of {tenant} shows {} after {cursor:?}, there is {bodies:?}", answer.body)
+            })?;
+            cursor = next;
+        }
+        Ok(())
     }
 
     fn accounts_show_what_is_owed(&self, tenant: TenantId) -> Holds {
@@ -57,23 +71,28 @@ impl Run {
         Ok(())
     }
 
-    /// All pages of a list.
+    /// All pages of a list, whatever is in it.
     fn list(&self, path: &str, tenant: TenantId) -> Result<Vec<Value>, String> {
         let reader = self.reader(tenant);
         let (mut shown, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let ask = Ask::get(path).by(&reader).query("limit", PAGE);
-            let mut answer = self.world.call(match &cursor {
-                Some(cursor) => ask.query("cursor", cursor),
-                None => ask,
-            });
-            ensure(answer.status == 200, || format!("{path} answers {} {}", answer.status, answer.body))?;
-            let Value::Array(items) = answer.json["data"].take() else { return Err(format!("{path} shows no list")) };
+            let mut answer = self.world.call(page_of(path, &reader, cursor.as_deref()));
+            let Value::Array(items) = answer.json["data"].take() else {
+                return Err(format!("{path} answers {} {}", answer.status, answer.body));
+            };
             shown.extend(items);
             cursor = answer.json["next_cursor"].as_str().map(str::to_owned);
             if cursor.is_none() {
                 return Ok(shown);
             }
         }
+    }
+}
+
+fn page_of(path: &str, reader: &Caller, cursor: Option<&str>) -> Ask {
+    let ask = Ask::get(path).by(reader).query("limit", &PAGE.to_string());
+    match cursor {
+        Some(cursor) => ask.query("cursor", cursor),
+        None => ask,
     }
 }
