@@ -2,8 +2,10 @@
 //! accounts and their entries show what is owed.
 
 use domain::access::Caller;
+use domain::event::Event;
 use domain::ids::TenantId;
 use domain::ledger::{AccountId, AccountKind};
+use ports::clock::Clock as _;
 use serde_json::Value;
 
 use super::run::Run;
@@ -17,6 +19,7 @@ impl Run {
     pub(super) fn lists_are_complete(&mut self) -> Holds {
         let mut tenants: Vec<TenantId> = self.clients.callers.iter().map(|caller| caller.tenant).collect();
         tenants.dedup();
+        let now = self.world.clock.now();
         tenants.into_iter().try_for_each(|tenant| {
             let books = &self.books;
             let orders = books.orders.values().rev().filter(|order| order.tenant == tenant);
@@ -28,7 +31,8 @@ impl Run {
                 let path = format!("/v1/payments/{}/refunds", payment.id);
                 self.shows(&path, tenant, refunds.map(|it| (it.id.to_string(), api::refund(it))))?;
             }
-            let events = books.events.values().rev().filter(|event| event.tenant == tenant);
+            let is_shown = |event: &&Event| event.tenant == tenant && now < event.expires_at();
+            let events = books.events.values().rev().filter(is_shown);
             self.shows("/v1/events", tenant, events.map(|it| (it.id.to_string(), api::event(it))))?;
             self.accounts_show_what_is_owed(tenant)
         })
