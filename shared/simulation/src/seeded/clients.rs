@@ -15,6 +15,8 @@ use crate::sandbox::TOKENS;
 
 /// A client that is not answered for so long gives up: the key may be free again.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() - 3_600);
+/// From then on a key is free, whatever clock its record was dated by, and nothing of its request is on its way.
+const FREE_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() + 3_600);
 
 /// How many come together, at most.
 const CROWD_MAX: usize = 4;
@@ -52,10 +54,7 @@ impl Run {
     fn ask_for(&mut self, who: usize, what: What, ask: Ask) {
         let needs_key = matches!(what, What::Payment | What::Refund);
         let number = self.clients.intents.len();
-        // Keys are a shop's own: another shop uses the same.
-        let of_shop = |intent: &&Intent| Clients::shop_of(intent.who) == Clients::shop_of(who);
-        let number_in_shop = self.clients.intents.iter().filter(of_shop).count();
-        let key = (needs_key || self.random.bool()).then(|| format!("key-{number_in_shop}"));
+        let key = (needs_key || self.random.bool()).then(|| self.key(who));
         let ask = match &key {
             Some(key) => ask.key(key),
             None => ask,
@@ -64,6 +63,24 @@ impl Run {
         self.tell(|| format!("intent {number} of user {who}: {ask}"));
         self.clients.intents.push(Intent { who, what, key, ask, first_sent_at, kept: None, was_refused: false });
         self.send(number);
+    }
+
+    /// Keys are a shop's own: another shop uses the same. One that is no longer kept may be used anew.
+    fn key(&mut self, who: usize) -> String {
+        let (now, shop) = (self.world.clock.now(), Clients::shop_of(who));
+        let of_shop = |intent: &&Intent| Clients::shop_of(intent.who) == shop;
+        let number_in_shop = self.clients.intents.iter().filter(of_shop).count();
+        let is_free = |intent: &&mut Intent| {
+            of_shop(&&**intent) && intent.key.is_some() && now.since(intent.first_sent_at) > FREE_AFTER
+        };
+        if self.random.bool()
+            && let Some(old) = self.clients.intents.iter_mut().find(is_free)
+            && let Some(key) = old.key.take()
+        {
+            self.books.effects.remove(&(self.clients.callers[who].tenant, key.clone()));
+            return key;
+        }
+        format!("key-{number_in_shop}")
     }
 
     pub(super) fn send_again(&mut self) {

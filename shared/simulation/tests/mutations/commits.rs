@@ -104,6 +104,15 @@ pub const ALL: &[Mutation] = &[
         },
     },
     Mutation {
+        name: "an answer is kept for a week, not for a day",
+        rewire: |wiring| {
+            altering(wiring, |_, commit| {
+                let expires_at = commit.now.plus(Duration::from_secs(7 * 86_400));
+                commit.record.iter_mut().for_each(|record| record.expires_at = expires_at);
+            })
+        },
+    },
+    Mutation {
         name: "what was asked under a key is not remembered",
         rewire: |wiring| {
             altering(wiring, |_, commit| {
