@@ -48,9 +48,9 @@ pub fn run(root: &Path, options: &Options) -> Result<ExitCode> {
 fn build(root: &Path) -> Result<PathBuf> {
     println!("building the simulation; the first time takes minutes");
     let mut cargo = root::cargo(root);
-    cargo.args(["build", "--profile", PROFILE, "--package", "coffer-simulation", "--bin", "simulate"]);
+    cargo.args(["build", "--profile", PROFILE, "--package", "coffer-simulation", "--example", "simulate"]);
     ensure!(command::run_in_terminal(&mut cargo)?, "the build failed");
-    Ok(Workspace::load(root)?.target_directory.join(PROFILE).join("simulate"))
+    Ok(Workspace::load(root)?.target_directory.join(PROFILE).join("examples").join("simulate"))
 }
 
 fn run_many(root: &Path, many: &mut Command, seeds: u64, title: &str) -> Result<ExitCode> {
