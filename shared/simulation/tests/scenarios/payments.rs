@@ -45,7 +45,7 @@ fn b5_refunds_at_the_same_time_never_exceed_what_was_captured() {
         let asks: Vec<_> = (0..5)
             .map(|n| {
                 let body = json!({ "amount": 300 });
-                coffer_simulation::Ask::post(format!("/v1/payments/{payment}/refunds"), &body).key(&format!("r{n}"))
+                Ask::post(format!("/v1/payments/{payment}/refunds"), &body).key(&format!("r{n}"))
             })
             .collect();
         let calls = asks.into_iter().map(|ask| scene.world.calling(ask.by(&owner)));
