@@ -1,6 +1,7 @@
 //! A table's change stream, as consumers see it: what an item was and what it is. Delivered at least once; items of one
 //! transaction in any order.
 
+use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
 use domain::ledger::Transaction;
@@ -13,6 +14,7 @@ pub enum Image {
     Order(Order),
     Payment(Payment),
     Refund(Refund),
+    Dispute(Dispute),
     Event(Event),
     Tenant(Tenant),
     User(User),

@@ -74,14 +74,21 @@ impl World {
 
     /// As [`World::settle`], with time passing until nothing is left. What waits for a customer may.
     pub fn run_until_quiet(&self) {
+        if let Err(left) = self.come_to_rest() {
+            panic!("{left}");
+        }
+    }
+
+    /// The same; `Err` says what is left.
+    pub(crate) fn come_to_rest(&self) -> Result<(), String> {
         for _ in 0..MINUTES_MAX {
             self.settle();
             if self.left_to_do().is_empty() {
-                return;
+                return Ok(());
             }
             self.minute();
         }
-        panic!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", "));
+        Err(format!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", ")))
     }
 
     /// What keeps the world from being quiet, in words.

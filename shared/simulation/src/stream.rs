@@ -27,7 +27,11 @@ impl Consumer {
             Self::OutboxPublish => matches!(change, StreamChange { old: None, new: Some(Image::Event(_)) }),
             Self::CacheRefresh => {
                 let image = change.new.as_ref().or(change.old.as_ref());
-                !matches!(image, Some(Image::Event(_) | Image::Refund(_) | Image::Transaction(_) | Image::Other) | None)
+                !matches!(
+                    image,
+                    Some(Image::Event(_) | Image::Refund(_) | Image::Dispute(_) | Image::Transaction(_) | Image::Other)
+                        | None
+                )
             }
             Self::LedgerJournal => {
                 matches!(change, StreamChange { old: None, new: Some(Image::Transaction(_)) })

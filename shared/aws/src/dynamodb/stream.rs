@@ -22,13 +22,13 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Order => Image::Order(decode(item)?),
         Kind::Payment => Image::Payment(decode(item)?),
         Kind::Refund => Image::Refund(decode(item)?),
+        Kind::Dispute => Image::Dispute(decode(item)?),
         Kind::Event => Image::Event(decode(item)?),
         Kind::Tenant => Image::Tenant(decode(item)?),
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
         Kind::Transaction => Image::Transaction(decode(item)?),
-        Kind::Dispute
-        | Kind::Entry
+        Kind::Entry
         | Kind::Balance
         | Kind::Block
         | Kind::Closing

@@ -1,5 +1,5 @@
 //! The two tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
-//! Reads of either consistency see the latest state.
+//! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod attempts;
 mod closings;
@@ -74,6 +74,9 @@ struct CommerceTable {
     unpublished: BTreeSet<(Timestamp, TenantId, EventId)>,
     records: Records,
     stream: Stream,
+    /// What was there before the last change, as long as a stale read may show it.
+    orders_before: BTreeMap<(TenantId, OrderId), Option<Order>>,
+    payments_before: BTreeMap<(TenantId, PaymentId), Option<Payment>>,
 }
 
 #[derive(Debug, Default)]
@@ -162,6 +165,22 @@ impl Store {
             users: identity.users.values().cloned().collect(),
             sessions: identity.sessions.values().cloned().collect(),
         }
+    }
+
+    /// The transaction of a source and an account's balance, for checks: looking is no call.
+    pub fn posted(&self, tenant: TenantId, source: Source) -> Option<Transaction> {
+        self.commerce.get().transactions.get(&(tenant, source)).cloned()
+    }
+
+    pub fn balance_of(&self, tenant: TenantId, account: AccountId) -> Option<Balance> {
+        self.commerce.get().balances.get(&(tenant, account)).copied()
+    }
+
+    /// Every replica has caught up: no read of what has been written so far is stale any more.
+    pub fn catch_up(&self) {
+        let mut commerce = self.commerce.get();
+        commerce.orders_before.clear();
+        commerce.payments_before.clear();
     }
 
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.

@@ -14,8 +14,19 @@ use super::page::{by_id, newest_first, page};
 
 #[async_trait]
 impl Payments for Store {
-    async fn get(&self, tenant: TenantId, id: PaymentId, _: Consistency) -> Result<Option<Payment>, PortError> {
-        self.faults.call("payments.get", || Ok(self.commerce.get().payments.get(&(tenant, id)).cloned())).await
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+        consistency: Consistency,
+    ) -> Result<Option<Payment>, PortError> {
+        let effect = |is_stale: bool| {
+            let (table, place) = (self.commerce.get(), (tenant, id));
+            let is_behind = is_stale && consistency == Consistency::Eventual;
+            let before = table.payments_before.get(&place).filter(|_| is_behind);
+            Ok(before.map_or_else(|| table.payments.get(&place).cloned(), Clone::clone))
+        };
+        self.faults.call_read("payments.get", effect).await
     }
 
     async fn get_many(

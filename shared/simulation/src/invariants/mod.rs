@@ -1,5 +1,6 @@
 //! What must hold of a world at every moment, whatever failed: of each change of an entity (`moves`), of what an entity and
-//! its parts add up to (`payments`, `orders`), of the ledger and its journal, and of the provider's books. A sentence says what is broken.
+//! its parts add up to (`payments`, `orders`), of the ledger and its journal, of what was sent and of the provider's books. A
+//! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
 mod books;
 mod journal;
@@ -9,6 +10,7 @@ mod orders;
 mod past;
 mod payments;
 mod provider;
+mod sent;
 
 pub use books::{Books, Touched};
 
@@ -26,12 +28,18 @@ pub(crate) fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Holds {
 pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.payments {
         payments::hold(books, *id)?;
-        provider::agrees(books, *id, &world.provider)?;
+        provider::agrees(books, *id, world)?;
     }
     for id in &touched.orders {
         orders::hold(books, *id)?;
     }
-    Ok(())
+    ledger::has_posted(books, touched, &world.store)?;
+    sent::is_all(books, touched, &world.sent)
+}
+
+/// Of what the provider has done since this was last asked, whether or not we have heard of it.
+pub fn of_provider(world: &World, books: &Books) -> Holds {
+    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, world))
 }
 
 /// Of everything there is.
@@ -41,7 +49,7 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
     journal::holds(&contents)?;
-    provider::knows_only_ours(books, &world.provider)
+    provider::knows_only_ours(books, world)
 }
 
 /// Of a world that nobody kept books of and that has come to rest.
