@@ -15,8 +15,8 @@ use crate::sandbox::TOKENS;
 
 /// A client that is not answered for so long gives up: the key may be free again.
 const GIVES_UP_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() - 3_600);
-/// From then on a key is free, whatever clock its record was dated by, and nothing of its request is on its way.
-const FREE_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() + 3_600);
+/// From then on a key is free: its request may have been carried out when its client last asked, and not when it first did.
+const FREE_AFTER: Duration = Duration::from_secs(GIVES_UP_AFTER.as_secs() + KEPT_FOR.as_secs() + 3_600);
 
 /// How many come together, at most.
 const CROWD_MAX: usize = 4;
