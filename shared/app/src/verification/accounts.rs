@@ -69,11 +69,13 @@ async fn walk_on(
                 }
                 walk.sum = walk.sum.saturating_add(entry.amount);
                 sums.insert(entry.id, walk.sum);
-                walk.from = Text(EntryId::from_u128(entry.id.as_u128().saturating_add(1)));
+                walk.from = walk.from.max(Text(EntryId::from_u128(entry.id.as_u128().saturating_add(1))));
             }
             Err(unreadable) => progress.found(fault(unreadable)),
         }
     }
+    // Ids that were changed must not lead back.
+    is_last |= walk.from.0 == begin;
     let end = if is_last { young_from } else { walk.from.0 };
     closings(on, progress, account, begin..end, &sums).await?;
     if !is_last {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::journal::{Block, LEFT_OUT_AFTER, Listed, Posted};
+use domain::journal::{Block, LEFT_OUT_AFTER, Link, Listed, Posted};
 use domain::ledger::{AccountId, Entry, Source, Transaction};
 use domain::page::PageRequest;
 use domain::verification::{self, Fault};
@@ -32,7 +32,9 @@ pub(super) async fn chain(on: Verifying<'_>, progress: &mut Progress, chain: Cha
             }
             Ok(block) => {
                 verification::block(&block, link).into_iter().for_each(|fault| progress.found(fault));
-                link = block.link();
+                // A number that was changed must not lead back.
+                let number = block.number.max(link.number + 1);
+                link = Link { number, ..block.link() };
                 readable.push(block);
             }
             Err(unreadable) => {

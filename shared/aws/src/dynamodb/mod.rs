@@ -42,7 +42,7 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, the ledger, idempotency records and events.
+/// Orders, payments, refunds, the ledger with its journal and closings, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

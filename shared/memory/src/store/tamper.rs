@@ -17,6 +17,8 @@ pub enum Tampering {
     RemoveEntry(TenantId, Entry),
     Block(Block),
     RemoveBlock(TenantId, u64),
+    /// The block at the first number says that it has the second.
+    Renumber(TenantId, u64, u64),
     Balance(TenantId, AccountId, i64),
     Closing(TenantId, Closing),
 }
@@ -36,6 +38,11 @@ impl Store {
             }
             Tampering::RemoveEntry(tenant, entry) => drop(table.entries.remove(&(tenant, entry.account, entry.id))),
             Tampering::Block(block) => drop(table.blocks.insert((block.tenant, block.number), block)),
+            Tampering::Renumber(tenant, number, said) => {
+                if let Some(block) = table.blocks.get_mut(&(tenant, number)) {
+                    block.number = said;
+                }
+            }
             Tampering::RemoveBlock(tenant, number) => drop(table.blocks.remove(&(tenant, number))),
             Tampering::Closing(tenant, closing) => {
                 table.closings.insert((tenant, closing.account, closing.upto), closing);

@@ -74,6 +74,7 @@ fn c5_whatever_is_changed_is_named() {
             Tampering::Block(Block { hash: Digest::NONE, ..block.clone() }),
             "block 2 is not what its hash says".to_owned(),
         ),
+        (Tampering::Renumber(tenant, 2, 1), "block 1 is not the next one".to_owned()),
         (Tampering::RemoveBlock(tenant, 2), "block 3 is not the next one".to_owned()),
         (Tampering::RemoveBlock(tenant, 3), "is marked with block 3, which has it not".to_owned()),
     ];
