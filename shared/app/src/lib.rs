@@ -2,12 +2,15 @@
 
 pub mod accounts;
 pub mod cache_refresh;
+pub mod closings;
 mod commit;
 mod context;
 pub mod disputes;
 mod error;
 pub mod events;
+pub mod expand;
 pub mod health;
+pub mod journal;
 pub mod orders;
 pub mod outbox;
 pub mod payments;
@@ -22,6 +25,7 @@ pub mod settle_refund;
 pub mod sweep;
 pub mod tenants;
 pub mod users;
+pub mod verification;
 pub mod work;
 
 pub use commit::Outcome;

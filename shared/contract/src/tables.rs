@@ -1,7 +1,10 @@
 //! The ports that one table of the store serves, side by side: what is written through one is read through another.
 
+use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
+use ports::journal::Journal;
+use ports::verification::{LedgerRows, Verifications};
 
 #[derive(Clone, Copy)]
 pub struct CommerceTable<'a> {
@@ -13,11 +16,19 @@ pub struct CommerceTable<'a> {
     pub accounts: &'a dyn Accounts,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
+    pub journal: &'a dyn Journal,
+    pub closings: &'a dyn Closings,
+    pub rows: &'a dyn LedgerRows,
+    pub verifications: &'a dyn Verifications,
 }
 
 impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Events + Due>(adapter: &'a T) -> Self {
+    pub fn of<T>(adapter: &'a T) -> Self
+    where
+        T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Events + Due,
+        T: Journal + Closings + LedgerRows + Verifications,
+    {
         Self {
             commerce: adapter,
             orders: adapter,
@@ -27,6 +38,10 @@ impl<'a> CommerceTable<'a> {
             accounts: adapter,
             events: adapter,
             due: adapter,
+            journal: adapter,
+            closings: adapter,
+            rows: adapter,
+            verifications: adapter,
         }
     }
 }

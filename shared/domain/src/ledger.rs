@@ -133,6 +133,8 @@ pub struct Entry {
     pub account: AccountId,
     pub amount: i64,
     pub payment: Option<PaymentId>,
+    /// When the transaction was made, by the clock that made its ids: the same in all its entries, and never a moment of
+    /// somebody else's (see [`crate::verification::ID_SKEW_MAX`]).
     pub created_at: Timestamp,
 }
 
@@ -190,6 +192,11 @@ impl Transaction {
 
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The moment that its entries carry.
+    pub fn posted_at(&self) -> Timestamp {
+        self.entries.first().map(|entry| entry.created_at).unwrap_or_default()
     }
 
     /// The same entries with the signs turned. Its source is the transaction, so storage takes it once.

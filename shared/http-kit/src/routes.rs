@@ -7,7 +7,7 @@ use ports::cache::CacheKey;
 use crate::{Access, Body, Request, Route};
 
 const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
-    Route { function, method, path, access: Access::Public, body, cached: None }
+    Route { function, method, path, access: Access::Public, body, cached: None, retired: None }
 }
 
 const fn granted(
@@ -17,7 +17,7 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route { function, method, path, access: Access::Granted(action), body, cached: None }
+    Route { function, method, path, access: Access::Granted(action), body, cached: None, retired: None }
 }
 
 impl Route {

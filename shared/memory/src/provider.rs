@@ -32,6 +32,8 @@ struct Books {
     refunds: BTreeMap<String, RefundOnFile>,
     flaky_failures: BTreeMap<String, u32>,
     numbers: u64,
+    /// Keys of charges of which something has changed since somebody looked.
+    moved: Vec<String>,
 }
 
 /// A charge as the provider has it.
@@ -82,17 +84,36 @@ impl Provider {
         self.books.get().refunds.clone()
     }
 
+    pub fn charge_on_file(&self, key: &str) -> Option<ChargeOnFile> {
+        self.books.get().charges.get(key).cloned()
+    }
+
+    pub fn refund_on_file(&self, key: &str) -> Option<RefundOnFile> {
+        self.books.get().refunds.get(key).cloned()
+    }
+
+    /// The keys of charges that were made, changed or refunded since the last call.
+    pub fn take_moved(&self) -> Vec<String> {
+        std::mem::take(&mut self.books.get().moved)
+    }
+
+    /// The provider's keys of charges that wait for their customer.
+    pub fn waiting_for_customers(&self) -> Vec<String> {
+        let books = self.books.get();
+        let waiting = books.charges.iter().filter(|(_, file)| matches!(file.verdict, Verdict::RequiresAction { .. }));
+        waiting.map(|(key, _)| key.clone()).collect()
+    }
+
     /// The minor units that were taken for a payment, by all its tries.
     pub fn charged(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        books.charges.iter().filter(|(key, _)| is_of(key, payment)).map(|(_, file)| file.captured()).sum()
+        books.charges_of(payment).map(ChargeOnFile::captured).sum()
     }
 
     /// The minor units that went back of a payment, by all its refunds.
     pub fn refunded(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        let charges = books.charges.iter().filter(|(key, _)| is_of(key, payment));
-        charges.filter_map(|(_, file)| file.reference()).map(|charge| books.refunded(charge)).sum()
+        books.charges_of(payment).filter_map(ChargeOnFile::reference).map(|charge| books.refunded(charge)).sum()
     }
 
     /// The customer's bank decides the dispute of a charge. Says what the dispute has come to, if there is one.
@@ -109,13 +130,9 @@ impl Provider {
         let Verdict::RequiresAction { reference } = &file.verdict else { return false };
         file.verdict = confirmed(&file.charge, reference.clone());
         file.dispute_if_it_is_to_be();
+        books.moved.push(key.to_owned());
         true
     }
-}
-
-/// A key is made of the payment and the number of the try.
-fn is_of(key: &str, payment: PaymentId) -> bool {
-    key.strip_prefix(&payment.to_string()).is_some_and(|rest| rest.starts_with('-'))
 }
 
 #[async_trait]
@@ -213,6 +230,13 @@ impl Books {
         Ok(dispute.clone())
     }
 
+    /// A key is made of the payment and the number of the try.
+    fn charges_of(&self, payment: PaymentId) -> impl Iterator<Item = &ChargeOnFile> {
+        let prefix = format!("{payment}-");
+        let tries = self.charges.range(prefix.clone()..).take_while(move |(key, _)| key.starts_with(&prefix));
+        tries.map(|(_, file)| file)
+    }
+
     fn charge(&mut self, charge: &Charge) -> Result<Verdict, ProviderError> {
         if let Some(file) = self.charges.get(&charge.key) {
             let is_same = file.charge == *charge;
@@ -234,6 +258,7 @@ impl Books {
         let mut file = ChargeOnFile { charge: charge.clone(), first_verdict, verdict: verdict.clone(), dispute: None };
         file.dispute_if_it_is_to_be();
         self.charges.insert(charge.key.clone(), file);
+        self.moved.push(charge.key.clone());
         if token == "tok_timeout" { Err(ProviderError::TimedOut) } else { Ok(verdict) }
     }
 
@@ -264,9 +289,8 @@ impl Books {
             let is_same = file.refund == *refund;
             return if is_same { Ok(file.verdict.clone()) } else { Err(key_reused()) };
         }
-        let charged =
-            self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
-        let (charged, currency) = charged;
+        let (key, charged, currency) =
+            self.charge_named(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
         let left = charged - self.refunded(&refund.charge);
         let fits = refund.money.currency == currency && refund.money.amount.get() <= left;
         let verdict = if fits {
@@ -275,13 +299,14 @@ impl Books {
             RefundVerdict::Refused { code: DeclineCode::Other }
         };
         self.refunds.insert(refund.key.clone(), RefundOnFile { refund: refund.clone(), verdict: verdict.clone() });
+        self.moved.push(key);
         Ok(verdict)
     }
 
-    /// The minor units that a charge moved.
-    fn money_of(&self, charge: &str) -> Option<(i64, Currency)> {
-        let file = self.charges.values().find(|file| file.reference() == Some(charge))?;
-        Some((file.captured(), file.charge.money.currency))
+    /// The key of a charge by the name it was given, and what it moved.
+    fn charge_named(&self, charge: &str) -> Option<(String, i64, Currency)> {
+        let (key, file) = self.charges.iter().find(|(_, file)| file.reference() == Some(charge))?;
+        Some((key.clone(), file.captured(), file.charge.money.currency))
     }
 
     fn refunded(&self, charge: &str) -> i64 {

@@ -1,5 +1,7 @@
 //! Orders, payments, refunds, the ledger, idempotency records and events: one table, one way to write it.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
@@ -22,6 +24,9 @@ pub enum Consistency {
     Eventual,
     Strong,
 }
+
+/// How many ids a batch read takes: a page's at most.
+pub const BATCH_MAX: usize = 100;
 
 /// One step of a commit. Every step names the condition it stands under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +116,15 @@ pub trait Orders: Send + Sync {
     /// `None` when the tenant has no such order, also when another tenant has.
     async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError>;
 
+    /// Those of the ids that the tenant has, in any order, by one batch read. At most [`BATCH_MAX`] ids, else `Rejected`;
+    /// none of none, without a read.
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<OrderId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Order>, PortError>;
+
     /// Newest first, by one query of an index. With a customer and a status a page may hold fewer than `limit` and still
     /// have a next one.
     async fn list(
@@ -136,6 +150,14 @@ pub trait Payments: Send + Sync {
         id: PaymentId,
         consistency: Consistency,
     ) -> Result<Option<Payment>, PortError>;
+
+    /// As [`Orders::get_many`].
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Payment>, PortError>;
 
     /// Newest first, by one query of an index.
     async fn list(

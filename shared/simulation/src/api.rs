@@ -79,8 +79,12 @@ impl World {
                 let deps = payments_create::Deps { gate, mint, commerce, failover: self.failover };
                 payments_create::answer(deps, request).await
             }
-            "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
-            "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "payments-list" => {
+                payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
+            }
+            "payments-get" => {
+                payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
+            }
             "payments-capture" => {
                 let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
                 payments_capture::answer(deps, request).await
@@ -94,7 +98,11 @@ impl World {
                 refunds_create::answer(deps, request).await
             }
             "refunds-list" => {
-                refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+                refunds_list::answer(
+                    refunds_list::Deps { gate, refunds: store, payments: store, orders: store },
+                    request,
+                )
+                .await
             }
             "disputes-list" => disputes_list::answer(disputes_list::Deps { gate, disputes: store }, request).await,
             "disputes-get" => disputes_get::answer(disputes_get::Deps { gate, disputes: store }, request).await,
@@ -108,7 +116,9 @@ impl World {
                 providers_ingest::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
-            "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,
+            "accounts-get" => {
+                accounts_get::answer(accounts_get::Deps { gate, accounts: store, closings: store }, request).await
+            }
             "accounts-entries" => {
                 accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
             }

@@ -58,7 +58,7 @@ impl Refusals {
         *refused.entry(key.to_owned()).or_insert_with(|| random.u16(..1_000) < *per_thousand)
     }
 
-    fn has_refused(&self, key: &str) -> bool {
+    pub(crate) fn has_refused(&self, key: &str) -> bool {
         let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
         decisions.refused.get(key).copied().unwrap_or(false)
     }

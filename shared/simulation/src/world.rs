@@ -1,4 +1,4 @@
-//! A world: every adapter, the clock and chance, and what each function is given of them. Nothing happens in it but by the
+//! A world: every adapter, the clocks and chance, and what each function is given of them. Nothing happens in it but by the
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
 use std::cell::RefCell;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use app::providers::{Named, Providers};
 use app::sweep::Sweeping;
+use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
@@ -15,10 +16,12 @@ use domain::secret::Secret;
 use http_kit::Gate;
 use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
 use ports::clock::Mint;
-use ports::commerce::Commerce;
+use ports::commerce::{Commerce, Due};
 use ports::provider::PaymentProvider;
 use provider::SandboxEvents;
 
+use crate::instance::InstanceClock;
+use crate::late::Late;
 use crate::refusals::Refusals;
 use crate::sent::Sent;
 use crate::stream::Stream;
@@ -28,10 +31,13 @@ use crate::tasks::run;
 /// deliberate bug before one of them and expects to hear of it.
 #[derive(Clone)]
 pub struct Wiring {
+    /// The tables, for adapters that look at them.
+    pub store: Arc<Store>,
     pub commerce: Arc<dyn Commerce>,
     pub cache: Arc<dyn ports::cache::Cache>,
     pub queues: Arc<dyn ports::queues::Queues>,
     pub provider: Arc<dyn PaymentProvider>,
+    pub due: Arc<dyn Due>,
 }
 
 /// What a world is made of.
@@ -52,6 +58,8 @@ impl Default for Setup {
 
 pub struct World {
     pub clock: Clock,
+    /// What the functions take for the time.
+    pub instance: InstanceClock,
     pub random: Random,
     pub faults: Faults,
     pub store: Arc<Store>,
@@ -65,6 +73,8 @@ pub struct World {
     pub(crate) failover: bool,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
+    /// What takes effect when nobody waits for it any more.
+    pub late: Arc<Late>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
     pub(crate) passwords: Passwords,
@@ -102,8 +112,15 @@ impl World {
         let provider = Arc::new(Provider::new(faults.clone()));
         let refusals = Arc::new(Refusals::before(provider.clone(), seed));
         let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
-        let wiring =
-            Wiring { commerce: store.clone(), cache: cache.clone(), queues: sent.clone(), provider: refusals.clone() };
+        let late = Arc::new(Late::seeded(seed));
+        let wiring = late.before(Wiring {
+            store: store.clone(),
+            commerce: store.clone(),
+            cache: cache.clone(),
+            queues: sent.clone(),
+            provider: refusals.clone(),
+            due: store.clone(),
+        });
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
@@ -111,6 +128,7 @@ impl World {
             stream: RefCell::default(),
             wiring: rewire(wiring),
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
+            instance: InstanceClock::of(clock.clone()),
             clock,
             random,
             second: Arc::new(Provider::new(faults.clone())),
@@ -122,6 +140,7 @@ impl World {
             sent,
             provider,
             refusals,
+            late,
             key,
         }
     }
@@ -132,16 +151,16 @@ impl World {
 
     /// What the gateway's authorizer says of an access token.
     pub fn authorize(&self, token: &str) -> Result<Caller, String> {
-        let deps = tokens_authorize::Deps { clock: &self.clock, key: self.key.as_ref(), policy: &self.policy };
+        let deps = tokens_authorize::Deps { clock: &self.instance, key: self.key.as_ref(), policy: &self.policy };
         run(tokens_authorize::authorize(deps, token))
     }
 
     pub(crate) fn mint(&self) -> Mint<'_> {
-        Mint { clock: &self.clock, random: &self.random }
+        Mint { clock: &self.instance, random: &self.random }
     }
 
     pub(crate) fn gate(&self) -> Gate<'_> {
-        Gate { cache: self.wiring.cache.as_ref(), clock: &self.clock }
+        Gate { cache: self.wiring.cache.as_ref(), clock: &self.instance }
     }
 
     fn providers(&self) -> Providers<'_> {
@@ -165,9 +184,14 @@ impl World {
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, providers }
     }
 
+    pub(crate) fn verifying(&self) -> Verifying<'_> {
+        let store = self.store.as_ref();
+        Verifying { rows: store, verifications: store, journal: store, accounts: store, closings: store }
+    }
+
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {
         Sweeping {
-            due: self.store.as_ref(),
+            due: self.wiring.due.as_ref(),
             events: self.store.as_ref(),
             queues: self.wiring.queues.as_ref(),
             payments: self.settling_payments(),

@@ -5,6 +5,7 @@
 mod support;
 
 mod idempotency;
+mod ledger;
 mod logs;
 mod samples;
 mod spine;

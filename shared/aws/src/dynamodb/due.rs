@@ -37,7 +37,7 @@ impl Due for CommerceTable {
 impl CommerceTable {
     /// The oldest `limit` of all shards. Each shard is asked for as many: entries are 200 bytes, and a shard that happens to
     /// hold all of the oldest must be able to give them.
-    async fn due<T>(
+    pub(super) async fn due<T>(
         &self,
         operation: &'static str,
         kind: DueKind,

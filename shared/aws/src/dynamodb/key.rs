@@ -9,7 +9,8 @@ use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::IdempotencyKey;
 use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
-use domain::ledger::{AccountId, Source};
+use domain::journal::LEFT_OUT_AFTER;
+use domain::ledger::{AccountId, Source, Transaction};
 use domain::order::OrderStatus;
 use domain::payment::{Payment, PaymentStatus};
 use domain::refund::Refund;
@@ -60,6 +61,10 @@ pub(crate) enum DueKind {
     Refund,
     Dispute,
     Event,
+    /// Transactions that are in no block.
+    Transaction,
+    /// Tenants whose ledger is to be verified.
+    Ledger,
 }
 
 impl DueKind {
@@ -69,6 +74,8 @@ impl DueKind {
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::Event => "event",
+            Self::Transaction => "transaction",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -106,7 +113,7 @@ impl Key {
     }
 
     pub(crate) fn transaction(tenant: TenantId, source: Source) -> Self {
-        Partition::table(tenant, "TXN").at(source)
+        Partition::transactions(tenant).at(source)
     }
 
     pub(crate) fn entry(tenant: TenantId, account: AccountId, id: EntryId) -> Self {
@@ -115,6 +122,14 @@ impl Key {
 
     pub(crate) fn balance(tenant: TenantId, account: AccountId, shard: u8) -> Self {
         Partition::balances(tenant).at(format_args!("{account}#{shard:02}"))
+    }
+
+    pub(crate) fn block(tenant: TenantId, number: u64) -> Self {
+        Partition::blocks(tenant).at(format_args!("{number:020}"))
+    }
+
+    pub(crate) fn closing(tenant: TenantId, account: AccountId, upto: EntryId) -> Self {
+        Partition::closings(tenant, account).at(upto)
     }
 
     pub(crate) fn tenant(tenant: TenantId) -> Self {
@@ -197,6 +212,18 @@ impl Partition {
         Self::table(tenant, "BAL")
     }
 
+    pub(crate) fn transactions(tenant: TenantId) -> Self {
+        Self::table(tenant, "TXN")
+    }
+
+    pub(crate) fn closings(tenant: TenantId, account: AccountId) -> Self {
+        Self::table(tenant, format_args!("CLO#{account}"))
+    }
+
+    pub(crate) fn blocks(tenant: TenantId) -> Self {
+        Self::table(tenant, "JRN")
+    }
+
     pub(crate) fn users(tenant: TenantId) -> Self {
         Self::table(tenant, "USR")
     }
@@ -265,6 +292,17 @@ impl IndexKey {
         Self::due(DueKind::Event, event.id.as_u128(), at, event.id)
     }
 
+    /// Until it is in a block.
+    pub(crate) fn transaction_due(transaction: &Transaction) -> Self {
+        let at = transaction.posted_at().plus(LEFT_OUT_AFTER);
+        Self::due(DueKind::Transaction, transaction.id().as_u128(), at, transaction.id())
+    }
+
+    /// The place of a tenant's first block: when its ledger is to be verified next.
+    pub(crate) fn ledger_due(tenant: TenantId, at: Timestamp) -> Self {
+        Self::due(DueKind::Ledger, tenant.as_u128(), at, tenant)
+    }
+
     fn due(kind: DueKind, id_bits: u128, at: Timestamp, id: impl Display) -> Self {
         // The low bits of an id are random: the shards fill evenly.
         let shard = (id_bits % u128::from(DUE_SHARDS)) as u8;
@@ -312,6 +350,35 @@ pub(crate) fn parse_dispute(pk: &str, sk: &str) -> Option<(TenantId, DisputeId)>
 
 pub(crate) fn parse_event(pk: &str, sk: &str) -> Option<(TenantId, EventId)> {
     Some((pk.strip_suffix("#EVT")?.parse().ok()?, sk.parse().ok()?))
+}
+
+pub(crate) fn parse_ledger(pk: &str, _sk: &str) -> Option<TenantId> {
+    pk.strip_suffix("#JRN")?.parse().ok()
+}
+
+/// The first possible sort key after a block's.
+pub(crate) fn after_block(number: u64) -> String {
+    format!("{:020}", number.saturating_add(1))
+}
+
+/// A sort key between a transaction's and the next: no source begins with another one.
+pub(crate) fn after_transaction(source: Source) -> String {
+    format!("{source}$")
+}
+
+/// An item's own key, for telling which one it is.
+pub(crate) fn told(item: &Attributes) -> String {
+    let text = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
+    format!("{} {}", text(PARTITION), text(SORT))
+}
+
+/// The source in a transaction's key.
+pub(crate) fn source_of(item: &Attributes) -> Option<Source> {
+    item.get(SORT)?.as_s().ok()?.parse().ok()
+}
+
+pub(crate) fn parse_transaction(pk: &str, sk: &str) -> Option<(TenantId, Source)> {
+    Some((pk.strip_suffix("#TXN")?.parse().ok()?, sk.parse().ok()?))
 }
 
 #[cfg(test)]

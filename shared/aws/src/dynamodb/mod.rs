@@ -4,11 +4,15 @@
 mod account;
 mod attempts;
 mod balance;
+mod batch;
+mod block;
+mod closing;
 mod commit;
 mod dispute;
 mod due;
 mod event;
 mod idempotency;
+mod journal;
 mod key;
 mod order;
 mod payment;
@@ -21,6 +25,7 @@ mod tenant;
 mod transact;
 mod transaction;
 mod user;
+mod verification;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,7 +42,7 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, the ledger, idempotency records and events.
+/// Orders, payments, refunds, the ledger with its journal and closings, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

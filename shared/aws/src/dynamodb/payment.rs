@@ -1,6 +1,6 @@
 //! Payments: their item, their lists, and the reservation of a refund that needs no read before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
@@ -30,6 +30,16 @@ impl Payments for CommerceTable {
         consistency: Consistency,
     ) -> Result<Option<Payment>, PortError> {
         self.0.get("get a payment", Key::payment(tenant, id), consistency).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Payment>, PortError> {
+        let keys = ids.iter().map(|id| Key::payment(tenant, *id)).collect();
+        self.0.get_many("get payments", keys, consistency).await
     }
 
     async fn list(

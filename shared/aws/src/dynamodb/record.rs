@@ -57,6 +57,8 @@ kinds! {
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",
+    Block = "block",
+    Closing = "closing",
     Idempotency = "idempotency",
     Tenant = "tenant",
     User = "user",

@@ -143,10 +143,12 @@ impl CommerceTable {
         match write {
             Write::Order(order) => {
                 let old = self.orders.insert((tenant, order.id), order.clone());
+                self.orders_before.insert((tenant, order.id), old.clone());
                 self.stream.push(old, Some(order));
             }
             Write::Payment(payment) => {
                 let old = self.payments.insert((tenant, payment.id), payment.clone());
+                self.payments_before.insert((tenant, payment.id), old.clone());
                 self.stream.push(old, Some(payment));
             }
             Write::Refund(refund) => {
@@ -154,8 +156,8 @@ impl CommerceTable {
                 self.stream.push(old, Some(refund));
             }
             Write::Dispute(dispute) => {
-                self.disputes.insert((tenant, dispute.id), dispute);
-                self.stream.push_other();
+                let old = self.disputes.insert((tenant, dispute.id), dispute.clone());
+                self.stream.push(old, Some(dispute));
             }
             Write::Post(posting) => self.post(tenant, posting),
         }

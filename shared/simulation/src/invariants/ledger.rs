@@ -1,16 +1,16 @@
 //! The ledger: every transaction sums to zero, stands for something that happened and for nothing twice, and the balances are
 //! the sums of the entries (C1, C2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::dispute::DisputeStatus;
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction};
 use domain::money::Currency;
 use domain::refund::RefundStatus;
-use memory::Contents;
+use memory::{Contents, Store};
 
-use super::{Books, Holds, ensure};
+use super::{Books, Holds, Touched, ensure};
 
 type Sums<K> = BTreeMap<K, i64>;
 
@@ -18,19 +18,61 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
     let mut posted: Sums<(TenantId, AccountId)> = Sums::new();
     for transaction in &contents.transactions {
         is_balanced(transaction)?;
-        stands_for_something(books, contents, transaction)?;
+        stands_for_something(books, transaction)?;
         for entry in transaction.entries() {
             *posted.entry((transaction.tenant(), entry.account)).or_default() += entry.amount;
         }
     }
     let captured = books.payments.values().filter(|payment| payment.captured > 0).count();
     let refunded = books.refunds.values().filter(|refund| refund.status == RefundStatus::Succeeded).count();
-    let disputed: usize = contents.disputes.iter().map(|it| if it.status.is_open() { 1 } else { 2 }).sum();
+    let disputed: usize = books.disputes.values().map(|it| if it.status.is_open() { 1 } else { 2 }).sum();
     let count = contents.transactions.len();
     ensure(count == captured + refunded + disputed, || {
         format!("{count} transactions for {captured} charges, {refunded} refunds, {disputed} moves of disputes")
     })?;
     balances(contents, &posted, &pending(books))
+}
+
+/// What has changed is booked with it, and the accounts show what they owe.
+pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Holds {
+    let mut places: BTreeSet<(TenantId, Currency)> = BTreeSet::new();
+    for payment in touched.payments.iter().filter_map(|id| books.payments.get(id)) {
+        is_posted(books, store, payment.tenant, Source::Charge(payment.id), payment.captured > 0)?;
+        places.insert((payment.tenant, payment.money.currency));
+    }
+    for refund in touched.refunds.iter().filter_map(|id| books.refunds.get(id)) {
+        let is_due = refund.status == RefundStatus::Succeeded;
+        is_posted(books, store, refund.tenant, Source::Refund(refund.id), is_due)?;
+    }
+    for dispute in touched.disputes.iter().filter_map(|id| books.disputes.get(id)) {
+        let Dispute { id, tenant, status, .. } = dispute;
+        is_posted(books, store, *tenant, Source::DisputeOpened(*id), true)?;
+        is_posted(books, store, *tenant, Source::DisputeWon(*id), *status == DisputeStatus::Won)?;
+        is_posted(books, store, *tenant, Source::DisputeLost(*id), *status == DisputeStatus::Lost)?;
+    }
+    for (tenant, currency) in places {
+        let owed = books.owed(tenant, currency);
+        for (kind, booked) in [
+            (AccountKind::Merchant, (owed.posted, owed.pending)),
+            (AccountKind::Clearing, (owed.clearing, -owed.pending)),
+            (AccountKind::Disputes, (owed.disputes, 0)),
+        ] {
+            let account = AccountId { kind, currency };
+            let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
+            ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_posted(books: &Books, store: &Store, tenant: TenantId, source: Source, is_due: bool) -> Holds {
+    match store.posted(tenant, source) {
+        Some(transaction) => {
+            is_balanced(&transaction)?;
+            stands_for_something(books, &transaction)
+        }
+        None => ensure(!is_due, || format!("{source} happened and is not booked")),
+    }
 }
 
 fn is_balanced(transaction: &Transaction) -> Holds {
@@ -41,9 +83,9 @@ fn is_balanced(transaction: &Transaction) -> Holds {
     ensure(sums.values().all(|sum| *sum == 0), || format!("{} does not sum to zero: {sums:?}", transaction.source()))
 }
 
-fn stands_for_something(books: &Books, contents: &Contents, transaction: &Transaction) -> Holds {
+fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
     let source = transaction.source();
-    let dispute = |id| contents.disputes.iter().find(|dispute| dispute.id == id);
+    let dispute = |id| books.disputes.get(&id);
     let to_merchant = match source {
         Source::Charge(id) => books.payments.get(&id).map(|payment| payment.captured),
         Source::Refund(id) => {
@@ -57,6 +99,21 @@ fn stands_for_something(books: &Books, contents: &Contents, transaction: &Transa
         Source::DisputeLost(id) => dispute(id).filter(|it| it.status == DisputeStatus::Lost).map(|_| 0),
         Source::Reversal(_) => None,
     };
+    let of_payment = match source {
+        Source::Charge(id) => Some(id),
+        Source::Refund(id) => books.refunds.get(&id).map(|refund| refund.payment),
+        Source::DisputeOpened(id) | Source::DisputeWon(id) | Source::DisputeLost(id) => {
+            dispute(id).map(|dispute| dispute.payment)
+        }
+        Source::Reversal(_) => None,
+    };
+    let money = of_payment.and_then(|id| books.payments.get(&id)).map(|payment| payment.money);
+    let currency = money.map(|money| money.currency);
+    let is_labelled = |entry: &Entry| {
+        (entry.payment, Some(entry.account.currency), entry.transaction) == (of_payment, currency, transaction.id())
+    };
+    let stray = transaction.entries().iter().find(|entry| !is_labelled(entry));
+    ensure(stray.is_none(), || format!("{source} has an entry of something else: {stray:?}"))?;
     let entries = transaction.entries().iter().filter(|entry| entry.account.kind == AccountKind::Merchant);
     let booked: i64 = entries.map(|entry| entry.amount).sum();
     ensure(to_merchant == Some(booked), || format!("{source} books {booked} and stands for {to_merchant:?}"))

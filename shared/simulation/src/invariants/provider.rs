@@ -1,62 +1,93 @@
-//! The providers' books against ours: nobody is charged twice, be it at two of them, and what we call captured, failed and refunded is so there.
-
-use std::collections::BTreeMap;
+//! The providers' books against ours: nobody is charged twice, be it at two, and what we call captured, failed and refunded
+//! is so there, under our keys and names and for the reasons we give.
 
 use domain::ids::PaymentId;
-use domain::payment::{Capture, PaymentStatus, Verdict};
-use domain::refund::{RefundStatus, RefundVerdict};
-use memory::Provider;
+use domain::payment::{Capture, DeclineCode, Payment, PaymentStatus, Verdict};
+use domain::refund::{Refund, RefundStatus, RefundVerdict};
 
 use super::{Books, Holds, ensure};
+use crate::world::World;
 
-pub(super) fn agrees(books: &Books, id: PaymentId, providers: [&Provider; 2]) -> Holds {
+pub(super) fn agrees(books: &Books, id: PaymentId, world: &World) -> Holds {
     let Some(payment) = books.payments.get(&id) else { return Ok(()) };
-    let [at_first, at_second] = providers.map(|provider| provider.charged(id));
+    let [at_first, at_second] = [&world.provider, &world.second].map(|provider| provider.charged(id));
     ensure(at_first == 0 || at_second == 0, || format!("{id} was charged at both: {at_first} and {at_second}"))?;
     let (charged, amount) = (at_first + at_second, payment.money.amount.get());
     let may_be_part = payment.capture == Capture::Manual && (0..=amount).contains(&charged);
     let fits = charged == 0 || charged == amount || may_be_part;
     ensure(fits, || format!("{id} of {amount} was charged {charged}"))?;
-    let fits = match payment.status {
-        PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => true,
-        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
-            charged == payment.captured
-        }
-        PaymentStatus::Failed | PaymentStatus::Cancelled => charged == 0,
-    };
-    ensure(fits, || format!("{id} is {:?} and was charged {charged}", payment.status))?;
-    let went_back: i64 = providers.iter().map(|provider| provider.refunded(id)).sum();
+    verdict(world, payment)?;
+    let went_back = world.provider.refunded(id) + world.second.refunded(id);
     let at_most = payment.refunded + payment.refunds_pending;
     let fits = (payment.refunded..=at_most).contains(&went_back);
-    ensure(fits, || format!("of {id} {went_back} went back; booked is {} to {at_most}", payment.refunded))
+    ensure(fits, || format!("of {id} {went_back} went back; booked is {} to {at_most}", payment.refunded))?;
+    books.refunds_of(id).try_for_each(|refund| refund_agrees(world, refund))
 }
 
-/// Every charge and refund there is one of ours, of its amount, under its key.
-pub(super) fn knows_only_ours(books: &Books, providers: [&Provider; 2]) -> Holds {
-    let [mut charges, at_second] = providers.map(Provider::charges);
-    for (key, file) in at_second {
+fn verdict(world: &World, payment: &Payment) -> Holds {
+    let Payment { id, money, status, failure, provider_reference, .. } = payment;
+    let key = payment.provider_key();
+    let file = world.provider.charge_on_file(&key).or_else(|| world.second.charge_on_file(&key));
+    let is_same = file.as_ref().is_none_or(|file| file.charge.money == *money);
+    ensure(is_same, || format!("{id} is of {money:?} and is on file as {file:?}"))?;
+    let told = file.as_ref().map(|file| &file.verdict);
+    let fits = match status {
+        PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => true,
+        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+            matches!(told, Some(Verdict::Succeeded { reference, captured })
+                if provider_reference.as_ref() == Some(reference) && captured.get() == payment.captured)
+        }
+        PaymentStatus::Failed => match told {
+            Some(Verdict::Declined { code }) => *failure == Some(*code),
+            Some(Verdict::Cancelled) => *failure == Some(DeclineCode::AuthenticationExpired),
+            _ => false,
+        },
+        PaymentStatus::Cancelled => matches!(told, Some(Verdict::Cancelled)),
+    };
+    ensure(fits, || format!("{id} is {status:?} with {failure:?}, {provider_reference:?}; the provider says {told:?}"))
+}
+
+fn refund_agrees(world: &World, refund: &Refund) -> Holds {
+    let Refund { id, status, .. } = refund;
+    let key = refund.provider_key();
+    let file = world.provider.refund_on_file(&key).or_else(|| world.second.refund_on_file(&key));
+    let is_same = file.as_ref().is_none_or(|file| file.refund.money == refund.money);
+    ensure(is_same, || format!("{id} was refunded by another amount: {file:?}"))?;
+    let verdict = file.as_ref().map(|file| &file.verdict);
+    let (went_back, was_refused) = match verdict {
+        Some(RefundVerdict::Succeeded { .. }) => (true, false),
+        Some(RefundVerdict::Refused { .. }) => (false, true),
+        Some(RefundVerdict::Pending { .. }) => (false, false),
+        None => (false, world.refusals.has_refused(&key)),
+    };
+    let fits = match status {
+        RefundStatus::Processing => true,
+        RefundStatus::Succeeded => went_back,
+        RefundStatus::Failed => was_refused,
+    };
+    ensure(fits, || format!("{id} is {status:?}; it went back: {went_back}, it was refused: {was_refused}"))
+}
+
+/// The same of a charge by its key, and that the key is of a payment there is.
+pub(super) fn has_moved(books: &Books, key: &str, world: &World) -> Holds {
+    let payment = key.rsplit_once('-').and_then(|(payment, _)| payment.parse().ok());
+    let known = payment.filter(|id| books.payments.contains_key(id));
+    match known {
+        Some(id) => agrees(books, id, world),
+        None => Err(format!("charged for no payment: {key}")),
+    }
+}
+
+/// Every charge and refund there is one of ours, under its key.
+pub(super) fn knows_only_ours(books: &Books, world: &World) -> Holds {
+    let mut charges = world.provider.charges();
+    for (key, file) in world.second.charges() {
         ensure(charges.insert(key.clone(), file).is_none(), || format!("both providers have a charge of {key}"))?;
     }
-    for payment in books.payments.values() {
-        let Some(file) = charges.remove(&payment.provider_key()) else { continue };
-        ensure(file.charge.money == payment.money, || format!("{} was charged {:?}", payment.id, file.charge.money))?;
-        let Verdict::Succeeded { reference, .. } = &file.verdict else { continue };
-        let is_known = payment.captured == 0 || payment.provider_reference.as_ref() == Some(reference);
-        ensure(is_known, || format!("{} names another charge than {reference}", payment.id))?;
-    }
+    books.payments.values().for_each(|payment| drop(charges.remove(&payment.provider_key())));
     ensure(charges.is_empty(), || format!("charged for no payment: {charges:?}"))?;
-    let mut refunds: BTreeMap<_, _> = providers.into_iter().flat_map(Provider::refunds).collect();
-    for refund in books.refunds.values() {
-        let file = refunds.remove(&refund.provider_key());
-        let went_back = file.as_ref().is_some_and(|file| matches!(file.verdict, RefundVerdict::Succeeded { .. }));
-        let fits = match refund.status {
-            RefundStatus::Processing => true,
-            RefundStatus::Succeeded => went_back,
-            RefundStatus::Failed => !went_back,
-        };
-        ensure(fits, || format!("{} is {:?} and went back: {went_back}", refund.id, refund.status))?;
-        let is_same = file.is_none_or(|file| file.refund.money == refund.money);
-        ensure(is_same, || format!("{} was refunded by another amount", refund.id))?;
-    }
+    let mut refunds = world.provider.refunds();
+    refunds.extend(world.second.refunds());
+    books.refunds.values().for_each(|refund| drop(refunds.remove(&refund.provider_key())));
     ensure(refunds.is_empty(), || format!("refunded for no refund: {refunds:?}"))
 }

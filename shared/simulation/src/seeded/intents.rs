@@ -62,6 +62,8 @@ pub(super) struct Clients {
     pub intents: Vec<Intent>,
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
+    /// Callers whose session was ended.
+    pub gone: Vec<Caller>,
 }
 
 impl Clients {
@@ -69,7 +71,7 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new() }
+        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new(), gone: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {

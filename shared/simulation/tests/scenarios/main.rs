@@ -6,13 +6,18 @@ mod cache;
 mod captures;
 mod crashes;
 mod disputes;
+mod expand;
 mod failover;
 mod idempotency;
 mod ledger;
 mod limits;
+mod past;
 mod payments;
+mod retired;
 mod routes;
+mod stampede;
 mod twice;
+mod verification;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};
