@@ -104,6 +104,14 @@ impl Provider {
         waiting.map(|(key, _)| key.clone()).collect()
     }
 
+    /// The keys of charges that are or were disputed, and what became of that.
+    pub fn disputed(&self) -> Vec<(String, DisputeStatus)> {
+        let books = self.books.get();
+        let disputes =
+            books.charges.iter().filter_map(|(key, file)| Some((key.clone(), file.dispute.as_ref()?.status)));
+        disputes.collect()
+    }
+
     /// The minor units that were taken for a payment, by all its tries.
     pub fn charged(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();

@@ -7,6 +7,7 @@ use std::fmt;
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::{Event, EventType};
 use domain::ids::{DisputeId, EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::ledger::AccountKind;
 use domain::money::Currency;
 use domain::order::Order;
 use domain::payment::Payment;
@@ -48,6 +49,15 @@ pub struct Owed {
 }
 
 impl Owed {
+    /// What an account shows: posted and pending.
+    pub fn of(&self, kind: AccountKind) -> (i64, i64) {
+        match kind {
+            AccountKind::Merchant => (self.posted, self.pending),
+            AccountKind::Clearing => (self.clearing, -self.pending),
+            AccountKind::Disputes => (self.disputes, 0),
+        }
+    }
+
     fn moves(&mut self, before: Self, after: Self) {
         self.posted += after.posted - before.posted;
         self.pending += after.pending - before.pending;

@@ -52,12 +52,8 @@ pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Hol
     }
     for (tenant, currency) in places {
         let owed = books.owed(tenant, currency);
-        for (kind, booked) in [
-            (AccountKind::Merchant, (owed.posted, owed.pending)),
-            (AccountKind::Clearing, (owed.clearing, -owed.pending)),
-            (AccountKind::Disputes, (owed.disputes, 0)),
-        ] {
-            let account = AccountId { kind, currency };
+        for kind in AccountKind::ALL {
+            let (account, booked) = (AccountId { kind, currency }, owed.of(kind));
             let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
             ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
         }

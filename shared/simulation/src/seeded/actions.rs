@@ -43,12 +43,20 @@ pub(super) enum Action {
     LogOut,
     Seconds,
     Minutes,
-    /// Long enough for authorisations to run out.
+    /// Long enough for customers to let their time pass.
     Day,
+    /// Long enough for authorisations to run out.
+    Week,
     CacheAway,
     CacheBack,
     CacheFlush,
     Authenticate,
+    /// A bank decides a dispute.
+    Decide,
+    /// The provider tells of a charge of its own accord.
+    Hear,
+    AnswerDispute,
+    CaptureOrCancel,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -60,7 +68,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 29] = [
+    pub(super) const ALL: [(Self, u32); 37] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -72,10 +80,13 @@ impl Action {
         (Self::LoseStream, 1),
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
+        (Self::Work(Queue::Providers), 20),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
+        (Self::WearOut(Queue::Providers), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
+        (Self::ShowAgain(Queue::Providers), 2),
         (Self::Sweep, 8),
         (Self::Verify, 2),
         (Self::Kill, 5),
@@ -88,6 +99,11 @@ impl Action {
         (Self::CacheBack, 3),
         (Self::CacheFlush, 1),
         (Self::Authenticate, 3),
+        (Self::Decide, 2),
+        (Self::Hear, 8),
+        (Self::AnswerDispute, 4),
+        (Self::CaptureOrCancel, 10),
+        (Self::Week, 1),
         (Self::Expire, 1),
         (Self::Calm, 2),
     ];
@@ -132,6 +148,11 @@ impl Run {
                 self.tell(|| "the cache loses everything".to_owned());
             }
             Action::Authenticate => self.authenticate(),
+            Action::Decide => self.decide_a_dispute(),
+            Action::Hear => self.hear_from_provider(),
+            Action::AnswerDispute => self.answer_a_dispute(),
+            Action::CaptureOrCancel => self.capture_or_cancel(),
+            Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),
         }
@@ -211,13 +232,5 @@ impl Run {
     fn set_cache_away(&mut self, is_away: bool) {
         self.world.cache.set_away(is_away);
         self.tell(|| format!("the cache is {}", if is_away { "away" } else { "there" }));
-    }
-
-    fn authenticate(&mut self) {
-        let waiting = self.world.provider.waiting_for_customers();
-        if let Some(key) = self.random.choice(&waiting) {
-            self.world.provider.authenticate(key);
-            self.tell(|| format!("the customer confirms {key}"));
-        }
     }
 }

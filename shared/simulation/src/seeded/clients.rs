@@ -51,8 +51,8 @@ impl Run {
         }
     }
 
-    fn ask_for(&mut self, who: usize, what: What, ask: Ask) {
-        let needs_key = matches!(what, What::Payment | What::Refund);
+    pub(super) fn ask_for(&mut self, who: usize, what: What, ask: Ask) {
+        let needs_key = matches!(what, What::Payment | What::Refund | What::Capture);
         let number = self.clients.intents.len();
         let key = (needs_key || self.random.bool()).then(|| self.key(who));
         let ask = match &key {
@@ -127,7 +127,7 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Step => return,
+            What::Refund | What::Capture | What::Step => return,
         };
         let Intent { key, ask, .. } = &self.clients.intents[intent];
         let (key, is_other) = (key.clone().unwrap_or_default(), ask.body() != other.body());
@@ -166,8 +166,9 @@ impl Run {
         match order {
             Some(order) => self.payment_of(&order),
             None => {
-                let (amount, method) = (self.random.i64(1..9_000), self.method());
-                Ask::post("/v1/payments", &json!({ "amount": amount, "currency": "EUR", "method": method }))
+                let (amount, method, capture) = (self.random.i64(1..9_000), self.method(), self.capture());
+                let body = json!({ "amount": amount, "currency": "EUR", "method": method, "capture": capture });
+                Ask::post("/v1/payments", &body)
             }
         }
     }
@@ -175,14 +176,25 @@ impl Run {
     fn payment_of(&mut self, order: &Known) -> Ask {
         let Known { id, amount, currency, .. } = order;
         let currency = if self.random.u8(..30) == 0 { "USD" } else { currency };
-        let (amount, method) = (self.part_of(*amount), self.method());
-        let body = json!({ "order_id": id, "amount": amount, "currency": currency, "method": method });
+        let (amount, method, capture) = (self.part_of(*amount), self.method(), self.capture());
+        let body = json!({
+            "order_id": id, "amount": amount, "currency": currency, "method": method, "capture": capture,
+        });
         Ask::post("/v1/payments", &body)
+    }
+
+    fn capture(&mut self) -> &'static str {
+        if self.random.u8(..5) == 0 { "manual" } else { "automatic" }
     }
 
     fn method(&mut self) -> Value {
         let token = TOKENS[self.random.usize(..TOKENS.len())].0;
-        json!({ "type": "card", "token": if self.random.u8(..3) == 0 { token } else { "tok_success" } })
+        let token = match self.random.u8(..12) {
+            0..4 => token,
+            4 => "tok_dispute",
+            _ => "tok_success",
+        };
+        json!({ "type": "card", "token": token })
     }
 
     fn refund_of(&mut self, payment: &Known) -> Ask {
@@ -235,7 +247,7 @@ impl Run {
         payment.is_some_and(|payment| payment.refundable() > 0)
     }
 
-    fn part_of(&mut self, amount: i64) -> i64 {
+    pub(super) fn part_of(&mut self, amount: i64) -> i64 {
         match self.random.u8(..10) {
             0..5 => amount,
             5..8 => (amount / 2).max(1),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::event::Queue;
-use domain::payment::ACTION_EXPIRES_AFTER;
+use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN};
 use domain::refund::RefundStatus;
 use memory::DeadLetter;
 use ports::clock::Clock as _;
@@ -128,6 +128,12 @@ impl Run {
         self.world.minute();
         self.world.come_to_rest()?;
         self.look()?;
+        self.world.clock.advance(CAPTURE_WITHIN);
+        self.tell(|| "a week passes".to_owned());
+        self.world.minute();
+        self.world.come_to_rest()?;
+        self.look()?;
+        self.hear_of_every_dispute()?;
         let open = self.books.payments.values().find(|payment| payment.status.is_open());
         ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))
     }

@@ -33,6 +33,7 @@ pub(super) enum What {
     Order,
     Payment,
     Refund,
+    Capture,
     Step,
 }
 
@@ -141,7 +142,7 @@ impl Run {
         match what {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
-            What::Refund | What::Step => {}
+            What::Refund | What::Capture | What::Step => {}
         }
     }
 }

@@ -4,7 +4,7 @@
 use domain::access::Caller;
 use domain::event::Event;
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind};
+use domain::ledger::AccountId;
 use ports::clock::Clock as _;
 use serde_json::Value;
 
@@ -63,10 +63,10 @@ impl Run {
             let Ok(AccountId { kind, currency }) = text("id").parse() else {
                 return Err(format!("{account} is no account"));
             };
-            let sign = if kind == AccountKind::Merchant { 1 } else { -1 };
             let owed = self.books.owed(tenant, currency);
             let shown = (account["posted_amount"].as_i64(), account["pending_amount"].as_i64());
-            let fits = shown == (Some(sign * owed.posted), Some(sign * owed.pending));
+            let (posted, pending) = owed.of(kind);
+            let fits = shown == (Some(posted), Some(pending));
             ensure(fits, || format!("{account} of {tenant}, {owed:?} is owed"))?;
             let entries = self.list(&format!("/v1/accounts/{}/entries", text("id")), tenant)?;
             let sum: i64 = entries.iter().filter_map(|entry| entry["amount"].as_i64()).sum();

@@ -8,6 +8,7 @@ mod ending;
 mod intents;
 mod lists;
 mod many;
+mod outside;
 mod plan;
 mod reads;
 mod run;

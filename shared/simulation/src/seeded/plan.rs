@@ -8,13 +8,14 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 17] = [
+const OPERATIONS: [&str; 19] = [
     "",
     "commerce.commit",
     "commerce.find_record",
     "orders.",
     "payments.",
     "refunds.",
+    "disputes.",
     "events.",
     "due.",
     "journal.",
@@ -26,6 +27,7 @@ const OPERATIONS: [&str; 17] = [
     "provider.",
     "provider.charge",
     "provider.refund",
+    "provider.capture_charge",
 ];
 
 const FAULTS: [Fault; 9] = [

@@ -37,6 +37,8 @@ pub(super) enum Doing {
     Work(Queue, Vec<Notice>),
     Sweep,
     Verify,
+    /// The provider tells of the charge of a key.
+    Told(String),
     LogOut(Box<Caller>),
     /// A call that arrives when its caller has long given up.
     Late(&'static str),
@@ -64,7 +66,7 @@ impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) | Doing::LogOut(_) => 10,
+            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep => 55,
@@ -278,6 +280,7 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Told(key) => format!("the provider tells of {key}"),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
         Doing::Late(operation) => format!("a late {operation}"),
