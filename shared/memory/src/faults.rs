@@ -59,6 +59,7 @@ struct Plan {
     calls: BTreeMap<&'static str, u64>,
     random: fastrand::Rng,
     interleaves: bool,
+    gives_way: bool,
     may_die: bool,
     has_died: bool,
     struck: Vec<(&'static str, Fault)>,
@@ -92,6 +93,7 @@ impl Default for Plan {
             calls: BTreeMap::new(),
             random: fastrand::Rng::with_seed(0),
             interleaves: false,
+            gives_way: false,
             may_die: false,
             has_died: false,
             struck: Vec::new(),
@@ -125,6 +127,12 @@ impl Faults {
     /// Forgets what is planned; calls stay counted.
     pub fn heal(&self) {
         self.0.get().rules.clear();
+    }
+
+    /// From now on every call lets others run once before it takes effect: whoever polls the tasks decides on the order of
+    /// all calls.
+    pub fn give_way_at_each_call(&self) {
+        self.0.get().gives_way = true;
     }
 
     /// Whether callers may die of `DiesBefore` and `DiesAfter`, which else are no faults: what has died is pending for ever,
@@ -221,7 +229,7 @@ impl Faults {
 
     fn draw(&self, operation: &'static str) -> Draw {
         let mut plan = self.0.get();
-        let Plan { rules, calls, random, interleaves, may_die, struck, .. } = &mut *plan;
+        let Plan { rules, calls, random, interleaves, gives_way, may_die, struck, .. } = &mut *plan;
         *calls.entry(operation).or_default() += 1;
         let mut fault = None;
         rules.retain_mut(|rule| {
@@ -247,7 +255,7 @@ impl Faults {
             struck.extend(fault.map(|fault| (operation, fault)));
         }
         let (turns_before, turns_after) = match (*interleaves, fault) {
-            (false, _) => (0, 0),
+            (false, _) => (u8::from(*gives_way), 0),
             (true, Some(Fault::Slow)) => (random.u8(..=TURNS_WHEN_SLOW), random.u8(..=TURNS_WHEN_SLOW)),
             (true, _) => (random.u8(..=TURNS_MAX), u8::from(random.u8(..4) == 0)),
         };
