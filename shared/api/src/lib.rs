@@ -7,6 +7,7 @@ mod ledger;
 mod order;
 mod payment;
 mod refund;
+mod wallet;
 
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -17,6 +18,7 @@ pub use ledger::{account, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
+pub use wallet::wallet;
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

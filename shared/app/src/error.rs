@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use domain::wallet::Overdrawn;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
@@ -20,6 +21,8 @@ pub enum Error {
     Order(OrderRefusal),
     #[error(transparent)]
     Payment(PaymentRefusal),
+    #[error(transparent)]
+    Overdrawn(Overdrawn),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.
@@ -50,6 +53,8 @@ impl From<CommitError> for Error {
             CommitError::OrderRefused(refusal) => Self::Order(refusal),
             CommitError::PaymentMissing => Self::NotFound("payment"),
             CommitError::PaymentRefused(refusal) => Self::Payment(refusal),
+            CommitError::WalletMissing => Self::NotFound("wallet"),
+            CommitError::Overdrawn(overdrawn) => Self::Overdrawn(overdrawn),
             CommitError::Port(error) => Self::Port(error),
             CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => {
                 Self::InFlight

@@ -18,6 +18,7 @@ pub mod settle_refund;
 pub mod sweep;
 pub mod tenants;
 pub mod users;
+pub mod wallets;
 pub mod work;
 
 pub use commit::Outcome;

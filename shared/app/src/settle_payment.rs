@@ -3,11 +3,12 @@
 
 use domain::event::EventType;
 use domain::ids::{PaymentId, TenantId};
-use domain::ledger;
+use domain::ledger::{self, Source};
 use domain::money::Money;
 use domain::order::{Order, OrderStatus};
-use domain::payment::{Asked, Method, Payment, PaymentStatus, Verdict};
-use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments};
+use domain::payment::{Asked, DeclineCode, Method, Payment, PaymentStatus, Verdict};
+use domain::secret::Secret;
+use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders, Payments};
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError};
 
 use crate::Context;
@@ -49,6 +50,9 @@ pub async fn inquire(
     if !payment.status.is_open() {
         return Ok(());
     }
+    if let Method::Wallet { .. } = payment.method {
+        return ask(context, on, payment).await;
+    }
     if payment.is_expired(context.now()) {
         let verdict = on.provider.cancel_charge(&charge_name(&payment)).await?;
         return conclude(context, on, payment, &verdict).await;
@@ -67,9 +71,13 @@ async fn read(on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<Payme
 }
 
 async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let token = match &payment.method {
+        Method::Card { token } => token.clone(),
+        Method::Wallet { .. } => return spend(context, on, payment).await,
+    };
     let name = charge_name(&payment);
     let answer = match payment.asked {
-        Asked::Charge => on.provider.charge(&charge(&payment)).await,
+        Asked::Charge => on.provider.charge(&charge(&payment, token)).await,
         Asked::Capture(amount) => on.provider.capture_charge(&name, Money { amount, ..payment.money }).await,
         Asked::Cancel => on.provider.cancel_charge(&name).await,
     };
@@ -80,8 +88,15 @@ async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resul
     }
 }
 
-fn charge(payment: &Payment) -> Charge {
-    let Method::Card { token } = payment.method.clone();
+/// No provider takes part: the ledger's own word is the verdict, and the transaction that writes it says whether the wallet
+/// has enough.
+async fn spend(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let reference = Source::Charge(payment.id).to_string();
+    let verdict = Verdict::Succeeded { reference, captured: payment.money.amount };
+    conclude(context, on, payment, &verdict).await
+}
+
+fn charge(payment: &Payment, token: Secret) -> Charge {
     Charge { key: payment.provider_key(), money: payment.money, token, capture: payment.capture }
 }
 
@@ -104,15 +119,21 @@ async fn conclude(
     context: &Context<'_>,
     on: Settling<'_>,
     mut payment: Payment,
-    verdict: &Verdict,
+    mut verdict: &Verdict,
 ) -> Result<(), WorkError> {
+    static TOO_LITTLE: Verdict = Verdict::Declined { code: DeclineCode::InsufficientFunds };
     for _ in 0..TRIES {
         let order = match payment.order {
             Some(id) => on.orders.get(payment.tenant, id, Consistency::Strong).await?,
             None => None,
         };
         let commit = conclusion(context, &payment, order.as_ref(), verdict)?;
-        match settled(on.commerce.commit(commit).await)? {
+        let result = on.commerce.commit(commit).await;
+        if let Err(CommitError::Overdrawn(_)) = result {
+            verdict = &TOO_LITTLE;
+            continue;
+        }
+        match settled(result)? {
             Settled::Done => return Ok(()),
             Settled::ReadAgain => payment = read(on, payment.tenant, payment.id).await?,
         }

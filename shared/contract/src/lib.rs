@@ -26,6 +26,7 @@ mod rows;
 pub mod sessions;
 mod tables;
 pub mod token_key;
+pub mod wallets;
 mod world;
 
 pub use tables::{CommerceTable, IdentityTable};

@@ -54,6 +54,8 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
         version: u64::from(u32::MAX) + 1,
         ..payment(tenant, mint)
     };
+    let of_wallet = Payment { method: Method::Wallet { wallet: mint.id() }, ..payment(tenant, mint) };
+    let into_wallet = Payment { top_up: Some(mint.id()), ..payment(tenant, mint) };
     let bare = Payment { description: None, metadata: Metadata::default(), check_at: None, ..payment(tenant, mint) };
     let in_every_state = PaymentStatus::ALL.map(|status| Payment { status, ..captured_payment(tenant, mint) });
     let of_every_failure = DeclineCode::ALL.map(|code| Payment {
@@ -64,7 +66,7 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
     });
 
     let done = Payment { unknown_since: None, check_at: None, version: full.version + 1, ..full.clone() };
-    for expected in [full, bare].into_iter().chain(in_every_state).chain(of_every_failure) {
+    for expected in [full, bare, of_wallet, into_wallet].into_iter().chain(in_every_state).chain(of_every_failure) {
         create(table, std::slice::from_ref(&expected), world.now()).await;
         assert_eq!(stored_payment(table, tenant, expected.id).await, Some(expected));
     }

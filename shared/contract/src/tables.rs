@@ -1,6 +1,6 @@
 //! The ports that one table of the store serves, side by side: what is written through one is read through another.
 
-use ports::commerce::{Accounts, Commerce, Due, Events, Orders, Payments, Refunds};
+use ports::commerce::{Accounts, Commerce, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 
 #[derive(Clone, Copy)]
@@ -10,19 +10,21 @@ pub struct CommerceTable<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub accounts: &'a dyn Accounts,
+    pub wallets: &'a dyn Wallets,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
 }
 
 impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Events + Due>(adapter: &'a T) -> Self {
+    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Wallets + Events + Due>(adapter: &'a T) -> Self {
         Self {
             commerce: adapter,
             orders: adapter,
             payments: adapter,
             refunds: adapter,
             accounts: adapter,
+            wallets: adapter,
             events: adapter,
             due: adapter,
         }

@@ -75,6 +75,7 @@ actions! {
     RefundRead:     "payments:read",   Viewer;
     RefundWrite:    "refunds:write",   Operator;
     AccountRead:    "accounts:read",   Viewer;
+    WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
 }
 

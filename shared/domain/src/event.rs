@@ -45,6 +45,7 @@ event_types! {
     RefundCreated = "refund.created",
     RefundSucceeded = "refund.succeeded",
     RefundFailed = "refund.failed",
+    WalletCreated = "wallet.created",
 }
 
 impl EventType {
@@ -68,7 +69,8 @@ impl EventType {
             | Self::PaymentSucceeded
             | Self::PaymentFailed
             | Self::RefundSucceeded
-            | Self::RefundFailed => &[],
+            | Self::RefundFailed
+            | Self::WalletCreated => &[],
         }
     }
 }

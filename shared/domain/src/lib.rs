@@ -20,3 +20,4 @@ pub mod refund;
 pub mod secret;
 pub mod text;
 pub mod time;
+pub mod wallet;

@@ -117,6 +117,21 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// As [`Fields::object`], where the field may be left out; `null` stands for that.
+    pub fn optional_object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<T> {
+        match self.object.get(name) {
+            None | Some(Value::Null) => {
+                self.known.push(name);
+                None
+            }
+            Some(_) => self.object(name, read),
+        }
+    }
+
     /// A required array of 1 to `max` objects. `None` when any of them is faulty.
     pub fn objects<T>(
         &mut self,

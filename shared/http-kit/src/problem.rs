@@ -60,6 +60,7 @@ codes! {
     AmountExceedsOutstanding = "amount_exceeds_outstanding", 422, "The amount is more than the order still needs";
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
+    WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
     Internal = "internal_error", 500, "Something went wrong on our side";
@@ -144,6 +145,8 @@ impl From<Error> for Problem {
             Error::NotFound(noun) => Self::not_found(noun),
             Error::Order(refusal) => refusal.into(),
             Error::Payment(refusal) => refusal.into(),
+            Error::Overdrawn(overdrawn) => Self::new(Code::WalletBalanceTooLow, sentence(&overdrawn))
+                .with_member("available_amount", overdrawn.available),
             Error::KeyReused => {
                 Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")
             }

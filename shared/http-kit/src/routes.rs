@@ -66,6 +66,9 @@ pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts",
 pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
 pub const ACCOUNTS_ENTRIES: Route =
     granted("accounts-entries", "GET", "/v1/accounts/{id}/entries", Action::AccountRead, Body::None);
+pub const WALLETS_CREATE: Route = granted("wallets-create", "POST", "/v1/wallets", Action::WalletWrite, Body::Json);
+pub const WALLETS_LIST: Route = granted("wallets-list", "GET", "/v1/wallets", Action::AccountRead, Body::None);
+pub const WALLETS_GET: Route = granted("wallets-get", "GET", "/v1/wallets/{id}", Action::AccountRead, Body::None);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
@@ -99,6 +102,9 @@ pub const ALL: &[Route] = &[
     ACCOUNTS_LIST,
     ACCOUNTS_GET,
     ACCOUNTS_ENTRIES,
+    WALLETS_CREATE,
+    WALLETS_LIST,
+    WALLETS_GET,
     EVENTS_LIST,
     EVENTS_GET,
     HEALTH_LIVE,

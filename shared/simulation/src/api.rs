@@ -97,6 +97,9 @@ impl World {
             "accounts-entries" => {
                 accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
             }
+            "wallets-create" => wallets_create::answer(wallets_create::Deps { gate, mint, commerce }, request).await,
+            "wallets-list" => wallets_list::answer(wallets_list::Deps { gate, wallets: store }, request).await,
+            "wallets-get" => wallets_get::answer(wallets_get::Deps { gate, wallets: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,

@@ -10,7 +10,9 @@ use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
-    let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, account, event, .. } = on;
+    let Furniture {
+        shop, member, open_order, paid_order, payment, authorized, unwanted, account, wallet, event, ..
+    } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -20,6 +22,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-cancel" => unwanted,
         "payments-get" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
+        "wallets-get" => wallet,
         "events-get" => event,
         _ => "",
     };
@@ -40,6 +43,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "orders-create" => ask.json(&order_body(Furniture::TOTAL)).key(&key),
         "orders-cancel" | "orders-fulfil" => ask.key(&key),
         "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
+        "wallets-create" => ask.json(&json!({ "currency": "EUR", "metadata": { "tier": "gold" } })).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
@@ -58,6 +62,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "accounts-list"
         | "accounts-get"
         | "accounts-entries"
+        | "wallets-list"
+        | "wallets-get"
         | "events-list"
         | "events-get"
         | "health-live"

@@ -25,6 +25,8 @@ pub struct Furniture {
     /// Another such one.
     pub unwanted: String,
     pub account: &'static str,
+    /// With nothing in it, in EUR.
+    pub wallet: String,
     pub event: String,
 }
 
@@ -36,6 +38,7 @@ impl Furniture {
         let shop = world.sign_up(name);
         let member = shop.add(world, Role::Operator);
         let owner = &shop.owner.caller;
+        let wallet = world.wallet(owner, "EUR");
         let open_order = world.order(owner, Self::TOTAL).id();
         let paid_order = world.order(owner, Self::TOTAL).id();
         let payment = world.pay(owner, Some(&paid_order), Self::TOTAL, "tok_success").id();
@@ -49,7 +52,7 @@ impl Furniture {
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
         let account = "acc_merchant_eur";
-        Self { shop, member, open_order, paid_order, payment, refund, authorized, unwanted, account, event }
+        Self { shop, member, open_order, paid_order, payment, refund, authorized, unwanted, account, wallet, event }
     }
 
     pub fn owner(&self) -> &Caller {
@@ -86,6 +89,27 @@ impl World {
         let mut body = payment_body(order, amount, token);
         body["capture"] = json!("manual");
         self.call(Ask::post("/v1/payments", &body).by(caller).key(&self.new_key())).ok(202)
+    }
+
+    /// A wallet with nothing in it.
+    pub fn wallet(&self, caller: &Caller, currency: &str) -> String {
+        let customer = json!({ "email": "casey@customer.example", "name": "Casey Customer" });
+        let ask = Ask::post("/v1/wallets", &json!({ "currency": currency, "customer": customer }));
+        self.call(ask.by(caller).key(&self.new_key())).ok(201).id()
+    }
+
+    /// A payment by card into a wallet, in EUR.
+    pub fn top_up(&self, caller: &Caller, wallet: &str, amount: i64, token: &str) -> Answer {
+        let mut body = payment_body(None, amount, token);
+        body["top_up"] = json!({ "account_id": wallet });
+        self.call(Ask::post("/v1/payments", &body).by(caller).key(&self.new_key())).ok(202)
+    }
+
+    /// The request of a payment out of a wallet, in EUR.
+    pub fn wallet_payment(&self, wallet: &str, order: Option<&str>, amount: i64) -> Ask {
+        let mut body = payment_body(order, amount, "");
+        body["method"] = json!({ "type": "wallet", "account_id": wallet });
+        Ask::post("/v1/payments", &body).key(&self.new_key())
     }
 
     /// The request alone.

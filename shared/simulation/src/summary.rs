@@ -18,6 +18,10 @@ pub fn summary(world: &World) -> Vec<String> {
     }));
     lines.extend(contents.payments.iter().map(payment));
     lines.extend(contents.refunds.iter().map(refund));
+    lines.extend(contents.wallets.iter().map(|wallet| {
+        let email = wallet.customer.as_ref().map(|customer| customer.email.as_str());
+        format!("{} is of {email:?}, metadata {:?}", wallet.account(), wallet.metadata)
+    }));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));

@@ -59,6 +59,7 @@ fn no_seed_breaks_an_invariant() {
     eprintln!("{seeds} seeds: {sums:?}");
     let is_usual = setting("COFFER_STEPS").is_none() && setting("COFFER_SEEDS").is_none();
     let did_much = sums.captured as u64 > seeds && sums.refunds as u64 > seeds && sums.refused_refunds > 0;
+    let did_much = did_much && sums.spent > 0 && sums.overspent > 0;
     assert!(did_much || !is_usual, "the runs hardly did anything: {sums:?}");
 }
 
@@ -71,7 +72,8 @@ fn once_more(seed: u64) {
 }
 
 fn add(sums: &mut Figures, figures: Figures) {
-    let Figures { steps, calls, replays, payments, captured, refunds, refused_refunds, deaths } = figures;
+    let Figures { steps, calls, replays, payments, captured, refunds, refused_refunds, spent, overspent, deaths } =
+        figures;
     sums.steps += steps;
     sums.calls += calls;
     sums.replays += replays;
@@ -79,6 +81,8 @@ fn add(sums: &mut Figures, figures: Figures) {
     sums.captured += captured;
     sums.refunds += refunds;
     sums.refused_refunds += refused_refunds;
+    sums.spent += spent;
+    sums.overspent += overspent;
     sums.deaths += deaths;
 }
 

@@ -70,6 +70,12 @@ mod users {
     mod list;
     mod update;
 }
+mod wallets {
+    mod create;
+    mod get;
+    mod list;
+    mod spend;
+}
 mod well_known {
     mod jwks;
     mod metadata;

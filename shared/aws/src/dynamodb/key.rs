@@ -110,6 +110,10 @@ impl Key {
         Partition::balances(tenant).at(format_args!("{account}#{shard:02}"))
     }
 
+    pub(crate) fn wallet(tenant: TenantId, account: AccountId) -> Self {
+        Partition::wallets(tenant).at(account)
+    }
+
     pub(crate) fn tenant(tenant: TenantId) -> Self {
         Partition::table(tenant, "TEN").at(tenant)
     }
@@ -180,6 +184,10 @@ impl Partition {
 
     pub(crate) fn balances(tenant: TenantId) -> Self {
         Self::table(tenant, "BAL")
+    }
+
+    pub(crate) fn wallets(tenant: TenantId) -> Self {
+        Self::table(tenant, "WAL")
     }
 
     pub(crate) fn users(tenant: TenantId) -> Self {

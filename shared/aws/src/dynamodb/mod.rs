@@ -20,6 +20,7 @@ mod tenant;
 mod transact;
 mod transaction;
 mod user;
+mod wallet;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, the ledger, idempotency records and events.
+/// Orders, payments, refunds, wallets, the ledger, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

@@ -56,6 +56,7 @@ kinds! {
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",
+    Wallet = "wallet",
     Idempotency = "idempotency",
     Tenant = "tenant",
     User = "user",

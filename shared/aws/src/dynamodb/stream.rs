@@ -26,8 +26,12 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Tenant => Image::Tenant(decode(item)?),
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
-        Kind::Transaction | Kind::Entry | Kind::Balance | Kind::Idempotency | Kind::Login | Kind::Attempts => {
-            Image::Other
-        }
+        Kind::Transaction
+        | Kind::Entry
+        | Kind::Balance
+        | Kind::Wallet
+        | Kind::Idempotency
+        | Kind::Login
+        | Kind::Attempts => Image::Other,
     }))
 }

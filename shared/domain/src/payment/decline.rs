@@ -44,7 +44,7 @@ impl DeclineCode {
     /// What a shop may show its customer.
     pub fn message(self) -> &'static str {
         match self {
-            Self::InsufficientFunds => "The card has insufficient funds.",
+            Self::InsufficientFunds => "The card or wallet has insufficient funds.",
             Self::DoNotHonor => "The bank that issued the card declined the payment.",
             Self::ExpiredCard => "The card has expired.",
             Self::InvalidToken => "The payment provider does not know this card.",

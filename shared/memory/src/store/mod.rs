@@ -15,18 +15,20 @@ mod session;
 mod stream;
 mod tenant;
 mod user;
+mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
+use domain::wallet::Wallet;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
 
@@ -50,6 +52,7 @@ struct CommerceTable {
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
+    wallets: BTreeMap<(TenantId, WalletId), Wallet>,
     events: BTreeMap<(TenantId, EventId), Event>,
     /// By the moment from which their publication is overdue.
     unpublished: BTreeSet<(Timestamp, TenantId, EventId)>,
@@ -75,7 +78,9 @@ pub struct Contents {
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
     pub transactions: Vec<Transaction>,
+    /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
+    pub wallets: Vec<Wallet>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -100,18 +105,26 @@ impl Store {
     pub fn contents(&self) -> Contents {
         let commerce = self.commerce.get();
         let identity = self.identity.get();
+        let accounts = commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance));
+        let of_wallets = commerce.wallets.values().map(|wallet| (wallet.tenant, wallet.balance()));
         Contents {
             orders: commerce.orders.values().cloned().collect(),
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
-            balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
+            balances: accounts.chain(of_wallets).collect(),
+            wallets: commerce.wallets.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
             users: identity.users.values().cloned().collect(),
             sessions: identity.sessions.values().cloned().collect(),
         }
+    }
+
+    /// The wallets alone, of all tenants.
+    pub fn wallets(&self) -> Vec<Wallet> {
+        self.commerce.get().wallets.values().cloned().collect()
     }
 
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.

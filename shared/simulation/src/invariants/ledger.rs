@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Source, Transaction, accounts_of};
 use domain::money::Currency;
 use domain::refund::RefundStatus;
 use memory::Contents;
@@ -41,26 +41,32 @@ fn is_balanced(transaction: &Transaction) -> Holds {
 
 fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
     let source = transaction.source();
-    let to_merchant = match source {
-        Source::Charge(id) => books.payments.get(&id).map(|payment| payment.captured),
+    let moved = match source {
+        Source::Charge(id) => books.payments.get(&id).map(|payment| (payment, payment.captured)),
         Source::Refund(id) => {
             let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded);
-            refund.map(|refund| -refund.money.amount.get())
+            refund.and_then(|it| Some((books.payments.get(&it.payment)?, -it.money.amount.get())))
         }
         Source::Reversal(_) => None,
     };
-    let entries = transaction.entries().iter().filter(|entry| entry.account.kind == AccountKind::Merchant);
-    let booked: i64 = entries.map(|entry| entry.amount).sum();
-    ensure(to_merchant == Some(booked), || format!("{source} books {booked} and stands for {to_merchant:?}"))
+    let expected = moved.map(|(payment, amount)| {
+        let [from, to] = accounts_of(payment);
+        BTreeMap::from([(from, -amount), (to, amount)])
+    });
+    let booked = Some(transaction.entries().iter().map(|entry| (entry.account, entry.amount)).collect());
+    ensure(expected == booked, || format!("{source} books {booked:?} and stands for {expected:?}"))
 }
 
 /// What refunds under way have reserved.
 fn pending(books: &Books) -> Sums<(TenantId, AccountId)> {
     let mut pending = Sums::new();
     for refund in books.refunds.values().filter(|refund| refund.status == RefundStatus::Processing) {
-        for (kind, sign) in [(AccountKind::Clearing, 1), (AccountKind::Merchant, -1)] {
-            let account = AccountId { kind, currency: refund.money.currency };
-            *pending.entry((refund.tenant, account)).or_default() += sign * refund.money.amount.get();
+        let Some(payment) = books.payments.get(&refund.payment) else { continue };
+        let [from, to] = accounts_of(payment);
+        let amount = refund.money.amount.get();
+        *pending.entry((refund.tenant, to)).or_default() -= amount;
+        if from.kind == AccountKind::Clearing {
+            *pending.entry((refund.tenant, from)).or_default() += amount;
         }
     }
     pending

@@ -7,6 +7,7 @@ mod moves;
 mod orders;
 mod payments;
 mod provider;
+mod wallets;
 
 pub use books::{Books, Touched};
 
@@ -29,7 +30,7 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.orders {
         orders::hold(books, *id)?;
     }
-    Ok(())
+    wallets::hold(world)
 }
 
 /// Of everything there is.

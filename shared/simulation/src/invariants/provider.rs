@@ -1,7 +1,7 @@
 //! The provider's books against ours: nobody is charged twice, and what we call captured, failed and refunded is so there.
 
 use domain::ids::PaymentId;
-use domain::payment::{Capture, PaymentStatus, Verdict};
+use domain::payment::{Capture, Method, PaymentStatus, Verdict};
 use domain::refund::{RefundStatus, RefundVerdict};
 use memory::Provider;
 
@@ -10,6 +10,10 @@ use super::{Books, Holds, ensure};
 pub(super) fn agrees(books: &Books, id: PaymentId, provider: &Provider) -> Holds {
     let Some(payment) = books.payments.get(&id) else { return Ok(()) };
     let (charged, amount) = (provider.charged(id), payment.money.amount.get());
+    if let Method::Wallet { .. } = payment.method {
+        let went_back = provider.refunded(id);
+        return ensure((charged, went_back) == (0, 0), || format!("{id} is of a wallet and went to the provider"));
+    }
     let may_be_part = payment.capture == Capture::Manual && (0..=amount).contains(&charged);
     let fits = charged == 0 || charged == amount || may_be_part;
     ensure(fits, || format!("{id} of {amount} was charged {charged}"))?;
@@ -41,6 +45,12 @@ pub(super) fn knows_only_ours(books: &Books, provider: &Provider) -> Holds {
     let mut refunds = provider.refunds();
     for refund in books.refunds.values() {
         let file = refunds.remove(&refund.provider_key());
+        let is_of_wallet =
+            books.payments.get(&refund.payment).is_some_and(|it| matches!(it.method, Method::Wallet { .. }));
+        if is_of_wallet {
+            ensure(file.is_none(), || format!("{} is of a wallet and went to the provider", refund.id))?;
+            continue;
+        }
         let went_back = file.as_ref().is_some_and(|file| matches!(file.verdict, RefundVerdict::Succeeded { .. }));
         let fits = match refund.status {
             RefundStatus::Processing => true,

@@ -18,8 +18,9 @@ const GIVES_UP_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() - 3_600)
 impl Run {
     pub(super) fn send_new(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let wish = match self.random.u8(..20) {
+        let wish = match self.random.u8(..21) {
             0..5 => Some((What::Order, self.order())),
+            20 => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
             5..13 => Some((What::Payment, self.payment(who))),
             13..17 => self.refund(who).map(|ask| (What::Refund, ask)),
             _ => self.step_of_an_order(who).map(|ask| (What::Step, ask)),
@@ -82,7 +83,7 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Step => return,
+            What::Refund | What::Step | What::Wallet => return,
         };
         let Intent { key, ask, .. } = &self.clients.intents[intent];
         let (key, is_other) = (key.clone().unwrap_or_default(), ask.body() != other.body());
@@ -117,16 +118,32 @@ impl Run {
 
     /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency.
     fn payment(&mut self, who: usize) -> Ask {
-        let order = if self.random.u8(..8) == 0 { None } else { self.one_of(who, |run| &run.clients.orders) };
+        let order = if self.random.u8(..6) == 0 { None } else { self.one_of(who, |run| &run.clients.orders) };
         let token = TOKENS[self.random.usize(..TOKENS.len())].0;
         let method = json!({ "type": "card", "token": if self.random.u8(..3) == 0 { token } else { "tok_success" } });
+        let wallet = if self.random.u8(..3) == 0 { self.one_of(who, |run| &run.clients.wallets) } else { None };
         let Some(Known { id, amount, currency, .. }) = order else {
+            if let Some(Known { id, .. }) = wallet {
+                return self.top_up(&id, &method);
+            }
             let body = json!({ "amount": self.random.i64(1..9_000), "currency": "EUR", "method": method });
             return Ask::post("/v1/payments", &body);
         };
         let currency = if self.random.u8(..30) == 0 { "USD".to_owned() } else { currency };
         let amount = self.part_of(amount);
+        let method = match wallet.filter(|_| currency == "EUR") {
+            Some(wallet) => json!({ "type": "wallet", "account_id": wallet.id }),
+            None => method,
+        };
         let body = json!({ "order_id": id, "amount": amount, "currency": currency, "method": method });
+        Ask::post("/v1/payments", &body)
+    }
+
+    /// Enough for an order or two.
+    fn top_up(&mut self, wallet: &str, method: &Value) -> Ask {
+        let to = json!({ "account_id": wallet });
+        let amount = self.random.i64(1..6_000);
+        let body = json!({ "amount": amount, "currency": "EUR", "method": method, "top_up": to });
         Ask::post("/v1/payments", &body)
     }
 

@@ -34,6 +34,7 @@ pub(super) enum What {
     Payment,
     Refund,
     Step,
+    Wallet,
 }
 
 /// One request on its way.
@@ -62,6 +63,7 @@ pub(super) struct Clients {
     pub intents: Vec<Intent>,
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
+    pub wallets: Vec<Known>,
 }
 
 impl Clients {
@@ -69,7 +71,7 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new() }
+        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new(), wallets: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {
@@ -139,6 +141,7 @@ impl Run {
         match what {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
+            What::Wallet => self.clients.wallets.push(known),
             What::Refund | What::Step => {}
         }
     }

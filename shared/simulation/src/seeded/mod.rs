@@ -43,6 +43,10 @@ pub struct Figures {
     pub captured: usize,
     pub refunds: usize,
     pub refused_refunds: usize,
+    /// Payments out of wallets that succeeded.
+    pub spent: usize,
+    /// Those that the wallet did not have enough for.
+    pub overspent: usize,
     pub deaths: usize,
 }
 

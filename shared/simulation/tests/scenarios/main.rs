@@ -11,6 +11,7 @@ mod limits;
 mod payments;
 mod routes;
 mod twice;
+mod wallets;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};
