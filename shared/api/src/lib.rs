@@ -1,6 +1,7 @@
 //! The wire: the shape of every answer and of every event's object, made from domain values. One function for each noun
 //! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
 
+mod bulk;
 mod event;
 mod identity;
 mod ledger;
@@ -12,6 +13,7 @@ mod wallet;
 use domain::time::Timestamp;
 use serde::Serialize;
 
+pub use bulk::{BulkResult, bulk};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use ledger::{account, entry};

@@ -12,6 +12,9 @@ use serde_json::Value;
 use crate::fields::Fields;
 use crate::values;
 
+/// How many payments one call may ask for.
+pub const BULK_MAX: usize = 100;
+
 pub fn new_payment(fields: &mut Fields<'_>) -> Option<NewPayment> {
     let order = fields.optional("order_id", values::id);
     let amount = fields.required("amount", values::amount);

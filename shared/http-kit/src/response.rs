@@ -62,6 +62,12 @@ impl Response {
         self
     }
 
+    /// The answer of an earlier request, given again.
+    #[must_use]
+    pub fn replayed(self) -> Self {
+        self.with_header("idempotent-replayed", "true")
+    }
+
     /// What every answer carries.
     #[must_use]
     pub fn finished(mut self, request_id: &str) -> Self {
@@ -86,7 +92,7 @@ impl From<Outcome> for Response {
         if let Some(location) = location {
             response = response.with_header("location", location);
         }
-        if replayed { response.with_header("idempotent-replayed", "true") } else { response }
+        if replayed { response.replayed() } else { response }
     }
 }
 

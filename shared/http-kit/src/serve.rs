@@ -121,7 +121,8 @@ async fn admitted(
     }
     let class = route.class();
     let key = route.cached.and_then(|key_of| key_of(request));
-    let admission = Admission { caller, class, quota: quota(class), key, now };
+    let cost = route.cost.map_or(1, |cost_of| cost_of(request));
+    let admission = Admission { caller, class, quota: quota(class), cost, key, now };
     let admitted = gate.cache.admit(admission).await;
     *limited = Some((class, admitted.limit));
     *cache = CacheUse { asked: key.is_some(), hit: admitted.entry.is_some(), degraded: admitted.degraded };

@@ -33,7 +33,7 @@ impl Scene {
     async fn admit(&self) -> Admitted {
         let Self { clock, cache, caller, .. } = self;
         let key = Some(CacheKey::Tenant);
-        cache.admit(Admission { caller, class: RouteClass::Read, quota: QUOTA, key, now: clock.now() }).await
+        cache.admit(Admission { caller, class: RouteClass::Read, quota: QUOTA, cost: 1, key, now: clock.now() }).await
     }
 
     async fn put(&self, version: u64) {

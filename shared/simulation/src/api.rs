@@ -75,6 +75,7 @@ impl World {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
             "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
+            "payments-bulk" => payments_bulk::answer(payments_bulk::Deps { gate, mint, commerce }, request).await,
             "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
             "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
             "payments-capture" => {

@@ -44,6 +44,10 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "orders-cancel" | "orders-fulfil" => ask.key(&key),
         "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
         "wallets-create" => ask.json(&json!({ "currency": "EUR", "metadata": { "tier": "gold" } })).key(&key),
+        "payments-bulk" => {
+            let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
+            ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
+        }
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),

@@ -79,6 +79,8 @@ const ROWS: &[Row] = &[
         Calls(&["cache.admit", "orders.get", "commerce.find_record"]),
     ),
     row("payments-create", &["cache.admit", "commerce.commit"], Same),
+    // That the key is bound to the body, then each of two payments.
+    row("payments-bulk", &["cache.admit", "commerce.commit", "commerce.commit", "commerce.commit"], Same),
     row("payments-list", &["cache.admit", "payments.list"], Same),
     row("payments-get", &["cache.admit", "payments.get", "cache.put"], Calls(ADMITTED)),
     row(

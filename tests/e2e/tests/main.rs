@@ -43,6 +43,7 @@ mod orders {
     mod list;
 }
 mod payments {
+    mod bulk;
     mod cancel;
     mod capture;
     mod create;

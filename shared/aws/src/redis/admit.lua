@@ -1,6 +1,6 @@
 -- One call's admission: counts it, looks for a revocation, and gives the entry of what it asks for.
 -- KEYS  the limit's state, the user's revocation, the session's revocation, the entry
--- ARGV  now (ms), the time one call pays for (us), the tolerance (us), when the token was issued at the earliest (ms)
+-- ARGV  now (ms), the time this call pays for (us), the tolerance (us), when the token was issued at the earliest (ms)
 -- Gives {the limit's state before this call, as text; 1 when revoked; the entry or nothing}.
 -- The arithmetic is domain::rate_limit::decide's. Microseconds since the epoch are below 2^53: exact in a Lua number.
 local now_us = tonumber(ARGV[1]) * 1000

@@ -71,7 +71,7 @@ impl RedisCache {
 #[async_trait]
 impl Cache for RedisCache {
     async fn admit(&self, admission: Admission<'_>) -> Admitted {
-        let Admission { caller, class, quota, key, now } = admission;
+        let Admission { caller, class, quota, cost, key, now } = admission;
         let limit_name = keys::limit(caller, class);
         let names = [
             limit_name.clone(),
@@ -79,7 +79,8 @@ impl Cache for RedisCache {
             keys::session_revocation(caller.tenant, caller.session),
             keys::entry(caller.tenant, key),
         ];
-        let numbers = [now.as_ms(), quota.interval_us(), quota.tolerance_us(), issued_at(caller).as_ms()];
+        let pays_for_us = quota.interval_us() * i64::from(cost);
+        let numbers = [now.as_ms(), pays_for_us, quota.tolerance_us(), issued_at(caller).as_ms()];
         let arguments = numbers.map(|number| number.to_string());
         let call = Call::Script { script: &self.admit, keys: &names, arguments: &arguments };
         let answer = self.connection.call("admit a call", call).await;
@@ -91,7 +92,7 @@ impl Cache for RedisCache {
                     let cause = error.source.as_deref().map(ToString::to_string);
                     tracing::error!(error = %error, cause, "the cache refuses: limits are this instance's own");
                 }
-                let limit = self.local_limits.decide(limit_name, quota, now);
+                let limit = self.local_limits.decide(limit_name, quota, cost, now);
                 Admitted { limit, revoked: false, entry: None, degraded: true }
             }
         }
@@ -120,7 +121,7 @@ impl Cache for RedisCache {
 
 /// The script's answer. It made the same decision of the same state to store what comes of it; the figures are the domain's.
 fn admitted(before_us: i64, revoked: bool, entry: Option<String>, admission: &Admission<'_>) -> Admitted {
-    let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.now);
+    let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.cost, admission.now);
     let entry = entry.as_deref().filter(|_| admission.key.is_some()).and_then(entry::decode);
     Admitted { limit, revoked, entry, degraded: false }
 }
