@@ -57,7 +57,8 @@ pub fn decide(state: PaidUntil, quota: Quota, cost: u32, now: Timestamp) -> (Pai
         retry_after: if allowed { Duration::ZERO } else { micros(ahead - quota.tolerance_us()) },
         reset_after: micros(kept - now_us),
     };
-    (PaidUntil(kept), decision)
+    // A refused call changes nothing, whether the caller is ahead or the call alone is too much.
+    (if allowed { PaidUntil(next) } else { state }, decision)
 }
 
 fn micros(us: i64) -> Duration {

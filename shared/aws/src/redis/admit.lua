@@ -15,7 +15,7 @@ local session_revoked = found[3]
 
 local next_us = math.max(before_us, now_us) + interval_us
 local allowed = next_us - now_us <= tolerance_us
--- A refused call changes nothing: its state is ahead of now, or the quota has no burst and refuses every call.
+-- A refused call changes nothing.
 if allowed then
   -- A state in the past is as good as none: it need not outlive itself.
   local lives_ms = math.ceil((next_us - now_us) / 1000) + 1000
