@@ -18,9 +18,9 @@ const GIVES_UP_AFTER: Duration = Duration::from_secs(KEPT_FOR.as_secs() - 3_600)
 impl Run {
     pub(super) fn send_new(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let wish = match self.random.u8(..21) {
+        let wish = match self.random.u8(..22) {
             0..5 => Some((What::Order, self.order())),
-            20 => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
+            20.. => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
             5..13 => Some((What::Payment, self.payment(who))),
             13..17 => self.refund(who).map(|ask| (What::Refund, ask)),
             _ => self.step_of_an_order(who).map(|ask| (What::Step, ask)),
@@ -116,16 +116,17 @@ impl Run {
         Ask::post("/v1/orders", &json!({ "currency": currency, "customer": customer, "lines": [line] }))
     }
 
-    /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency.
+    /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency, sometimes out of a wallet or
+    /// into one.
     fn payment(&mut self, who: usize) -> Ask {
-        let order = if self.random.u8(..6) == 0 { None } else { self.one_of(who, |run| &run.clients.orders) };
+        let order = if self.random.u8(..8) == 0 { None } else { self.one_of(who, |run| &run.clients.orders) };
         let token = TOKENS[self.random.usize(..TOKENS.len())].0;
         let method = json!({ "type": "card", "token": if self.random.u8(..3) == 0 { token } else { "tok_success" } });
-        let wallet = if self.random.u8(..3) == 0 { self.one_of(who, |run| &run.clients.wallets) } else { None };
+        let wallet = if self.random.bool() { self.one_of(who, |run| &run.clients.wallets) } else { None };
+        if let Some(Known { id, .. }) = wallet.as_ref().filter(|_| self.random.bool()) {
+            return self.top_up(id, &method);
+        }
         let Some(Known { id, amount, currency, .. }) = order else {
-            if let Some(Known { id, .. }) = wallet {
-                return self.top_up(&id, &method);
-            }
             let body = json!({ "amount": self.random.i64(1..9_000), "currency": "EUR", "method": method });
             return Ask::post("/v1/payments", &body);
         };
@@ -139,10 +140,10 @@ impl Run {
         Ask::post("/v1/payments", &body)
     }
 
-    /// Enough for an order or two.
+    /// Enough for some orders.
     fn top_up(&mut self, wallet: &str, method: &Value) -> Ask {
         let to = json!({ "account_id": wallet });
-        let amount = self.random.i64(1..6_000);
+        let amount = self.random.i64(1_000..20_000);
         let body = json!({ "amount": amount, "currency": "EUR", "method": method, "top_up": to });
         Ask::post("/v1/payments", &body)
     }
