@@ -20,7 +20,9 @@ mod functions;
 mod http;
 mod instance;
 mod interrupt;
+mod ledger;
 mod logs;
+mod place;
 mod process;
 mod progress;
 mod prune;
@@ -29,6 +31,7 @@ mod root;
 mod seed;
 mod services;
 mod sign;
+mod simulate;
 mod test;
 mod up;
 
@@ -59,11 +62,20 @@ enum Task {
     /// List the dead letters of the queues, or send them back to be worked on again
     #[command(subcommand)]
     Dlq(dlq::Dlq),
+    /// Verify the ledger of a stack
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
     /// Measure payments-create and payments-get: cold start, CPU and time of a warm call, memory
     ///
     /// Builds both in release and drives them as Lambda does, through its Runtime API, with the emulator and the Redis of a
     /// running instance behind them. Not a test: nothing fails because it is slow.
     Bench(bench::Options),
+    /// Run the simulation on many seeds, or on one with all its steps
+    ///
+    /// The whole of Coffer in one process, under crashes, lost and late answers, repeats, reorderings, wrong clocks and a
+    /// cache that comes and goes. A run that breaks an invariant is printed with its seed and the command that runs it again.
+    /// docs/RELIABILITY.md has the rest.
+    Simulate(simulate::Options),
     /// Run all checks and tests, from formatting to end-to-end tests against a stack of its own
     ///
     /// Parts in order: fmt, clippy, unit, template, deny, stack, contract, e2e. Stops at the first that fails.
@@ -101,7 +113,9 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Down(options) => down::run(&root, &options)?,
         Task::Logs(options) => logs::run(&root, &options)?,
         Task::Dlq(task) => dlq::run(&root, &task)?,
+        Task::Ledger(task) => return ledger::run(&root, &task),
         Task::Bench(options) => bench::run(&root, &options)?,
+        Task::Simulate(options) => return simulate::run(&root, &options),
         Task::Test(options) => return test::run(&root, &options),
         Task::Edge { .. } => unreachable!("served above"),
     }

@@ -1,6 +1,6 @@
 //! Accounts and entries on the wire. Amounts are signed: a credit is positive.
 
-use domain::ledger::{Balance, Entry};
+use domain::ledger::{AccountId, Balance, Entry};
 use domain::time::Timestamp;
 use serde::Serialize;
 
@@ -12,18 +12,28 @@ struct AccountView {
     kind: &'static str,
     currency: &'static str,
     posted_amount: i64,
-    pending_amount: i64,
+    /// Of the present alone.
+    pending_amount: Option<i64>,
     as_of: String,
 }
 
 pub fn account(balance: &Balance, as_of: Timestamp) -> String {
-    let Balance { account, posted, pending } = balance;
+    let Balance { account, posted, pending } = *balance;
+    view(account, posted, Some(pending), as_of)
+}
+
+/// An account as it was: what was pending then is not kept.
+pub fn account_at(account: AccountId, posted: i64, at: Timestamp) -> String {
+    view(account, posted, None, at)
+}
+
+fn view(account: AccountId, posted_amount: i64, pending_amount: Option<i64>, as_of: Timestamp) -> String {
     json(&AccountView {
         id: account.to_string(),
         kind: account.kind.as_str(),
         currency: account.currency.code(),
-        posted_amount: *posted,
-        pending_amount: *pending,
+        posted_amount,
+        pending_amount,
         as_of: rfc3339(as_of),
     })
 }

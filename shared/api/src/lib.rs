@@ -2,6 +2,7 @@
 //! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
 
 mod bulk;
+mod dispute;
 mod event;
 mod identity;
 mod ledger;
@@ -14,9 +15,10 @@ use domain::time::Timestamp;
 use serde::Serialize;
 
 pub use bulk::{BulkResult, bulk};
+pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
-pub use ledger::{account, entry};
+pub use ledger::{account, account_at, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
@@ -29,6 +31,12 @@ pub const BASE_PATH: &str = "/api/v1";
 pub fn rfc3339(at: Timestamp) -> String {
     let moment = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     format!("{moment:.3}")
+}
+
+/// An HTTP-date (RFC 9110, section 5.6.7).
+pub fn http_date(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// The moment that an RFC 3339 text names.
@@ -47,6 +55,12 @@ pub fn list(items: &[String], next_cursor: Option<&str>) -> String {
     format!(r#"{{"data":[{}],"next_cursor":{next_cursor}}}"#, items.join(","))
 }
 
+/// An object's JSON with one more member at its end; `null` where there is no value.
+pub fn beside(object: &str, name: &str, value: Option<&str>) -> String {
+    let members = object.strip_suffix('}').unwrap_or(object);
+    format!(r#"{members},"{name}":{}}}"#, value.unwrap_or("null"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +72,15 @@ mod tests {
         assert_eq!(rfc3339(Timestamp::from_ms(0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(parse_rfc3339(&rfc3339(at)), Some(at));
         assert_eq!(parse_rfc3339("yesterday"), None);
+        // The example of RFC 9110.
+        assert_eq!(http_date(Timestamp::from_ms(784_111_777_999)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+
+    #[test]
+    fn a_member_is_put_beside_the_others() {
+        let order = beside(r#"{"order_id":"ord_1"}"#, "order", Some(r#"{"id":"ord_1"}"#));
+        assert_eq!(order, r#"{"order_id":"ord_1","order":{"id":"ord_1"}}"#);
+        assert_eq!(beside(r#"{"order_id":null}"#, "order", None), r#"{"order_id":null,"order":null}"#);
     }
 
     #[test]

@@ -27,7 +27,11 @@ pub async fn refresh(cache: &dyn Cache, changes: &[StreamChange]) -> Result<(), 
             (old, Some(Image::User(user))) => user_changed(cache, old.as_ref(), user).await?,
             (Some(Image::User(user)), None) => user_gone(cache, user).await?,
             (_, Some(Image::Session(session))) => session_changed(cache, session).await?,
-            (_, Some(Image::Refund(_) | Image::Event(_) | Image::Other) | None) => {}
+            (
+                _,
+                Some(Image::Refund(_) | Image::Dispute(_) | Image::Event(_) | Image::Transaction(_) | Image::Other)
+                | None,
+            ) => {}
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
@@ -9,6 +10,7 @@ use domain::wallet::Overdrawn;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::provider::NoticeRefusal;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -23,6 +25,11 @@ pub enum Error {
     Payment(PaymentRefusal),
     #[error(transparent)]
     Overdrawn(Overdrawn),
+    #[error(transparent)]
+    Dispute(DisputeRefusal),
+    /// What came is not the provider's word.
+    #[error(transparent)]
+    Notice(NoticeRefusal),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.

@@ -1,6 +1,8 @@
 //! The event log as its readers see it.
 
-use domain::event::Event;
+use std::time::Duration;
+
+use domain::event::{Event, KEPT_FOR};
 use domain::ids::{EventId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
@@ -21,7 +23,8 @@ pub async fn list(
     page: PageRequest<EventId>,
     now: Timestamp,
 ) -> Result<Page<Event, EventId>, Error> {
-    let oldest = now.minus(domain::event::KEPT_FOR);
+    // One of exactly 30 days ago is gone, as it is for `get`.
+    let oldest = now.minus(KEPT_FOR).plus(Duration::from_millis(1));
     let from = filter.from.map_or(oldest, |from| from.max(oldest));
     let filter = EventFilter { from: Some(from), to: filter.to };
     Ok(events.list(tenant, &filter, page).await?)

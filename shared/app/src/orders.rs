@@ -6,7 +6,7 @@ use domain::ids::{OrderId, TenantId};
 use domain::order::{NewOrder, Order, OrderRefusal};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
-use ports::cache::{Cache, CacheEntry, CacheKey};
+use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, OrderFilter, Orders};
 
 use crate::commit::{self, TRIES};
@@ -36,9 +36,9 @@ pub async fn get(
     cache: &dyn Cache,
     tenant: TenantId,
     id: OrderId,
-    entry: Option<CacheEntry>,
+    found: Lookup,
 ) -> Result<Shown, Error> {
-    read::through(target(cache, tenant, id), entry, async |consistency| {
+    read::through(target(cache, tenant, id), found, async |consistency| {
         Ok(orders.get(tenant, id, consistency).await?.as_ref().map(shown))
     })
     .await

@@ -8,7 +8,7 @@ use domain::money::Amount;
 use domain::page::{Page, PageRequest};
 use domain::payment::{NewPayment, Payment, PaymentRefusal};
 use domain::time::Timestamp;
-use ports::cache::{Cache, CacheEntry, CacheKey};
+use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
 
 use crate::commit::{self, TRIES};
@@ -115,9 +115,9 @@ pub async fn get(
     cache: &dyn Cache,
     tenant: TenantId,
     id: PaymentId,
-    entry: Option<CacheEntry>,
+    found: Lookup,
 ) -> Result<Shown, Error> {
-    read::through(target(cache, tenant, id), entry, async |consistency| {
+    read::through(target(cache, tenant, id), found, async |consistency| {
         Ok(payments.get(tenant, id, consistency).await?.as_ref().map(shown))
     })
     .await

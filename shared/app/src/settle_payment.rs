@@ -97,10 +97,11 @@ async fn spend(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Res
 }
 
 fn charge(payment: &Payment, token: Secret) -> Charge {
-    Charge { key: payment.provider_key(), money: payment.money, token, capture: payment.capture }
+    let (key, tenant, money) = (payment.provider_key(), payment.tenant, payment.money);
+    Charge { key, tenant, money, token, capture: payment.capture }
 }
 
-fn charge_name(payment: &Payment) -> ChargeName {
+pub(crate) fn charge_name(payment: &Payment) -> ChargeName {
     ChargeName { key: payment.provider_key(), reference: payment.provider_reference.clone() }
 }
 

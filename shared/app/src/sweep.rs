@@ -3,9 +3,10 @@
 use domain::ids::{EventId, TenantId};
 use futures_util::{StreamExt, stream};
 use ports::PortError;
-use ports::commerce::{Due, Events};
+use ports::commerce::{Disputes, Due, Events};
 use ports::queues::Queues;
 
+use crate::settle_dispute;
 use crate::settle_payment;
 use crate::settle_refund::{self, RefundKey};
 use crate::work::WorkError;
@@ -23,6 +24,7 @@ pub struct Sweeping<'a> {
     pub queues: &'a dyn Queues,
     pub payments: settle_payment::Settling<'a>,
     pub refunds: settle_refund::Settling<'a>,
+    pub disputes: &'a dyn Disputes,
 }
 
 /// What one run did.
@@ -44,6 +46,9 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
     let refunds = on.due.refunds(context.now(), PER_RUN).await?.into_iter();
     let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
     swept.count(keys.map(|key| settle_refund::process(context, on.refunds, key)), "refund").await;
+    let disputes = on.due.disputes(context.now(), PER_RUN).await?.into_iter();
+    let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
+    swept.count(disputes.map(|(tenant, id)| settle_dispute::look(context, settling, tenant, id)), "dispute").await;
     Ok(swept)
 }
 

@@ -4,7 +4,7 @@ use domain::access::Role;
 use domain::identity::{Password, Tenant, User};
 use domain::ids::TenantId;
 use domain::text::{Email, Name};
-use ports::cache::{Cache, CacheEntry, CacheKey};
+use ports::cache::{Cache, CacheKey, Lookup};
 use ports::credentials::PasswordHasher;
 use ports::identity::Tenants;
 
@@ -45,14 +45,9 @@ pub async fn sign_up(
     Ok(api::signed_up(&api::SignedUp { tenant: &tenant, owner: &owner }))
 }
 
-pub async fn get(
-    tenants: &dyn Tenants,
-    cache: &dyn Cache,
-    tenant: TenantId,
-    entry: Option<CacheEntry>,
-) -> Result<Shown, Error> {
+pub async fn get(tenants: &dyn Tenants, cache: &dyn Cache, tenant: TenantId, found: Lookup) -> Result<Shown, Error> {
     let target = Target { cache, tenant, key: CacheKey::Tenant, noun: "tenant" };
-    read::through(target, entry, async |consistency| Ok(tenants.get(tenant, consistency).await?.as_ref().map(shown)))
+    read::through(target, found, async |consistency| Ok(tenants.get(tenant, consistency).await?.as_ref().map(shown)))
         .await
 }
 

@@ -6,7 +6,7 @@ use domain::identity::{Password, User};
 use domain::ids::{TenantId, UserId};
 use domain::page::{Page, PageRequest};
 use domain::text::{Email, Name};
-use ports::cache::{Cache, CacheEntry, CacheKey, Revocation};
+use ports::cache::{Cache, CacheKey, Lookup, Revocation};
 use ports::commerce::Consistency;
 use ports::credentials::PasswordHasher;
 use ports::identity::{IdentityError, Users};
@@ -61,9 +61,9 @@ pub async fn get(
     cache: &dyn Cache,
     tenant: TenantId,
     id: UserId,
-    entry: Option<CacheEntry>,
+    found: Lookup,
 ) -> Result<Shown, Error> {
-    read::through(target(cache, tenant, id), entry, async |consistency| {
+    read::through(target(cache, tenant, id), found, async |consistency| {
         Ok(users.get(tenant, id, consistency).await?.as_ref().map(shown))
     })
     .await

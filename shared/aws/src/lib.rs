@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! let aws = Aws::new(Settings::from_env(&|name| std::env::var(name).ok())?);
-//! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due
+//! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due,
+//!                                                          // Journal, Closings, LedgerRows, Verifications
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue

@@ -14,10 +14,10 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use ports::{PortError, PortErrorKind};
-use sandbox::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundStatus, Step};
+use sandbox::{Book, Charge, Entered, Key, Refund, RefundStatus, Step};
 use serde::de::DeserializeOwned;
 
-use self::record::{CallsRecord, ChargeRecord, Item, RefundRecord, corrupt, decode, encode};
+use self::record::{CallsRecord, ChargeRecord, Item, RefundRecord, corrupt, decode, dispute_name, encode};
 use crate::Aws;
 use crate::error::port_error;
 
@@ -65,9 +65,8 @@ impl SandboxTable {
         }
     }
 
-    /// Writes the charge where its status is still the one that was read. Refunds, which change a charge too, are of those
-    /// that no step changes.
-    async fn replace(&self, charge: &Charge, status: ChargeStatus) -> Result<bool, PortError> {
+    /// Writes the charge where what steps and refunds change of it is still what was read.
+    async fn replace(&self, charge: &Charge, read: &Charge) -> Result<bool, PortError> {
         let mut item = encode(&ChargeRecord::from(charge))?;
         item.extend(charge_place(&charge.key));
         let request = self
@@ -75,9 +74,12 @@ impl SandboxTable {
             .put_item()
             .table_name(&*self.name)
             .set_item(Some(item))
-            .condition_expression("#status = :status")
+            .condition_expression("#status = :status AND refunded = :refunded AND #dispute = :dispute")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", text(status.as_str()));
+            .expression_attribute_names("#dispute", "dispute")
+            .expression_attribute_values(":status", text(read.status.as_str()))
+            .expression_attribute_values(":refunded", number(read.refunded))
+            .expression_attribute_values(":dispute", text(dispute_name(read.dispute)));
         match request.send().await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
@@ -146,7 +148,7 @@ impl Book for SandboxTable {
         for _ in 0..STEP_TRIES {
             let Some(charge) = self.charge(key).await? else { return Ok(None) };
             let Some(next) = charge.after(step) else { return Ok(Some(charge)) };
-            if self.replace(&next, charge.status).await? {
+            if self.replace(&next, &charge).await? {
                 return Ok(Some(next));
             }
         }

@@ -1,7 +1,10 @@
 //! One good value of each entity, every field filled with something meaningful. Change what a test is about by struct
 //! update: `Order { status: OrderStatus::Paid, ..builders::order(tenant, mint) }`.
 
+use std::time::Duration;
+
 use domain::access::{Caller, Grant, Role};
+use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
@@ -110,6 +113,20 @@ pub fn refund(payment: &Payment, mint: Mint<'_>) -> Refund {
 pub fn wallet(tenant: TenantId, mint: Mint<'_>) -> Wallet {
     let input = NewWallet { currency: currency("EUR"), customer: Some(customer(mint)), metadata: metadata() };
     Wallet::new(mint.id(), tenant, input, mint.clock.now())
+}
+
+/// Needs a response, all of a captured payment.
+pub fn dispute(tenant: TenantId, mint: Mint<'_>) -> Dispute {
+    let payment = captured_payment(tenant, mint);
+    let now = mint.clock.now();
+    let report = DisputeReport {
+        reference: format!("dp_{}", payment.id),
+        money: payment.money,
+        reason: DisputeReason::ProductNotReceived,
+        status: DisputeStatus::NeedsResponse,
+        respond_by: Some(now.plus(Duration::from_secs(604_800))),
+    };
+    Dispute::open(mint.id(), tenant, payment.id, &report, now)
 }
 
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {

@@ -6,7 +6,7 @@ use domain::identity::Session;
 use domain::ids::{OrderId, PaymentId, UserId};
 use domain::rate_limit::{PaidUntil, Quota, decide};
 use domain::time::Timestamp;
-use ports::cache::{Admission, Admitted, Cache, CacheEntry, CacheKey, Revocation, RouteClass};
+use ports::cache::{Admission, Admitted, Cache, CacheEntry, CacheKey, Lookup, Revocation, RouteClass};
 use ports::clock::Clock;
 use std::time::Duration;
 
@@ -22,11 +22,11 @@ fn a_session(world: &World) -> Session {
     session(&user(world.tenant(), world.mint()), world.mint())
 }
 
-fn a_caller(world: &World) -> Caller {
+pub(crate) fn a_caller(world: &World) -> Caller {
     caller(&a_session(world), Role::Operator, world.mint())
 }
 
-async fn admit(cache: &dyn Cache, caller: &Caller, key: Option<CacheKey>, world: &World) -> Admitted {
+pub(crate) async fn admit(cache: &dyn Cache, caller: &Caller, key: Option<CacheKey>, world: &World) -> Admitted {
     let admission = Admission { caller, class: RouteClass::Read, quota: WIDE, cost: 1, key, now: world.now() };
     let admitted = cache.admit(admission).await;
     assert!(!admitted.degraded, "the cache is there");
@@ -34,14 +34,14 @@ async fn admit(cache: &dyn Cache, caller: &Caller, key: Option<CacheKey>, world:
 }
 
 async fn entry(cache: &dyn Cache, caller: &Caller, key: CacheKey, world: &World) -> Option<CacheEntry> {
-    admit(cache, caller, Some(key), world).await.entry
+    admit(cache, caller, Some(key), world).await.found.entry().cloned()
 }
 
 async fn is_revoked(cache: &dyn Cache, caller: &Caller, world: &World) -> bool {
     admit(cache, caller, None, world).await.revoked
 }
 
-fn shows(version: u64, body: &str) -> CacheEntry {
+pub(crate) fn shows(version: u64, body: &str) -> CacheEntry {
     CacheEntry { version, body: Some(body.to_owned()) }
 }
 
@@ -109,7 +109,7 @@ pub async fn what_was_put_is_found_by_key_and_tenant(cache: &dyn Cache, seed: u1
         assert_eq!(entry(cache, &stranger, key, &world).await, None, "another tenant's entry");
     }
     assert_eq!(entry(cache, &caller, CacheKey::Order(world.id()), &world).await, None);
-    assert_eq!(admit(cache, &caller, None, &world).await.entry, None, "no key was asked for");
+    assert_eq!(admit(cache, &caller, None, &world).await.found, Lookup::Unknown, "no key was asked for");
 }
 
 /// A slow reader never puts an old value over a newer one, whichever of them shows that the resource is gone.
@@ -148,9 +148,9 @@ pub async fn a_refused_call_gets_no_entry(cache: &dyn Cache, seed: u128) {
     let admission = Admission { caller: &caller, class, quota, cost: 1, key: Some(CacheKey::Tenant), now: world.now() };
 
     let first = cache.admit(admission).await;
-    assert_eq!((first.limit.allowed, first.entry), (true, Some(shows(1, "a"))));
+    assert_eq!((first.limit.allowed, first.found), (true, Lookup::Hit(shows(1, "a"))));
     let second = cache.admit(admission).await;
-    assert_eq!((second.limit.allowed, second.entry), (false, None));
+    assert_eq!((second.limit.allowed, second.found), (false, Lookup::Unknown));
     assert!(second.limit.retry_after > Duration::ZERO, "a refused call is told when to come again");
 }
 
@@ -165,7 +165,7 @@ pub async fn a_revoked_session_s_calls_are_told(cache: &dyn Cache, seed: u128) {
         cache.revoke(ended.tenant, Revocation::Session(session.id), world.now()).await.expect("a session is revoked");
     }
     let admitted = admit(cache, &ended, Some(CacheKey::Tenant), &world).await;
-    assert_eq!((admitted.revoked, admitted.entry), (true, None), "a revoked call gets no entry");
+    assert_eq!((admitted.revoked, admitted.found), (true, Lookup::Unknown), "a revoked call gets no entry");
     let issued_later = Caller { issued_at_seconds: world.now().as_seconds() + 60, ..ended.clone() };
     assert!(is_revoked(cache, &issued_later, &world).await, "all of the session's tokens are refused");
 

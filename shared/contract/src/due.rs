@@ -2,6 +2,7 @@
 //! ten years before the other contracts', and clears up after itself. That each shard of an index gives its oldest first is
 //! not visible from here.
 
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::{Event, PUBLISH_AGAIN_AFTER};
 use domain::ids::{EventId, PaymentId, RefundId, TenantId};
 use domain::payment::{DeclineCode, Payment, Verdict};
@@ -11,7 +12,7 @@ use ports::clock::Clock;
 use ports::commerce::Change;
 use std::time::Duration;
 
-use crate::builders::{captured_payment, event, payment, refund};
+use crate::builders::{captured_payment, dispute, event, payment, refund};
 use crate::outcome::{write_changes, write_events};
 use crate::{CommerceTable, World};
 
@@ -84,6 +85,23 @@ pub async fn refunds_are_due_from_their_check_at(table: CommerceTable<'_>, seed:
     let done = created.conclude(&succeeded, check_at).expect("processing");
     write_changes(table.commerce, tenant, [Change::UpdateRefund(done)], check_at).await;
     assert!(!refund_is_due(table, &created, check_at).await, "due though nothing is awaited");
+}
+
+pub async fn disputes_are_due_from_their_check_at(table: CommerceTable<'_>, seed: u128) {
+    let world = world(seed);
+    let tenant = world.tenant();
+    let opened = dispute(tenant, world.mint());
+    write_changes(table.commerce, tenant, [Change::CreateDispute(opened.clone())], world.now()).await;
+    let is_due = async |now| {
+        let due = table.due.disputes(now, ENOUGH).await.expect("due disputes are read");
+        due.contains(&(tenant, opened.id))
+    };
+    let check_at = opened.check_at.expect("an open dispute is asked after");
+    assert!(!is_due(check_at.minus(TICK)).await, "due before its time");
+    assert!(is_due(check_at).await, "not due at its time");
+    let decided = Dispute { status: DisputeStatus::Lost, check_at: None, version: 2, ..opened.clone() };
+    write_changes(table.commerce, tenant, [Change::UpdateDispute(decided)], check_at).await;
+    assert!(!is_due(check_at).await, "due though it is decided");
 }
 
 pub async fn events_are_due_until_they_are_published(table: CommerceTable<'_>, seed: u128) {

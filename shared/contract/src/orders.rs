@@ -1,13 +1,15 @@
 //! Reading orders: by id within the tenant, and as lists by status, customer and time.
 
-use domain::ids::TenantId;
+use domain::ids::{OrderId, TenantId};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
 use domain::order::{LINES_MAX, Line, Order, OrderStatus};
 use domain::text::Email;
 use domain::time::Timestamp;
+use ports::PortErrorKind;
 use ports::clock::Clock;
-use ports::commerce::{Change, Consistency, OrderFilter};
+use ports::commerce::{BATCH_MAX, Change, Consistency, OrderFilter};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::builders::{amount, currency, customer, order, text};
@@ -90,6 +92,28 @@ pub async fn an_order_is_found_by_its_tenant_alone(table: CommerceTable<'_>, see
     assert_orders(table, other, &by_status, &[theirs]).await;
     assert_orders(table, other, &by_customer, &[]).await;
     assert_orders(table, world.tenant(), &OrderFilter::default(), &[]).await;
+}
+
+/// As many as a page has, and not one more.
+pub async fn a_batch_finds_the_tenant_s_orders_alone(table: CommerceTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, other) = (world.tenant(), world.tenant());
+    let make = |tenant| order(tenant, world.mint());
+    let (ours, theirs) = ([make(tenant), make(tenant)], make(other));
+    create(table, &ours, world.now()).await;
+    create(table, std::slice::from_ref(&theirs), world.now()).await;
+
+    let mut ids = BTreeSet::from([ours[0].id, ours[1].id, theirs.id]);
+    ids.extend((ids.len()..BATCH_MAX).map(|_| world.id::<OrderId>()));
+    for consistency in [Consistency::Strong, Consistency::Eventual] {
+        let found = table.orders.get_many(tenant, &ids, consistency).await.expect("orders are read");
+        assert_eq!(newest_first(found), newest_first(ours.to_vec()), "{consistency:?}");
+        let none = table.orders.get_many(tenant, &BTreeSet::new(), consistency).await.expect("none of none");
+        assert_eq!(none, []);
+    }
+    ids.insert(world.id());
+    let refused = table.orders.get_many(tenant, &ids, Consistency::Strong).await.map_err(|error| error.kind);
+    assert_eq!(refused, Err(PortErrorKind::Rejected), "{} ids", ids.len());
 }
 
 /// Also of one millisecond, where the rest of the id decides.

@@ -1,13 +1,15 @@
 //! Reading payments: by id within the tenant, and as lists by status and time.
 
-use domain::ids::TenantId;
+use domain::ids::{PaymentId, TenantId};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
 use domain::payment::{DeclineCode, Method, Payment, PaymentStatus};
 use domain::secret::Secret;
 use domain::time::Timestamp;
+use ports::PortErrorKind;
 use ports::clock::Clock;
-use ports::commerce::{Change, Consistency, PaymentFilter};
+use ports::commerce::{BATCH_MAX, Change, Consistency, PaymentFilter};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::builders::{amount, captured_payment, currency, payment};
@@ -99,6 +101,28 @@ pub async fn a_payment_is_found_by_its_tenant_alone(table: CommerceTable<'_>, se
         assert_payments(table, other, &filter, std::slice::from_ref(&theirs)).await;
         assert_payments(table, world.tenant(), &filter, &[]).await;
     }
+}
+
+/// As many as a page has, and not one more.
+pub async fn a_batch_finds_the_tenant_s_payments_alone(table: CommerceTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, other) = (world.tenant(), world.tenant());
+    let make = |tenant| captured_payment(tenant, world.mint());
+    let (ours, theirs) = ([make(tenant), make(tenant)], make(other));
+    create(table, &ours, world.now()).await;
+    create(table, std::slice::from_ref(&theirs), world.now()).await;
+
+    let mut ids = BTreeSet::from([ours[0].id, ours[1].id, theirs.id]);
+    ids.extend((ids.len()..BATCH_MAX).map(|_| world.id::<PaymentId>()));
+    for consistency in [Consistency::Strong, Consistency::Eventual] {
+        let found = table.payments.get_many(tenant, &ids, consistency).await.expect("payments are read");
+        assert_eq!(newest_first(found), newest_first(ours.to_vec()), "{consistency:?}");
+        let none = table.payments.get_many(tenant, &BTreeSet::new(), consistency).await.expect("none of none");
+        assert_eq!(none, []);
+    }
+    ids.insert(world.id());
+    let refused = table.payments.get_many(tenant, &ids, Consistency::Strong).await.map_err(|error| error.kind);
+    assert_eq!(refused, Err(PortErrorKind::Rejected), "{} ids", ids.len());
 }
 
 /// Also of one millisecond, where the rest of the id decides.

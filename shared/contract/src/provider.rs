@@ -1,9 +1,11 @@
 //! A payment provider in its sandbox, where tokens say what will happen: `tok_success`, `tok_declined_*`,
 //! `tok_requires_action`, `tok_timeout`, `tok_flaky`, `tok_dispute`.
 
+use domain::dispute::{DisputeReason, DisputeStatus};
 use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
+use domain::text::Evidence;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 use crate::World;
@@ -13,7 +15,8 @@ const CHARGED: i64 = 1_000;
 
 fn a_charge(token: &str, world: &World) -> Charge {
     let payment = payment(world.tenant(), world.mint());
-    Charge { key: payment.provider_key(), money: eur(CHARGED), token: Secret::new(token), capture: Capture::Automatic }
+    let (key, tenant) = (payment.provider_key(), payment.tenant);
+    Charge { key, tenant, money: eur(CHARGED), token: Secret::new(token), capture: Capture::Automatic }
 }
 
 fn named(charge: &Charge) -> ChargeName {
@@ -162,6 +165,34 @@ pub async fn an_authorised_charge_can_be_given_up(provider: &dyn PaymentProvider
     }
     let late = provider.capture_charge(&named(&charge), eur(1)).await.expect("it is answered");
     assert_eq!((late, find(provider, &charge).await), (Verdict::Cancelled, Some(Verdict::Cancelled)));
+}
+
+/// A dispute is found with its charge, and an answer that was given stays given.
+pub async fn a_dispute_is_found_and_answered(provider: &dyn PaymentProvider, seed: u128) {
+    let world = World::new(seed);
+    for (answer, comes_to) in [
+        ("winning_evidence", DisputeStatus::Won),
+        ("losing_evidence", DisputeStatus::Lost),
+        ("The parcel was signed for", DisputeStatus::UnderReview),
+    ] {
+        let charge = a_charge("tok_dispute", &world);
+        assert_eq!(provider.find_disputes(&named(&charge)).await.expect("it is answered"), []);
+        provider.charge(&charge).await.expect("a charge is answered");
+        let found = provider.find_disputes(&named(&charge)).await.expect("disputes are found");
+        let [opened] = found.as_slice() else { panic!("one dispute, not {found:?}") };
+        assert_eq!((opened.money, opened.status), (eur(CHARGED), DisputeStatus::NeedsResponse));
+        assert_eq!(opened.reason, DisputeReason::Fraudulent);
+        let evidence = Evidence::parse(answer).expect("evidence");
+        for _ in 0..2 {
+            let told = provider.answer_dispute(&opened.reference, &evidence).await.expect("it is answered");
+            assert_eq!((&told.reference, told.status), (&opened.reference, comes_to));
+        }
+        let found = provider.find_disputes(&named(&charge)).await.expect("disputes are found");
+        assert_eq!(found.iter().map(|dispute| dispute.status).collect::<Vec<_>>(), [comes_to]);
+    }
+    let quiet = a_charge("tok_success", &world);
+    provider.charge(&quiet).await.expect("a charge is answered");
+    assert_eq!(provider.find_disputes(&named(&quiet)).await.expect("it is answered"), []);
 }
 
 pub async fn a_key_refunds_once(provider: &dyn PaymentProvider, seed: u128) {

@@ -1,7 +1,10 @@
 //! The ports that one table of the store serves, side by side: what is written through one is read through another.
 
-use ports::commerce::{Accounts, Commerce, Due, Events, Orders, Payments, Refunds, Wallets};
+use ports::closings::Closings;
+use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
+use ports::journal::Journal;
+use ports::verification::{LedgerRows, Verifications};
 
 #[derive(Clone, Copy)]
 pub struct CommerceTable<'a> {
@@ -9,24 +12,38 @@ pub struct CommerceTable<'a> {
     pub orders: &'a dyn Orders,
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
+    pub disputes: &'a dyn Disputes,
     pub accounts: &'a dyn Accounts,
     pub wallets: &'a dyn Wallets,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
+    pub journal: &'a dyn Journal,
+    pub closings: &'a dyn Closings,
+    pub rows: &'a dyn LedgerRows,
+    pub verifications: &'a dyn Verifications,
 }
 
 impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Commerce + Orders + Payments + Refunds + Accounts + Wallets + Events + Due>(adapter: &'a T) -> Self {
+    pub fn of<T>(adapter: &'a T) -> Self
+    where
+        T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
+        T: Journal + Closings + LedgerRows + Verifications,
+    {
         Self {
             commerce: adapter,
             orders: adapter,
             payments: adapter,
             refunds: adapter,
+            disputes: adapter,
             accounts: adapter,
             wallets: adapter,
             events: adapter,
             due: adapter,
+            journal: adapter,
+            closings: adapter,
+            rows: adapter,
+            verifications: adapter,
         }
     }
 }

@@ -74,6 +74,8 @@ actions! {
     PaymentWrite:   "payments:write",  Operator;
     RefundRead:     "payments:read",   Viewer;
     RefundWrite:    "refunds:write",   Operator;
+    DisputeRead:    "disputes:read",   Viewer;
+    DisputeWrite:   "disputes:write",  Operator;
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
@@ -136,6 +138,7 @@ mod tests {
                 "OrderRead",
                 "PaymentRead",
                 "RefundRead",
+                "DisputeRead",
                 "AccountRead",
                 "EventRead"
             ]

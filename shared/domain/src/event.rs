@@ -46,6 +46,12 @@ event_types! {
     RefundSucceeded = "refund.succeeded",
     RefundFailed = "refund.failed",
     WalletCreated = "wallet.created",
+    DisputeCreated = "dispute.created",
+    DisputeAnswered = "dispute.answered",
+    DisputeUpdated = "dispute.updated",
+    DisputeWon = "dispute.won",
+    DisputeLost = "dispute.lost",
+    ProviderEventReceived = "provider.event_received",
 }
 
 impl EventType {
@@ -58,6 +64,7 @@ impl EventType {
         match self {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
+            Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -70,7 +77,11 @@ impl EventType {
             | Self::PaymentFailed
             | Self::RefundSucceeded
             | Self::RefundFailed
-            | Self::WalletCreated => &[],
+            | Self::WalletCreated
+            | Self::DisputeCreated
+            | Self::DisputeUpdated
+            | Self::DisputeWon
+            | Self::DisputeLost => &[],
         }
     }
 }
@@ -80,15 +91,18 @@ impl EventType {
 pub enum Queue {
     Payments,
     Refunds,
+    /// What providers told of their own accord, and what they are to be told of disputes.
+    Providers,
 }
 
 impl Queue {
-    pub const ALL: [Self; 2] = [Self::Payments, Self::Refunds];
+    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
+            Self::Providers => "providers",
         }
     }
 }

@@ -116,6 +116,7 @@ typed_ids! {
     OrderId = "ord";
     PaymentId = "pay";
     RefundId = "ref";
+    DisputeId = "dsp";
     EventId = "evt";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";

@@ -5,9 +5,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::dispute::Dispute;
 use crate::field::Invalid;
-use crate::ids::{EntryId, PaymentId, RefundId, TenantId, TransactionId, WalletId};
-use crate::money::{Amount, Currency};
+use crate::ids::{DisputeId, EntryId, PaymentId, RefundId, TenantId, TransactionId, WalletId};
+use crate::money::{Amount, Currency, Money};
 use crate::payment::{Method, Payment};
 use crate::refund::Refund;
 use crate::time::Timestamp;
@@ -19,6 +20,8 @@ pub const BALANCE_SHARDS: u8 = 16;
 pub enum AccountKind {
     /// What the provider owes us: credited when it pays out, debited when it charges.
     Clearing,
+    /// What customers' banks hold of the merchant's money until a dispute is decided.
+    Disputes,
     /// What we owe the merchant.
     Merchant,
     /// What the merchant keeps for one customer. What is available of it never goes below zero.
@@ -27,11 +30,12 @@ pub enum AccountKind {
 
 impl AccountKind {
     /// Those of which a tenant has one account a currency.
-    pub const ALL: [Self; 2] = [Self::Clearing, Self::Merchant];
+    pub const ALL: [Self; 3] = [Self::Clearing, Self::Disputes, Self::Merchant];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Clearing => "clearing",
+            Self::Disputes => "disputes",
             Self::Merchant => "merchant",
             Self::Wallet(_) => "wallet",
         }
@@ -51,7 +55,9 @@ impl fmt::Display for AccountId {
         let currency = self.currency.code().to_lowercase();
         match self.kind {
             AccountKind::Wallet(id) => write!(f, "{id}_{currency}"),
-            AccountKind::Clearing | AccountKind::Merchant => write!(f, "acc_{}_{currency}", self.kind.as_str()),
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+                write!(f, "acc_{}_{currency}", self.kind.as_str())
+            }
         }
     }
 }
@@ -84,6 +90,9 @@ impl FromStr for AccountId {
 pub enum Source {
     Charge(PaymentId),
     Refund(RefundId),
+    DisputeOpened(DisputeId),
+    DisputeWon(DisputeId),
+    DisputeLost(DisputeId),
     Reversal(TransactionId),
 }
 
@@ -92,6 +101,9 @@ impl fmt::Display for Source {
         match self {
             Self::Charge(id) => write!(f, "charge:{id}"),
             Self::Refund(id) => write!(f, "refund:{id}"),
+            Self::DisputeOpened(id) => write!(f, "dispute:{id}"),
+            Self::DisputeWon(id) => write!(f, "dispute_won:{id}"),
+            Self::DisputeLost(id) => write!(f, "dispute_lost:{id}"),
             Self::Reversal(id) => write!(f, "reversal:{id}"),
         }
     }
@@ -101,11 +113,14 @@ impl FromStr for Source {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new("invalid_source", "must name a charge, refund or reversal");
+        let invalid = || Invalid::new("invalid_source", "must name a charge, refund, dispute or reversal");
         let (kind, id) = text.split_once(':').ok_or_else(invalid)?;
         match kind {
             "charge" => id.parse().map(Self::Charge).map_err(|_| invalid()),
             "refund" => id.parse().map(Self::Refund).map_err(|_| invalid()),
+            "dispute" => id.parse().map(Self::DisputeOpened).map_err(|_| invalid()),
+            "dispute_won" => id.parse().map(Self::DisputeWon).map_err(|_| invalid()),
+            "dispute_lost" => id.parse().map(Self::DisputeLost).map_err(|_| invalid()),
             "reversal" => id.parse().map(Self::Reversal).map_err(|_| invalid()),
             _ => Err(invalid()),
         }
@@ -118,6 +133,7 @@ impl Source {
         let id = match self {
             Self::Charge(id) => id.as_u128(),
             Self::Refund(id) => id.as_u128(),
+            Self::DisputeOpened(id) | Self::DisputeWon(id) | Self::DisputeLost(id) => id.as_u128(),
             Self::Reversal(id) => id.as_u128(),
         };
         (id % u128::from(BALANCE_SHARDS)) as u8
@@ -132,6 +148,8 @@ pub struct Entry {
     pub account: AccountId,
     pub amount: i64,
     pub payment: Option<PaymentId>,
+    /// When the transaction was made, by the clock that made its ids: the same in all its entries, and never a moment of
+    /// somebody else's (see [`crate::verification::ID_SKEW_MAX`]).
     pub created_at: Timestamp,
 }
 
@@ -189,6 +207,11 @@ impl Transaction {
 
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The moment that its entries carry.
+    pub fn posted_at(&self) -> Timestamp {
+        self.entries.first().map(|entry| entry.created_at).unwrap_or_default()
     }
 
     /// The same entries with the signs turned. Its source is the transaction, so storage takes it once.
@@ -264,6 +287,37 @@ pub fn release_refund(payment: &Payment, refund: &Refund) -> Posting {
     Posting { transaction, balances: turned.collect() }
 }
 
+/// The customer's bank took the money back until the dispute is decided.
+pub fn post_dispute(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeOpened(dispute.id), [AccountKind::Merchant, AccountKind::Disputes], ids, now)
+}
+
+/// The merchant has it again.
+pub fn post_dispute_won(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeWon(dispute.id), [AccountKind::Disputes, AccountKind::Merchant], ids, now)
+}
+
+/// The customer keeps it: the provider owes us that much less.
+pub fn post_dispute_lost(dispute: &Dispute, ids: TransactionIds, now: Timestamp) -> Posting {
+    of_dispute(dispute, Source::DisputeLost(dispute.id), [AccountKind::Disputes, AccountKind::Clearing], ids, now)
+}
+
+fn of_dispute(
+    dispute: &Dispute,
+    source: Source,
+    [from, to]: [AccountKind; 2],
+    ids: TransactionIds,
+    now: Timestamp,
+) -> Posting {
+    let Money { amount, currency } = dispute.money;
+    let account = |kind| AccountId { kind, currency };
+    let legs = [(account(from), -amount.get()), (account(to), amount.get())];
+    Posting {
+        transaction: two_entries(dispute.tenant, source, ids, legs, dispute.payment, now),
+        balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
+    }
+}
+
 /// A reversal's posting.
 pub fn post_reversal(reversal: Transaction) -> Posting {
     let source = reversal.source();
@@ -291,7 +345,7 @@ fn legs(payment: &Payment, amount: Amount) -> [(AccountId, i64); 2] {
 fn reserved(account: AccountId, amount: i64) -> i64 {
     match account.kind {
         AccountKind::Wallet(_) => amount.min(0),
-        AccountKind::Clearing | AccountKind::Merchant => amount,
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => amount,
     }
 }
 
@@ -303,7 +357,7 @@ fn moves_something(change: &BalanceChange) -> bool {
 fn change(source: Source, account: AccountId, posted: i64, pending: i64) -> BalanceChange {
     let shard = match account.kind {
         AccountKind::Wallet(_) => 0,
-        AccountKind::Clearing | AccountKind::Merchant => source.shard(),
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => source.shard(),
     };
     BalanceChange { account, shard, posted, pending }
 }

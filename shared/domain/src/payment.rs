@@ -5,7 +5,7 @@ mod decline;
 
 use std::time::Duration;
 
-use crate::ids::{OrderId, PaymentId, TenantId, WalletId};
+use crate::ids::{DisputeId, OrderId, PaymentId, TenantId, WalletId};
 use crate::metadata::Metadata;
 use crate::money::{Amount, Money};
 use crate::secret::Secret;
@@ -144,6 +144,10 @@ pub struct Payment {
     pub refunded: i64,
     /// Minor units reserved by refunds that are not settled yet.
     pub refunds_pending: i64,
+    /// Minor units that disputes, open or lost, have taken away.
+    pub disputed: i64,
+    /// The disputes it has had, by the provider's names for them.
+    pub disputes: Vec<(String, DisputeId)>,
     /// The number of the try the provider knows this payment by; a new number is a new charge.
     pub attempt: u32,
     /// Since when the outcome of the running try is not known, because the provider's answer never came.
@@ -226,6 +230,8 @@ impl Payment {
             captured: 0,
             refunded: 0,
             refunds_pending: 0,
+            disputed: 0,
+            disputes: Vec::new(),
             attempt: 1,
             unknown_since: None,
             provider_reference: None,
@@ -239,6 +245,12 @@ impl Payment {
     /// What the provider deduplicates by (its `Idempotency-Key`): the payment and the number of the try.
     pub fn provider_key(&self) -> String {
         format!("{}-{}", self.id, self.attempt)
+    }
+
+    /// The payment that a key of [`Self::provider_key`] belongs to.
+    pub fn of_provider_key(key: &str) -> Option<PaymentId> {
+        let (payment, attempt) = key.rsplit_once('-')?;
+        attempt.parse::<u32>().ok().and(payment.parse().ok())
     }
 
     /// Takes the provider's word, if this state still waits for one. Hearing again what is known, or that what was asked is
@@ -361,9 +373,28 @@ impl Payment {
         }
     }
 
-    /// What a new refund may take: captured less refunded less reserved by refunds under way.
+    /// What a new refund may take: captured less refunded, less reserved by refunds under way, less disputed. Below zero
+    /// where more was disputed than refunds had left.
     pub fn refundable(&self) -> i64 {
-        self.captured - self.refunded - self.refunds_pending
+        self.captured - self.refunded - self.refunds_pending - self.disputed
+    }
+
+    /// Ours for the provider's name of a dispute.
+    pub fn dispute_named(&self, reference: &str) -> Option<DisputeId> {
+        self.disputes.iter().find(|(known, _)| known == reference).map(|(_, id)| *id)
+    }
+
+    /// The customer has asked their bank for the money back, and the bank has taken it.
+    pub fn dispute_opened(&self, reference: &str, id: DisputeId, amount: Amount, now: Timestamp) -> Self {
+        self.changed(now, |payment| {
+            payment.disputed += amount.get();
+            payment.disputes.push((reference.to_owned(), id));
+        })
+    }
+
+    /// The bank gave it back.
+    pub fn dispute_won(&self, amount: Amount, now: Timestamp) -> Self {
+        self.changed(now, |payment| payment.disputed -= amount.get())
     }
 
     /// Reserves part of the captured amount for a refund. Refusals in order of precedence.

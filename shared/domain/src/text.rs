@@ -14,6 +14,8 @@ pub type Name = Line<200>;
 pub type Sku = Line<100>;
 pub type Description = Line<500>;
 pub type Reason = Line<200>;
+/// What a merchant answers to a dispute.
+pub type Evidence = Line<4_000>;
 
 impl<const MAX: usize> Line<MAX> {
     pub fn parse(text: &str) -> Result<Self, Invalid> {

@@ -17,5 +17,5 @@ pub use problem::{Code, Problem};
 pub use query::Query;
 pub use request::Request;
 pub use response::Response;
-pub use route::{Access, Body, Route};
+pub use route::{Access, Body, Retirement, Route};
 pub use serve::{Call, Gate};

@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use app::Error;
+use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use ports::provider::NoticeRefusal;
 use ports::{PortError, PortErrorKind};
 use serde_json::{Value, json};
 
@@ -59,6 +61,7 @@ codes! {
     CurrencyMismatch = "currency_mismatch", 422, "The currency is not the order's";
     AmountExceedsOutstanding = "amount_exceeds_outstanding", 422, "The amount is more than the order still needs";
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
+    InvalidSignature = "invalid_signature", 400, "The event is not proved to be the provider's";
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
     WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
@@ -147,6 +150,13 @@ impl From<Error> for Problem {
             Error::Payment(refusal) => refusal.into(),
             Error::Overdrawn(overdrawn) => Self::new(Code::WalletBalanceTooLow, sentence(&overdrawn))
                 .with_member("available_amount", overdrawn.available),
+            Error::Dispute(refusal) => refusal.into(),
+            Error::Notice(refusal) => match refusal {
+                NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
+                    Self::new(Code::InvalidSignature, sentence(&refusal))
+                }
+                NoticeRefusal::Malformed => Self::new(Code::MalformedBody, sentence(&refusal)),
+            },
             Error::KeyReused => {
                 Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")
             }
@@ -213,6 +223,15 @@ impl From<PaymentRefusal> for Problem {
                 Self::new(Code::AmountExceedsCapturable, detail).with_member("capturable_amount", capturable)
             }
         }
+    }
+}
+
+impl From<DisputeRefusal> for Problem {
+    fn from(refusal: DisputeRefusal) -> Self {
+        let detail = sentence(&refusal);
+        let DisputeRefusal::IllegalMove { current, allowed } = refusal;
+        let allowed: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
+        Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
     }
 }
 

@@ -2,11 +2,18 @@
 
 use std::str::FromStr;
 
+use app::expand::Path;
 use domain::field::{FieldError, Invalid};
 use domain::page::{Limit, PageRequest};
 use domain::time::Timestamp;
 
 use crate::{Problem, Request};
+
+const EXPAND: &str = "expand[]";
+const EXPAND_MAX: usize = 4;
+/// A payment and an order with all their metadata and lines are below 100 KB; a function answers with 6 MB at most
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>).
+const EXPANDED_LIMIT_MAX: usize = 50;
 
 pub struct Query<'a> {
     request: &'a Request,
@@ -42,11 +49,52 @@ impl<'a> Query<'a> {
         PageRequest { limit: limit.unwrap_or_default(), after }
     }
 
+    /// `expand[]`, once for each of [`EXPAND_MAX`] paths at most; each is one of `known`.
+    pub fn expand(&mut self, known: &[Path]) -> Vec<Path> {
+        self.known.push(EXPAND);
+        let given = self.request.query.iter().filter(|(name, _)| name == EXPAND).map(|(_, path)| path.as_str());
+        let given: Vec<&str> = given.collect();
+        if given.len() > EXPAND_MAX {
+            let detail = format!("must be given {EXPAND_MAX} times at most");
+            self.errors.push(Invalid::new("invalid_length", detail).at(EXPAND));
+            return Vec::new();
+        }
+        let mut paths = Vec::new();
+        for path in given {
+            match known.iter().find(|known| known.as_str() == path) {
+                Some(path) => paths.push(*path),
+                None => self.errors.push(unknown_path(path, known)),
+            }
+        }
+        paths
+    }
+
+    /// As [`Query::page`], with `expand[]`: an expanded page is shorter, so that its answer stays within what a function may
+    /// answer with.
+    pub fn expanded_page<Id: FromStr>(&mut self, known: &[Path]) -> (PageRequest<Id>, Vec<Path>) {
+        let (page, paths) = (self.page(), self.expand(known));
+        if !paths.is_empty() && page.limit.get() > EXPANDED_LIMIT_MAX {
+            let detail = format!("must be a whole number from 1 to {EXPANDED_LIMIT_MAX} with {EXPAND}");
+            self.errors.push(Invalid::new("out_of_range", detail).at("limit"));
+        }
+        (page, paths)
+    }
+
     pub fn time(&mut self, name: &'static str) -> Option<Timestamp> {
         self.optional(name, |text| {
             api::parse_rfc3339(text)
                 .ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
         })
+    }
+
+    /// A time that is not after `now`.
+    pub fn past_time(&mut self, name: &'static str, now: Timestamp) -> Option<Timestamp> {
+        let time = self.time(name)?;
+        if time <= now {
+            return Some(time);
+        }
+        self.errors.push(Invalid::new("in_the_future", "must not be in the future").at(name));
+        None
     }
 
     pub fn one_of<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
@@ -64,6 +112,12 @@ impl<'a> Query<'a> {
         }));
         if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
     }
+}
+
+fn unknown_path(path: &str, known: &[Path]) -> FieldError {
+    let path: String = path.chars().filter(|c| !c.is_control()).take(64).collect();
+    let known: Vec<&str> = known.iter().map(|known| known.as_str()).collect();
+    Invalid::new("unknown_value", format!("{path:?} cannot be expanded here; {} can", known.join(", "))).at(EXPAND)
 }
 
 #[cfg(test)]
@@ -90,6 +144,31 @@ mod tests {
             [("0", "out_of_range"), ("101", "out_of_range"), ("-1", "out_of_range"), ("x", "not_an_integer")]
         {
             assert_eq!(faults(&[("limit", bad)]), [format!("limit {code}")]);
+        }
+    }
+
+    // D11
+    #[test]
+    fn paths_to_expand_are_known_and_few() {
+        let expand = |paths: &[&str], limit: &str| {
+            let paths = paths.iter().map(|path| (EXPAND.to_owned(), (*path).to_owned()));
+            let query = paths.chain([("limit".to_owned(), limit.to_owned())]).collect();
+            let request = Request { query, ..Request::default() };
+            let mut query = Query::new(&request);
+            let (_, paths) = query.expanded_page::<OrderId>(Path::OF_REFUND);
+            let problem = query.finish().err();
+            (paths, problem.into_iter().flat_map(|p| p.errors).map(|e| format!("{} {}", e.pointer, e.detail)).collect())
+        };
+        let none: Vec<String> = Vec::new();
+        assert_eq!(expand(&[], "100"), (Vec::new(), none.clone()));
+        assert_eq!(expand(&["payment.order", "order"], "50"), (vec![Path::PaymentOrder, Path::Order], none));
+        let unknown = "\"payment.order.payments\" cannot be expanded here; order, payment, payment.order can";
+        for (paths, limit, fault) in [
+            (vec!["payment.order.payments"], "1", format!("{EXPAND} {unknown}")),
+            (vec!["order"; 5], "1", format!("{EXPAND} must be given 4 times at most")),
+            (vec!["order"], "51", format!("limit must be a whole number from 1 to 50 with {EXPAND}")),
+        ] {
+            assert_eq!(expand(&paths, limit).1, [fault], "{paths:?}");
         }
     }
 

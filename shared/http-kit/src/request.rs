@@ -58,6 +58,14 @@ impl Request {
         version.map(Some).ok_or_else(|| Error::PreconditionFailed.into())
     }
 
+    /// Whether the client has what the tag names: `If-None-Match` lists it, or is `*` (RFC 9110, section 13.1.2). Compared
+    /// weakly, as that section has it.
+    pub fn has(&self, etag: &str) -> bool {
+        let lists = self.headers.get_all("if-none-match").into_iter().filter_map(|value| value.to_str().ok());
+        let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
+        tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    }
+
     /// What a use case runs in on behalf of this request.
     pub fn context<'a>(&self, mint: Mint<'a>) -> Context<'a> {
         Context { mint, origin: self.origin() }
@@ -75,5 +83,29 @@ impl Request {
     pub fn valid_request_id(text: &str) -> bool {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         (1..=128).contains(&text.len()) && text.bytes().all(is_allowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn what_the_client_has() {
+        let has = |sent: &[&'static str]| {
+            let mut request = Request::default();
+            for value in sent {
+                request.headers.append("if-none-match", HeaderValue::from_static(value));
+            }
+            request.has("\"7\"")
+        };
+        for sent in [&["\"7\""][..], &["W/\"7\""], &["\"6\" , \"7\""], &["*"], &["\"6\"", "\"7\""]] {
+            assert!(has(sent), "{sent:?}");
+        }
+        for sent in [&[][..], &[""], &["7"], &["\"6\""], &["\"77\""], &["w/\"7\""]] {
+            assert!(!has(sent), "{sent:?}");
+        }
     }
 }

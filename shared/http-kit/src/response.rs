@@ -4,7 +4,7 @@ use app::Outcome;
 use app::read::Shown;
 use domain::idempotency::Answer;
 
-use crate::{Problem, Request};
+use crate::{Problem, Request, Retirement};
 
 const SECURITY_HEADERS: [(&str, &str); 6] = [
     ("strict-transport-security", "max-age=63072000; includeSubDomains"),
@@ -41,7 +41,7 @@ impl Response {
     pub fn list(request: &Request, items: &[String], next_cursor: Option<String>) -> Self {
         let response = Self::json(200, api::list(items, next_cursor.as_deref()));
         match next_cursor {
-            Some(cursor) => response.with_header("link", next_link(request, &cursor)),
+            Some(cursor) => response.with_link(next_link(request, &cursor)),
             None => response,
         }
     }
@@ -66,6 +66,41 @@ impl Response {
     #[must_use]
     pub fn replayed(self) -> Self {
         self.with_header("idempotent-replayed", "true")
+    }
+
+    /// What a read is answered with where the client has the same: 304 without a body, with the headers that a cache needs
+    /// (RFC 9110, section 15.4.5).
+    #[must_use]
+    pub fn unless_known(self, request: &Request) -> Self {
+        let is_read = request.method == "GET" && self.status == 200;
+        let etag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag);
+        if !is_read || !etag.is_some_and(|etag| request.has(etag)) {
+            return self;
+        }
+        let headers = self.headers.into_iter().filter(|(name, _)| *name != "content-type").collect();
+        Self { status: 304, headers, body: String::new() }
+    }
+
+    /// One more of the links of an answer, in its one `Link` header (RFC 8288, section 3).
+    #[must_use]
+    pub fn with_link(mut self, link: String) -> Self {
+        match self.headers.iter_mut().find(|(name, _)| *name == "link") {
+            Some((_, links)) => {
+                links.push_str(", ");
+                links.push_str(&link);
+                self
+            }
+            None => self.with_header("link", link),
+        }
+    }
+
+    /// What an answer of a retired route carries.
+    #[must_use]
+    pub fn retired(self, retirement: Retirement) -> Self {
+        let Retirement { deprecated_at, sunset_at, page } = retirement;
+        self.with_header("deprecation", format!("@{}", deprecated_at.as_seconds()))
+            .with_header("sunset", api::http_date(sunset_at))
+            .with_link(format!("<{page}>; rel=\"deprecation\"; type=\"text/html\""))
     }
 
     /// What every answer carries.

@@ -8,7 +8,7 @@ use crate::payment::BULK_MAX;
 use crate::{Access, Body, Request, Route, fields};
 
 const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
-    Route { function, method, path, access: Access::Public, body, cached: None, cost: None }
+    Route { function, method, path, access: Access::Public, body, cached: None, cost: None, retired: None }
 }
 
 const fn granted(
@@ -18,7 +18,7 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route { function, method, path, access: Access::Granted(action), body, cached: None, cost: None }
+    Route { function, method, path, access: Access::Granted(action), body, cached: None, cost: None, retired: None }
 }
 
 impl Route {
@@ -69,6 +69,11 @@ pub const REFUNDS_CREATE: Route =
     granted("refunds-create", "POST", "/v1/payments/{id}/refunds", Action::RefundWrite, Body::OptionalJson);
 pub const REFUNDS_LIST: Route =
     granted("refunds-list", "GET", "/v1/payments/{id}/refunds", Action::RefundRead, Body::None);
+pub const DISPUTES_LIST: Route = granted("disputes-list", "GET", "/v1/disputes", Action::DisputeRead, Body::None);
+pub const DISPUTES_GET: Route = granted("disputes-get", "GET", "/v1/disputes/{id}", Action::DisputeRead, Body::None);
+pub const DISPUTES_ANSWER: Route =
+    granted("disputes-answer", "POST", "/v1/disputes/{id}/answer", Action::DisputeWrite, Body::Json);
+pub const PROVIDERS_INGEST: Route = public("providers-ingest", "POST", "/v1/providers/{name}/events", Body::Json);
 pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts", Action::AccountRead, Body::None);
 pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
 pub const ACCOUNTS_ENTRIES: Route =
@@ -107,6 +112,10 @@ pub const ALL: &[Route] = &[
     PAYMENTS_CANCEL,
     REFUNDS_CREATE,
     REFUNDS_LIST,
+    DISPUTES_LIST,
+    DISPUTES_GET,
+    DISPUTES_ANSWER,
+    PROVIDERS_INGEST,
     ACCOUNTS_LIST,
     ACCOUNTS_GET,
     ACCOUNTS_ENTRIES,

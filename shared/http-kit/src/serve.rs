@@ -2,12 +2,13 @@
 //! limit, revocation and value, then the handler, then the headers every answer has.
 
 use app::Context;
+use app::expand::Path;
 use domain::access::{Action, Caller};
 use domain::idempotency::Claim;
 use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::rate_limit::{LimitDecision, Quota, READS, WRITES};
 use domain::time::Timestamp;
-use ports::cache::{Admission, Cache, CacheEntry, RouteClass};
+use ports::cache::{Admission, Cache, Lookup, RouteClass};
 use ports::clock::{Clock, Mint};
 
 use crate::{Access, Body, Code, Problem, Request, Response, Route, idempotency};
@@ -30,7 +31,7 @@ pub struct Call<'a> {
     pub request: &'a Request,
     pub caller: &'a Caller,
     /// What the cache had under the route's key.
-    pub entry: Option<CacheEntry>,
+    pub found: Lookup,
     _admitted: Admittance,
 }
 
@@ -43,6 +44,11 @@ impl Call<'_> {
     /// For routes where what is asked decides which right is needed.
     pub fn require(&self, action: Action) -> Result<(), Problem> {
         allow(self.caller, action)
+    }
+
+    /// What is shown beside an id takes the right to read it as well.
+    pub fn require_all(&self, paths: &[Path]) -> Result<(), Problem> {
+        paths.iter().flat_map(|path| path.actions()).try_for_each(|action| self.require(*action))
     }
 
     /// The claim of a route that creates or moves money.
@@ -81,7 +87,7 @@ pub async fn serve(
     let mut cache = CacheUse::default();
     let mut limited = None;
     let result = admitted(gate, route, request, &mut cache, &mut limited, handler).await;
-    let served = finished(request, result, cache);
+    let served = of_route(route, finished(request, result, cache));
     match limited {
         Some((class, decision)) => Served { response: with_limits(served.response, class, decision), ..served },
         None => served,
@@ -98,7 +104,7 @@ pub async fn serve_public(
         Ok(()) => handler(request).await,
         Err(problem) => Err(problem),
     };
-    finished(request, result, CacheUse::default())
+    of_route(route, finished(request, result, CacheUse::default()))
 }
 
 /// A problem alone, with the headers every answer has.
@@ -120,12 +126,14 @@ async fn admitted(
         return Err(unauthenticated());
     }
     let class = route.class();
-    let key = route.cached.and_then(|key_of| key_of(request));
-    let cost = route.cost.map_or(1, |cost_of| cost_of(request));
+    let fit = may_call(route, caller).and_then(|()| well_formed(route, request));
+    // A call that will be refused takes no lease to fill an entry.
+    let key = route.cached.filter(|_| fit.is_ok()).and_then(|key_of| key_of(request));
+    let cost = route.cost.filter(|_| fit.is_ok()).map_or(1, |cost_of| cost_of(request));
     let admission = Admission { caller, class, quota: quota(class), cost, key, now };
     let admitted = gate.cache.admit(admission).await;
     *limited = Some((class, admitted.limit));
-    *cache = CacheUse { asked: key.is_some(), hit: admitted.entry.is_some(), degraded: admitted.degraded };
+    *cache = CacheUse { asked: key.is_some(), hit: admitted.found.entry().is_some(), degraded: admitted.degraded };
     if admitted.revoked {
         return Err(Problem::new(Code::TokenRevoked, "The session has ended: log in again."));
     }
@@ -133,12 +141,15 @@ async fn admitted(
         return Err(Problem::new(Code::RateLimited, "The caller's limit is used up; see RateLimit-Policy.")
             .retry_after(admitted.limit.retry_after));
     }
+    fit?;
+    handler(Call { request, caller, found: admitted.found, _admitted: Admittance(()) }).await
+}
+
+fn may_call(route: &Route, caller: &Caller) -> Result<(), Problem> {
     match route.access {
-        Access::Granted(action) => allow(caller, action)?,
-        Access::Public => return Err(Problem::new(Code::Forbidden, "The route is public.")),
+        Access::Granted(action) => allow(caller, action),
+        Access::Public => Err(Problem::new(Code::Forbidden, "The route is public.")),
     }
-    well_formed(route, request)?;
-    handler(Call { request, caller, entry: admitted.entry, _admitted: Admittance(()) }).await
 }
 
 /// The gateway keeps the authorizer's answer beyond the token's life, and revocations are remembered no longer than a token
@@ -201,10 +212,18 @@ fn accepts_json(accept: &str) -> bool {
 
 fn finished(request: &Request, result: Result<Response, Problem>, cache: CacheUse) -> Served {
     let (response, problem) = match result {
-        Ok(response) => (response, None),
+        Ok(response) => (response.unless_known(request), None),
         Err(problem) => (Response::problem(&problem, &request.request_id), Some(problem)),
     };
     Served { response: response.finished(&request.request_id), cache, problem }
+}
+
+/// Every answer of a retired route says so, refusals as well.
+fn of_route(route: &Route, served: Served) -> Served {
+    match route.retired {
+        Some(retirement) => Served { response: served.response.retired(retirement), ..served },
+        None => served,
+    }
 }
 
 /// draft-ietf-httpapi-ratelimit-headers: the policy, and what is left of it.

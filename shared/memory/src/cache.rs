@@ -1,5 +1,5 @@
 //! The shared cache: limits, revocations and versioned entries that expire by the clock. It can be away, and it can lose all
-//! it has; then a limiter of this instance alone decides.
+//! it has; then a limiter of this instance alone decides. Who waits for a fill waits by turns of other tasks, not by the clock.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,15 +11,21 @@ use domain::identity::{ACCESS_TOKEN_LIFETIME, TOKEN_LEEWAY};
 use domain::ids::TenantId;
 use domain::rate_limit::{LimitDecision, PaidUntil, decide};
 use domain::time::Timestamp;
-use ports::cache::{Admission, Admitted, CacheEntry, CacheKey, Revocation, RouteClass};
+use ports::cache::{
+    Admission, Admitted, CacheEntry, CacheKey, FILL_LEASE, Lookup, REFRESHED_BEFORE_END, Revocation, RouteClass,
+};
 use ports::clock::Clock as _;
 use ports::{PortError, PortErrorKind};
 
 use crate::clock::Clock;
-use crate::faults::Faults;
+use crate::faults::{Faults, let_others_run};
 use crate::lock::Lock;
 
 const ENTRIES_KEPT_FOR: Duration = Duration::from_secs(300);
+
+/// How often who waits for a fill looks again, and how many turns the other tasks have between two looks.
+const LOOKS: usize = 5;
+const TURNS: usize = 50;
 
 #[derive(Debug)]
 pub struct Cache {
@@ -34,6 +40,7 @@ pub struct Cache {
 struct Shared {
     limits: Limits,
     entries: HashMap<(TenantId, CacheKey), Expiring<CacheEntry>>,
+    leases: HashMap<(TenantId, CacheKey), Expiring<()>>,
     revocations: HashMap<(TenantId, Revocation), Expiring<Timestamp>>,
 }
 
@@ -85,9 +92,27 @@ impl ports::cache::Cache for Cache {
             // The port never fails: its answer says `degraded`.
             Err(_away) => {
                 let limit = self.local.get().count(&admission);
-                Admitted { limit, revoked: false, entry: None, degraded: true }
+                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true }
             }
         }
+    }
+
+    async fn await_fill(&self, tenant: TenantId, key: CacheKey) -> Lookup {
+        for _ in 0..LOOKS {
+            for _ in 0..TURNS {
+                let_others_run().await;
+            }
+            let look = || {
+                self.there("cache.await_fill")?;
+                Ok::<_, PortError>(self.shared.get().look((tenant, key), self.clock.now()))
+            };
+            match self.faults.call("cache.await_fill", look).await {
+                Ok(Lookup::Filling) => {}
+                Ok(found) => return found,
+                Err(_away) => return Lookup::Unknown,
+            }
+        }
+        Lookup::Filling
     }
 
     async fn put(&self, tenant: TenantId, key: CacheKey, entry: CacheEntry) -> Result<(), PortError> {
@@ -128,8 +153,27 @@ impl Shared {
         let limit = self.limits.count(admission);
         let revoked = self.is_revoked(admission.caller, now);
         let wanted = admission.key.filter(|_| limit.allowed && !revoked);
-        let entry = wanted.and_then(|key| self.entries.get(&(admission.caller.tenant, key))?.live(now).cloned());
-        Admitted { limit, revoked, entry, degraded: false }
+        let found = wanted.map_or(Lookup::Unknown, |key| self.look((admission.caller.tenant, key), now));
+        Admitted { limit, revoked, found, degraded: false }
+    }
+
+    fn look(&mut self, key: (TenantId, CacheKey), now: Timestamp) -> Lookup {
+        let kept = self.entries.get(&key).filter(|kept| kept.live(now).is_some());
+        let Some(Expiring { value: entry, expires_at }) = kept else {
+            return if self.lease(key, now) { Lookup::Miss } else { Lookup::Filling };
+        };
+        let (entry, is_due) = (entry.clone(), *expires_at <= now.plus(REFRESHED_BEFORE_END));
+        // What is gone stays gone: only bodies are read anew.
+        if entry.body.is_some() && is_due && self.lease(key, now) { Lookup::Due(entry) } else { Lookup::Hit(entry) }
+    }
+
+    /// Whether nobody had it.
+    fn lease(&mut self, key: (TenantId, CacheKey), now: Timestamp) -> bool {
+        let is_free = self.leases.get(&key).is_none_or(|lease| lease.live(now).is_none());
+        if is_free {
+            self.leases.insert(key, Expiring { value: (), expires_at: now.plus(FILL_LEASE) });
+        }
+        is_free
     }
 
     fn is_revoked(&self, caller: &Caller, now: Timestamp) -> bool {
@@ -143,7 +187,7 @@ impl Shared {
 
     fn put(&mut self, key: (TenantId, CacheKey), entry: CacheEntry, now: Timestamp) {
         let kept = self.entries.get(&key).and_then(|kept| kept.live(now));
-        if kept.is_none_or(|kept| kept.version < entry.version) {
+        if kept.is_none_or(|kept| kept.version < entry.version || *kept == entry) {
             self.entries.insert(key, Expiring { value: entry, expires_at: now.plus(ENTRIES_KEPT_FOR) });
         }
     }

@@ -3,12 +3,15 @@
 //! What can happen to a call of a port:
 //! - nothing is done and the caller is told so (`Unavailable`, `Throttled`, `Contended`),
 //! - nothing is done and no answer comes (`TimedOutBefore`),
-//! - it is done and no answer comes (`TimedOutAfter`).
+//! - it is done and no answer comes (`TimedOutAfter`),
+//! - it is done late (`Slow`),
+//! - it reads what was there before the last change (`Stale`; eventually consistent reads only),
+//! - the caller dies before it is done or after it (`DiesBefore`, `DiesAfter`).
 //!
 //! Calls fail by exact plan (the third `commerce.commit` from now) or by chance from the seed. A seeded plan also lets other
-//! tasks run before a call takes effect, so that tasks interleave differently for each seed and the same for the same seed
-//! (on one thread). Each call takes effect at one moment. What does not happen: lost or changed data, stale reads, half a
-//! commit, messages lost by a queue.
+//! tasks run before a call takes effect and after it, so that tasks interleave differently for each seed and the same for
+//! the same seed (on one thread). Each call takes effect at one moment. What does not happen: lost or changed data, half
+//! a commit, messages lost by a queue.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -17,6 +20,7 @@ use std::task::Poll;
 
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::journal::AppendError;
 use ports::provider::ProviderError;
 use ports::{PortError, PortErrorKind};
 
@@ -24,6 +28,8 @@ use crate::lock::Lock;
 
 /// How often, at most, other tasks run before a call of a seeded plan.
 const TURNS_MAX: u8 = 3;
+/// How often they do before one that is slow, and before its answer.
+const TURNS_WHEN_SLOW: u8 = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -33,6 +39,14 @@ pub enum Fault {
     TimedOutAfter,
     /// Another transaction is under way. Of a call that is no transaction: `Throttled`.
     Contended,
+    /// Others run for long before it takes effect, and before it is answered. Nothing fails.
+    Slow,
+    /// An eventually consistent read by id shows what was there before the last change. Of any other call: no fault.
+    Stale,
+    /// The instance dies before the call takes effect. For tasks that somebody polls; see [`Faults::let_die`].
+    DiesBefore,
+    /// The instance dies after the call took effect, before it hears of it.
+    DiesAfter,
 }
 
 /// A handle: clones share the plan and the counts. An operation is named `port.method`, such as `orders.get`.
@@ -45,6 +59,16 @@ struct Plan {
     calls: BTreeMap<&'static str, u64>,
     random: fastrand::Rng,
     interleaves: bool,
+    may_die: bool,
+    has_died: bool,
+    struck: Vec<(&'static str, Fault)>,
+}
+
+/// What is to become of a call.
+struct Draw {
+    fault: Option<Fault>,
+    turns_before: u8,
+    turns_after: u8,
 }
 
 #[derive(Debug)]
@@ -63,7 +87,15 @@ enum When {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { rules: Vec::new(), calls: BTreeMap::new(), random: fastrand::Rng::with_seed(0), interleaves: false }
+        Self {
+            rules: Vec::new(),
+            calls: BTreeMap::new(),
+            random: fastrand::Rng::with_seed(0),
+            interleaves: false,
+            may_die: false,
+            has_died: false,
+            struck: Vec::new(),
+        }
     }
 }
 
@@ -95,6 +127,22 @@ impl Faults {
         self.0.get().rules.clear();
     }
 
+    /// Whether callers may die of `DiesBefore` and `DiesAfter`, which else are no faults: what has died is pending for ever,
+    /// and somebody has to see to that.
+    pub fn let_die(&self, may: bool) {
+        self.0.get().may_die = may;
+    }
+
+    /// Whether a caller has died since this was last asked.
+    pub fn has_died(&self) -> bool {
+        std::mem::take(&mut self.0.get().has_died)
+    }
+
+    /// Which calls of a seeded plan met which faults since this was last asked, for telling what happened.
+    pub fn take_struck(&self) -> Vec<(&'static str, Fault)> {
+        std::mem::take(&mut self.0.get().struck)
+    }
+
     /// How often an operation was called, failed calls included.
     pub fn calls(&self, operation: &str) -> u64 {
         self.0.get().calls.get(operation).copied().unwrap_or(0)
@@ -120,11 +168,30 @@ impl Faults {
         operation: &'static str,
         effect: impl FnOnce() -> Result<T, E> + Send,
     ) -> Result<T, E> {
-        let (fault, turns) = self.draw(operation);
-        for _ in 0..turns {
+        self.call_read(operation, |_| effect()).await
+    }
+
+    /// As `call`; `effect` is told whether the read is a stale one.
+    pub(crate) async fn call_read<T, E: Failure>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(bool) -> Result<T, E> + Send,
+    ) -> Result<T, E> {
+        let Draw { fault, turns_before, turns_after } = self.draw(operation);
+        for _ in 0..turns_before {
             let_others_run().await;
         }
-        fail_or(operation, fault, effect)
+        if fault == Some(Fault::DiesBefore) {
+            self.die().await;
+        }
+        let result = fail_or(operation, fault, || effect(fault == Some(Fault::Stale)));
+        if fault == Some(Fault::DiesAfter) {
+            self.die().await;
+        }
+        for _ in 0..turns_after {
+            let_others_run().await;
+        }
+        result
     }
 
     /// As `call`, for a port that does not wait.
@@ -133,8 +200,13 @@ impl Faults {
         operation: &'static str,
         effect: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let (fault, _) = self.draw(operation);
+        let Draw { fault, .. } = self.draw(operation);
         fail_or(operation, fault, effect)
+    }
+
+    async fn die(&self) {
+        self.0.get().has_died = true;
+        std::future::pending().await
     }
 
     /// One of so many, by the seed; the first when nothing is to interleave.
@@ -147,11 +219,10 @@ impl Faults {
         self.0.get().rules.push(Rule { operations: operations.to_owned(), when, fault });
     }
 
-    fn draw(&self, operation: &'static str) -> (Option<Fault>, u8) {
+    fn draw(&self, operation: &'static str) -> Draw {
         let mut plan = self.0.get();
-        let Plan { rules, calls, random, interleaves } = &mut *plan;
+        let Plan { rules, calls, random, interleaves, may_die, struck, .. } = &mut *plan;
         *calls.entry(operation).or_default() += 1;
-        let turns = if *interleaves { random.u8(..=TURNS_MAX) } else { 0 };
         let mut fault = None;
         rules.retain_mut(|rule| {
             if !operation.starts_with(rule.operations.as_str()) {
@@ -170,7 +241,17 @@ impl Faults {
             }
             stays
         });
-        (fault, turns)
+        let is_deadly = matches!(fault, Some(Fault::DiesBefore | Fault::DiesAfter));
+        let fault = fault.filter(|_| *may_die || !is_deadly);
+        if *interleaves {
+            struck.extend(fault.map(|fault| (operation, fault)));
+        }
+        let (turns_before, turns_after) = match (*interleaves, fault) {
+            (false, _) => (0, 0),
+            (true, Some(Fault::Slow)) => (random.u8(..=TURNS_WHEN_SLOW), random.u8(..=TURNS_WHEN_SLOW)),
+            (true, _) => (random.u8(..=TURNS_MAX), u8::from(random.u8(..4) == 0)),
+        };
+        Draw { fault, turns_before, turns_after }
     }
 }
 
@@ -179,15 +260,18 @@ fn fail_or<T, E: Failure>(
     fault: Option<Fault>,
     effect: impl FnOnce() -> Result<T, E>,
 ) -> Result<T, E> {
-    let Some(fault) = fault else { return effect() };
-    if fault == Fault::TimedOutAfter {
-        // Whatever it came to, the caller does not hear of it.
-        drop(effect());
+    match fault {
+        None | Some(Fault::Slow | Fault::Stale | Fault::DiesBefore | Fault::DiesAfter) => effect(),
+        Some(fault @ Fault::TimedOutAfter) => {
+            // Whatever it came to, the caller does not hear of it.
+            drop(effect());
+            Err(E::of(fault, operation))
+        }
+        Some(fault) => Err(E::of(fault, operation)),
     }
-    Err(E::of(fault, operation))
 }
 
-async fn let_others_run() {
+pub(crate) async fn let_others_run() {
     let mut waited = false;
     poll_fn(|context| {
         if waited {
@@ -208,15 +292,27 @@ pub(crate) trait Failure {
 impl Failure for PortError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         let kind = match fault {
-            Fault::Unavailable => PortErrorKind::Unavailable,
             Fault::Throttled | Fault::Contended => PortErrorKind::Throttled,
             Fault::TimedOutBefore | Fault::TimedOutAfter => PortErrorKind::TimedOut,
+            // All but the first are never told.
+            Fault::Unavailable | Fault::Slow | Fault::Stale | Fault::DiesBefore | Fault::DiesAfter => {
+                PortErrorKind::Unavailable
+            }
         };
         Self::new(kind, operation)
     }
 }
 
 impl Failure for CommitError {
+    fn of(fault: Fault, operation: &'static str) -> Self {
+        match fault {
+            Fault::Contended => Self::Contended,
+            _ => Self::Port(PortError::of(fault, operation)),
+        }
+    }
+}
+
+impl Failure for AppendError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         match fault {
             Fault::Contended => Self::Contended,

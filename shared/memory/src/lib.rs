@@ -20,4 +20,4 @@ pub use passwords::Passwords;
 pub use provider::{ChargeOnFile, Provider, RefundOnFile};
 pub use queues::{DeadLetter, Delivery, Queues};
 pub use random::Random;
-pub use store::{Contents, Store};
+pub use store::{Contents, Store, Tampering};

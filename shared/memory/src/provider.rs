@@ -4,10 +4,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use domain::dispute::{DisputeReason, DisputeReport, DisputeStatus};
 use domain::ids::PaymentId;
 use domain::money::{Currency, Money};
 use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
+use domain::text::Evidence;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 
 use crate::faults::Faults;
@@ -28,6 +30,8 @@ struct Books {
     refunds: BTreeMap<String, RefundOnFile>,
     flaky_failures: BTreeMap<String, u32>,
     numbers: u64,
+    /// Keys of charges of which something has changed since somebody looked.
+    moved: Vec<String>,
 }
 
 /// A charge as the provider has it.
@@ -37,6 +41,7 @@ pub struct ChargeOnFile {
     pub first_verdict: Verdict,
     /// What became of it: success is money moved.
     pub verdict: Verdict,
+    pub dispute: Option<DisputeReport>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,17 +65,51 @@ impl Provider {
         self.books.get().refunds.clone()
     }
 
+    pub fn charge_on_file(&self, key: &str) -> Option<ChargeOnFile> {
+        self.books.get().charges.get(key).cloned()
+    }
+
+    pub fn refund_on_file(&self, key: &str) -> Option<RefundOnFile> {
+        self.books.get().refunds.get(key).cloned()
+    }
+
+    /// The keys of charges that were made, changed or refunded since the last call.
+    pub fn take_moved(&self) -> Vec<String> {
+        std::mem::take(&mut self.books.get().moved)
+    }
+
+    /// The provider's keys of charges that wait for their customer.
+    pub fn waiting_for_customers(&self) -> Vec<String> {
+        let books = self.books.get();
+        let waiting = books.charges.iter().filter(|(_, file)| matches!(file.verdict, Verdict::RequiresAction { .. }));
+        waiting.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The keys of charges that are or were disputed, and what became of that.
+    pub fn disputed(&self) -> Vec<(String, DisputeStatus)> {
+        let books = self.books.get();
+        let disputes =
+            books.charges.iter().filter_map(|(key, file)| Some((key.clone(), file.dispute.as_ref()?.status)));
+        disputes.collect()
+    }
+
     /// The minor units that were taken for a payment, by all its tries.
     pub fn charged(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        books.charges.iter().filter(|(key, _)| is_of(key, payment)).map(|(_, file)| file.captured()).sum()
+        books.charges_of(payment).map(ChargeOnFile::captured).sum()
     }
 
     /// The minor units that went back of a payment, by all its refunds.
     pub fn refunded(&self, payment: PaymentId) -> i64 {
         let books = self.books.get();
-        let charges = books.charges.iter().filter(|(key, _)| is_of(key, payment));
-        charges.filter_map(|(_, file)| file.reference()).map(|charge| books.refunded(charge)).sum()
+        books.charges_of(payment).filter_map(ChargeOnFile::reference).map(|charge| books.refunded(charge)).sum()
+    }
+
+    /// The customer's bank decides the dispute of a charge. Says what the dispute has come to, if there is one.
+    pub fn decide_dispute(&self, key: &str, next: DisputeStatus) -> Option<DisputeStatus> {
+        let mut books = self.books.get();
+        let reference = books.charges.get(key)?.dispute.as_ref()?.reference.clone();
+        books.decide(&reference, next).ok().map(|dispute| dispute.status)
     }
 
     /// The customer confirms a charge that waits for them. Says whether there was one.
@@ -79,13 +118,10 @@ impl Provider {
         let Some(file) = books.charges.get_mut(key) else { return false };
         let Verdict::RequiresAction { reference } = &file.verdict else { return false };
         file.verdict = confirmed(&file.charge, reference.clone());
+        file.dispute_if_it_is_to_be();
+        books.moved.push(key.to_owned());
         true
     }
-}
-
-/// A key is made of the payment and the number of the try.
-fn is_of(key: &str, payment: PaymentId) -> bool {
-    key.strip_prefix(&payment.to_string()).is_some_and(|rest| rest.starts_with('-'))
 }
 
 #[async_trait]
@@ -111,6 +147,20 @@ impl PaymentProvider for Provider {
         self.faults.call("provider.refund", || self.books.get().refund(refund)).await
     }
 
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
+        let disputes = || self.books.get().charges.get(&charge.key).and_then(|file| file.dispute.clone());
+        self.faults.call("provider.find_disputes", || Ok(disputes().into_iter().collect())).await
+    }
+
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
+        let decision = match evidence.as_str() {
+            "winning_evidence" => DisputeStatus::Won,
+            "losing_evidence" => DisputeStatus::Lost,
+            _ => DisputeStatus::UnderReview,
+        };
+        self.faults.call("provider.answer_dispute", || self.books.get().decide(reference, decision)).await
+    }
+
     async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
         let effect = || Ok(self.books.get().refunds.get(key).map(|file| file.verdict.clone()));
         self.faults.call("provider.find_refund", effect).await
@@ -134,6 +184,20 @@ impl ChargeOnFile {
         }
     }
 
+    /// The customer of `tok_dispute` wants all of it back as soon as it is taken.
+    fn dispute_if_it_is_to_be(&mut self) {
+        if let ("tok_dispute", Verdict::Succeeded { reference, captured }) = (self.charge.token.reveal(), &self.verdict)
+        {
+            self.dispute = Some(DisputeReport {
+                reference: reference.replace("ch_", "dp_"),
+                money: Money { amount: *captured, ..self.charge.money },
+                reason: DisputeReason::Fraudulent,
+                status: DisputeStatus::NeedsResponse,
+                respond_by: None,
+            });
+        }
+    }
+
     /// The minor units that it moved.
     fn captured(&self) -> i64 {
         match &self.verdict {
@@ -144,6 +208,24 @@ impl ChargeOnFile {
 }
 
 impl Books {
+    /// The dispute becomes what it may become; else it stays what it is.
+    fn decide(&mut self, reference: &str, next: DisputeStatus) -> Result<DisputeReport, ProviderError> {
+        let disputes = self.charges.values_mut().filter_map(|file| file.dispute.as_mut());
+        let dispute = disputes.into_iter().find(|dispute| dispute.reference == reference);
+        let dispute = dispute.ok_or_else(|| ProviderError::Rejected("no such dispute".to_owned()))?;
+        if dispute.status.next().contains(&next) {
+            dispute.status = next;
+        }
+        Ok(dispute.clone())
+    }
+
+    /// A key is made of the payment and the number of the try.
+    fn charges_of(&self, payment: PaymentId) -> impl Iterator<Item = &ChargeOnFile> {
+        let prefix = format!("{payment}-");
+        let tries = self.charges.range(prefix.clone()..).take_while(move |(key, _)| key.starts_with(&prefix));
+        tries.map(|(_, file)| file)
+    }
+
     fn charge(&mut self, charge: &Charge) -> Result<Verdict, ProviderError> {
         if let Some(file) = self.charges.get(&charge.key) {
             let is_same = file.charge == *charge;
@@ -161,8 +243,11 @@ impl Books {
             "tok_declined_expired_card" => Verdict::Declined { code: DeclineCode::ExpiredCard },
             _ => Verdict::Declined { code: DeclineCode::InvalidToken },
         };
-        let file = ChargeOnFile { charge: charge.clone(), first_verdict: verdict.clone(), verdict: verdict.clone() };
+        let (charge, first_verdict) = (charge.clone(), verdict.clone());
+        let mut file = ChargeOnFile { charge: charge.clone(), first_verdict, verdict: verdict.clone(), dispute: None };
+        file.dispute_if_it_is_to_be();
         self.charges.insert(charge.key.clone(), file);
+        self.moved.push(charge.key.clone());
         if token == "tok_timeout" { Err(ProviderError::TimedOut) } else { Ok(verdict) }
     }
 
@@ -183,6 +268,7 @@ impl Books {
         }
         if let Verdict::Authorized { reference } = &file.verdict {
             file.verdict = Verdict::Succeeded { reference: reference.clone(), captured: money.amount };
+            file.dispute_if_it_is_to_be();
         }
         Ok(file.verdict.clone())
     }
@@ -192,9 +278,8 @@ impl Books {
             let is_same = file.refund == *refund;
             return if is_same { Ok(file.verdict.clone()) } else { Err(key_reused()) };
         }
-        let charged =
-            self.money_of(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
-        let (charged, currency) = charged;
+        let (key, charged, currency) =
+            self.charge_named(&refund.charge).ok_or_else(|| ProviderError::Rejected("no such charge".to_owned()))?;
         let left = charged - self.refunded(&refund.charge);
         let fits = refund.money.currency == currency && refund.money.amount.get() <= left;
         let verdict = if fits {
@@ -203,13 +288,14 @@ impl Books {
             RefundVerdict::Refused { code: DeclineCode::Other }
         };
         self.refunds.insert(refund.key.clone(), RefundOnFile { refund: refund.clone(), verdict: verdict.clone() });
+        self.moved.push(key);
         Ok(verdict)
     }
 
-    /// The minor units that a charge moved.
-    fn money_of(&self, charge: &str) -> Option<(i64, Currency)> {
-        let file = self.charges.values().find(|file| file.reference() == Some(charge))?;
-        Some((file.captured(), file.charge.money.currency))
+    /// The key of a charge by the name it was given, and what it moved.
+    fn charge_named(&self, charge: &str) -> Option<(String, i64, Currency)> {
+        let (key, file) = self.charges.iter().find(|(_, file)| file.reference() == Some(charge))?;
+        Some((key.clone(), file.captured(), file.charge.money.currency))
     }
 
     fn refunded(&self, charge: &str) -> i64 {

@@ -73,9 +73,35 @@ properties! { holds of Store::new(faults()), CommerceTable::of;
     parallel_reservations_never_exceed_what_was_captured,
 }
 
+properties! { closings of Store::new(faults()), CommerceTable::of;
+    the_last_closing_before_an_entry_is_found,
+    closings_come_oldest_first,
+    entries_between_two_come_oldest_first,
+}
+
+properties! { verification of Store::new(faults()), CommerceTable::of;
+    rows_are_found_as_they_were_written,
+    every_transaction_is_on_one_page,
+    entries_come_oldest_first_from_an_id,
+    a_tenant_is_due_from_its_first_block_on,
+    progress_is_kept_until_it_is_taken_back,
+}
+
+properties! { journal of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_block_is_kept,
+    a_transaction_is_in_one_block,
+    a_refused_block_leaves_nothing,
+    a_number_is_taken_once,
+    of_parallel_blocks_of_a_number_one_stands,
+    a_block_takes_99_transactions_and_no_more,
+    a_block_changes_nothing_of_its_transactions,
+    transactions_in_no_block_are_left_out_after_their_time,
+}
+
 properties! { orders of Store::new(faults()), CommerceTable::of;
     every_field_of_an_order_is_kept,
     an_order_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_orders_alone,
     orders_come_newest_first,
     pages_of_orders_stay_while_orders_arrive,
     an_order_is_listed_under_its_present_state,
@@ -85,6 +111,7 @@ properties! { orders of Store::new(faults()), CommerceTable::of;
 properties! { payments of Store::new(faults()), CommerceTable::of;
     every_field_of_a_payment_is_kept,
     a_payment_is_found_by_its_tenant_alone,
+    a_batch_finds_the_tenant_s_payments_alone,
     payments_come_newest_first,
     pages_of_payments_stay_while_payments_arrive,
     a_payment_is_listed_under_its_present_state,
@@ -125,9 +152,16 @@ properties! { events of Store::new(faults()), CommerceTable::of;
     publishing_changes_no_event,
 }
 
+properties! { disputes of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_dispute_is_kept,
+    a_dispute_is_changed_by_its_version_alone,
+    disputes_come_newest_first_and_by_status,
+}
+
 properties! { due of Store::new(faults()), CommerceTable::of;
     payments_are_due_from_their_check_at,
     refunds_are_due_from_their_check_at,
+    disputes_are_due_from_their_check_at,
     events_are_due_until_they_are_published,
     due_lists_keep_to_about_their_limit,
 }
@@ -175,6 +209,14 @@ properties! { cache of Cache::new(Clock::default(), faults()), same;
     a_revoked_user_s_older_tokens_are_told,
 }
 
+properties! { fills of Cache::new(Clock::default(), faults()), same;
+    of_many_misses_one_has_the_lease,
+    who_waits_is_given_what_is_filled,
+    who_waits_in_vain_is_let_go,
+    a_call_that_is_refused_takes_no_lease,
+    a_late_filler_replaces_nothing,
+}
+
 properties! { provider of Provider::new(faults()), same;
     a_key_charges_once,
     declines_are_told_by_code,
@@ -185,6 +227,7 @@ properties! { provider of Provider::new(faults()), same;
     a_decided_charge_is_not_given_up,
     a_charge_by_hand_is_captured_once,
     an_authorised_charge_can_be_given_up,
+    a_dispute_is_found_and_answered,
     a_key_refunds_once,
     refunds_end_at_what_was_charged,
 }

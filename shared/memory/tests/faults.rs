@@ -1,12 +1,14 @@
 //! The fault plan: exact faults, chances, counts and interleavings.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Mutex;
 
 use coffer_memory::{Fault, Faults, Random, Store};
 use contract::World;
 use contract::builders::{event, order, record, tenant, user};
 use domain::order::Order;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use ports::clock::{Clock as _, Random as _};
 use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders};
@@ -100,6 +102,44 @@ async fn calls_are_counted_by_operation() {
     assert_eq!((faults.total(), faults.calls("tenants.create"), faults.calls("users.get")), (3, 2, 0));
     faults.forget_calls();
     assert_eq!(faults.total(), 0);
+}
+
+/// Where a caller dies, whether its call took effect, and that nobody dies who is not let.
+#[test]
+fn a_caller_dies_before_its_call_or_after_it() {
+    for (fault, takes_effect) in [(Fault::DiesBefore, false), (Fault::DiesAfter, true)] {
+        let (world, faults) = (World::new(SEED), Faults::none());
+        let store = Store::new(faults.clone());
+        let order = order(world.tenant(), world.mint());
+        faults.let_die(true);
+        faults.fail("commerce.commit", 1, fault);
+        let mut caller = pin!(store.commit(creating(&order, &world)));
+        assert!(caller.as_mut().now_or_never().is_none(), "{fault:?} is for ever");
+        assert!(faults.has_died() && !faults.has_died(), "{fault:?} is told once");
+        let found = read(&store, &order).now_or_never().expect("nothing is planned any more");
+        assert_eq!(found.is_ok_and(|found| found.is_some()), takes_effect, "{fault:?}");
+
+        faults.let_die(false);
+        faults.fail("commerce.commit", 1, fault);
+        assert!(store.commit(creating(&order, &world)).now_or_never().is_some(), "{fault:?} of one who must not die");
+        assert!(!faults.has_died());
+    }
+}
+
+#[tokio::test]
+async fn a_stale_read_shows_what_was_there_before_until_replicas_catch_up() {
+    let (world, faults) = (World::new(SEED), Faults::none());
+    let store = Store::new(faults.clone());
+    let order = order(world.tenant(), world.mint());
+    store.commit(creating(&order, &world)).await.expect("nothing is planned");
+    faults.fail_by_chance("orders.get", 1_000, Fault::Stale);
+    let found = async |consistency| {
+        Orders::get(&store, order.tenant, order.id, consistency).await.expect("a stale read is no failure").is_some()
+    };
+    assert!(!found(Consistency::Eventual).await, "before it, there was none");
+    assert!(found(Consistency::Strong).await);
+    store.catch_up();
+    assert!(found(Consistency::Eventual).await);
 }
 
 /// In what order five tasks take effect, each making three calls that fail by chance.

@@ -13,7 +13,8 @@ fn a_payment(world: &World) -> Payment {
 }
 
 fn charge_of(payment: &Payment, token: &str) -> Charge {
-    Charge { key: payment.provider_key(), money: payment.money, token: Secret::new(token), capture: Capture::Automatic }
+    let (key, tenant, money) = (payment.provider_key(), payment.tenant, payment.money);
+    Charge { key, tenant, money, token: Secret::new(token), capture: Capture::Automatic }
 }
 
 fn named(key: &str) -> ChargeName {

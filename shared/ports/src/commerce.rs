@@ -1,9 +1,12 @@
 //! Orders, payments, refunds, the ledger, idempotency records and events: one table, one way to write it.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{AccountId, Balance, Entry, Posting, Source, Transaction};
 use domain::money::{Amount, Money};
 use domain::order::{Order, OrderRefusal, OrderStatus};
@@ -22,6 +25,9 @@ pub enum Consistency {
     Eventual,
     Strong,
 }
+
+/// How many ids a batch read takes: a page's at most.
+pub const BATCH_MAX: usize = 100;
 
 /// One step of a commit. Every step names the condition it stands under.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +50,8 @@ pub enum Change {
     },
     CreateRefund(Refund),
     UpdateRefund(Refund),
+    CreateDispute(Dispute),
+    UpdateDispute(Dispute),
     CreateWallet(Wallet),
     /// The wallet exists. It stays as it is.
     RequireWallet(AccountId),
@@ -117,6 +125,15 @@ pub trait Orders: Send + Sync {
     /// `None` when the tenant has no such order, also when another tenant has.
     async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError>;
 
+    /// Those of the ids that the tenant has, in any order, by one batch read. At most [`BATCH_MAX`] ids, else `Rejected`;
+    /// none of none, without a read.
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<OrderId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Order>, PortError>;
+
     /// Newest first, by one query of an index. With a customer and a status a page may hold fewer than `limit` and still
     /// have a next one.
     async fn list(
@@ -142,6 +159,14 @@ pub trait Payments: Send + Sync {
         id: PaymentId,
         consistency: Consistency,
     ) -> Result<Option<Payment>, PortError>;
+
+    /// As [`Orders::get_many`].
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Payment>, PortError>;
 
     /// Newest first, by one query of an index.
     async fn list(
@@ -170,6 +195,24 @@ pub trait Refunds: Send + Sync {
         payment: PaymentId,
         page: PageRequest<RefundId>,
     ) -> Result<Page<Refund, RefundId>, PortError>;
+}
+
+#[async_trait]
+pub trait Disputes: Send + Sync {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: DisputeId,
+        consistency: Consistency,
+    ) -> Result<Option<Dispute>, PortError>;
+
+    /// Newest first, by one query of an index.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        status: Option<DisputeStatus>,
+        page: PageRequest<DisputeId>,
+    ) -> Result<Page<Dispute, DisputeId>, PortError>;
 }
 
 #[async_trait]
@@ -238,6 +281,8 @@ pub trait Due: Send + Sync {
     async fn payments(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId)>, PortError>;
 
     async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError>;
+
+    async fn disputes(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DisputeId)>, PortError>;
 
     /// Events whose publication is overdue.
     async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError>;

@@ -3,12 +3,15 @@
 
 pub mod cache;
 pub mod clock;
+pub mod closings;
 pub mod commerce;
 pub mod credentials;
 pub mod error;
 pub mod identity;
+pub mod journal;
 pub mod provider;
 pub mod queues;
 pub mod stream;
+pub mod verification;
 
 pub use error::{PortError, PortErrorKind};

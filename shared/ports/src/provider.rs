@@ -1,15 +1,21 @@
 //! The payment provider: moves real money, over a network, and deduplicates by the key it is given.
 
 use async_trait::async_trait;
+use domain::dispute::DisputeReport;
+use domain::ids::{PaymentId, TenantId};
 use domain::money::Money;
 use domain::payment::{Capture, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
+use domain::text::Evidence;
+use domain::time::Timestamp;
 
 /// `key` is made of the payment and the try: the same key never charges twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
     pub key: String,
+    /// Whose charge it is: what the provider tells of it later names the tenant.
+    pub tenant: TenantId,
     pub money: Money,
     pub token: Secret,
     pub capture: Capture,
@@ -60,5 +66,39 @@ pub trait PaymentProvider: Send + Sync {
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError>;
 
+    /// The disputes that a charge has had, open and ended; none where the provider does not know the charge.
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError>;
+
+    /// Hands the merchant's answer on. Doing it twice is doing it once.
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError>;
+
     async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError>;
+}
+
+/// What a provider told of its own accord. It says what to ask after, never what is so: the provider's answer does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderNotice {
+    /// The provider's own, the same whenever it tells this again.
+    pub id: String,
+    pub tenant: TenantId,
+    pub payment: PaymentId,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoticeRefusal {
+    #[error("the signature is missing or not the provider's")]
+    BadSignature,
+    #[error("the signature is too old or from the future")]
+    OutOfTime,
+    #[error("the event cannot be read")]
+    Malformed,
+}
+
+/// How a provider's events are read and proved.
+pub trait ProviderEvents: Send + Sync {
+    /// The name of the header with the signature, in lower case.
+    fn signature_header(&self) -> &'static str;
+
+    /// `None` for an event of a kind that nothing is done about. `body` is the raw one: the signature is over its bytes.
+    fn read(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Option<ProviderNotice>, NoticeRefusal>;
 }

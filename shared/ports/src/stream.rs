@@ -1,8 +1,10 @@
 //! A table's change stream, as consumers see it: what an item was and what it is. Delivered at least once; items of one
 //! transaction in any order.
 
+use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
+use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -12,11 +14,14 @@ pub enum Image {
     Order(Order),
     Payment(Payment),
     Refund(Refund),
+    Dispute(Dispute),
     Event(Event),
     Tenant(Tenant),
     User(User),
     Session(Session),
-    /// Items that no consumer looks at: ledger rows, idempotency records, logins, counters.
+    /// Its mark of a block is not shown: consumers look at new ones alone.
+    Transaction(Transaction),
+    /// Items that no consumer looks at: other ledger rows, idempotency records, logins, counters.
     Other,
 }
 

@@ -1,7 +1,8 @@
 //! What an answer of the provider means. Pure: a status and a body come in. Nothing of a body gets into an error but a code
 //! of the provider's in its own form, so that no token or name that it echoes reaches a log.
 
-use domain::money::Amount;
+use domain::dispute::{DisputeReason, DisputeReport, DisputeStatus};
+use domain::money::{Amount, Currency, Money};
 use domain::payment::{DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use ports::provider::ProviderError;
@@ -33,6 +34,20 @@ enum ChargeStatus {
     Authorized,
     Declined,
     Cancelled,
+}
+
+#[derive(Deserialize)]
+struct Disputed {
+    dispute: Option<Dispute>,
+}
+
+#[derive(Deserialize)]
+struct Dispute {
+    id: String,
+    amount: i64,
+    currency: String,
+    reason: String,
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +91,30 @@ pub(crate) fn charge(status: u16, body: &[u8]) -> Result<Verdict, ProviderError>
 pub(crate) fn charges(status: u16, body: &[u8]) -> Result<Option<Verdict>, ProviderError> {
     let List { data } = read(status, body)?;
     data.into_iter().next().map(verdict).transpose()
+}
+
+/// The disputes of the charges that were asked for.
+pub(crate) fn disputes(status: u16, body: &[u8]) -> Result<Vec<DisputeReport>, ProviderError> {
+    let List { data } = read::<List<Disputed>>(status, body)?;
+    data.into_iter().filter_map(|charge| charge.dispute).map(report).collect()
+}
+
+pub(crate) fn dispute(status: u16, body: &[u8]) -> Result<DisputeReport, ProviderError> {
+    report(read(status, body)?)
+}
+
+fn report(dispute: Dispute) -> Result<DisputeReport, ProviderError> {
+    let Dispute { id, amount, currency, reason, status } = dispute;
+    let unreadable = || ProviderError::TimedOut;
+    let amount = Amount::new(amount).map_err(|_| unreadable())?;
+    let currency = Currency::parse(&currency).map_err(|_| unreadable())?;
+    Ok(DisputeReport {
+        reference: id,
+        money: Money { amount, currency },
+        reason: DisputeReason::parse(&reason).unwrap_or(DisputeReason::Other),
+        status: DisputeStatus::parse(&status).ok_or_else(unreadable)?,
+        respond_by: None,
+    })
 }
 
 pub(crate) fn refund(status: u16, body: &[u8]) -> Result<RefundVerdict, ProviderError> {
@@ -190,6 +229,29 @@ mod tests {
         ] {
             assert_eq!(told(charge(status, body.as_bytes())), expected, "{status} {body}");
         }
+    }
+
+    #[test]
+    fn every_answer_about_a_dispute() {
+        let dispute = |status: &str, reason: &str| {
+            format!(r#"{{"id":"dp_1","amount":5,"currency":"EUR","reason":"{reason}","status":"{status}"}}"#)
+        };
+        let charge =
+            |dispute: &str| format!(r#"{{"data":[{{"id":"ch_1","status":"succeeded","dispute":{dispute}}}]}}"#);
+        let told = |text: String| {
+            disputes(200, text.as_bytes())
+                .map(|reports| reports.into_iter().map(|it| (it.reason, it.status)).collect::<Vec<_>>())
+        };
+        for status in DisputeStatus::ALL {
+            let reports = told(charge(&dispute(status.as_str(), "fraudulent"))).expect("readable");
+            assert_eq!(reports, [(DisputeReason::Fraudulent, status)]);
+        }
+        let reports = told(charge(&dispute("won", "a_new_reason"))).expect("readable");
+        assert_eq!(reports, [(DisputeReason::Other, DisputeStatus::Won)]);
+        assert_eq!(told(charge("null")).expect("readable"), []);
+        assert_eq!(told(r#"{"data":[]}"#.to_owned()).expect("readable"), []);
+        assert!(matches!(told(charge(&dispute("in_limbo", "fraudulent"))), Err(ProviderError::TimedOut)));
+        assert!(matches!(disputes(503, b""), Err(ProviderError::Unavailable(_))));
     }
 
     #[test]

@@ -4,10 +4,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::dispute::DisputeReport;
 use domain::money::Money;
 use domain::payment::Verdict;
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
+use domain::text::Evidence;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
 use ports::{PortError, PortErrorKind};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
@@ -58,11 +60,17 @@ struct ChargeBody<'a> {
     currency: &'a str,
     token: &'a str,
     capture: &'a str,
+    client_reference: String,
 }
 
 #[derive(Serialize)]
 struct CaptureBody {
     amount: i64,
+}
+
+#[derive(Serialize)]
+struct EvidenceBody<'a> {
+    evidence: &'a str,
 }
 
 #[derive(Serialize)]
@@ -156,12 +164,13 @@ fn unanswered(error: reqwest::Error) -> ProviderError {
 #[async_trait]
 impl PaymentProvider for HttpProvider {
     async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError> {
-        let Charge { key, money, token, capture } = charge;
+        let Charge { key, tenant, money, token, capture } = charge;
         let body = ChargeBody {
             amount: money.amount.get(),
             currency: money.currency.code(),
             token: token.reveal(),
             capture: capture.as_str(),
+            client_reference: tenant.to_string(),
         };
         let request = self.request(Method::POST, &["charges"])?.header("Idempotency-Key", key).json(&body);
         let (status, body) = exchange(request).await?;
@@ -190,6 +199,18 @@ impl PaymentProvider for HttpProvider {
         let request = self.request(Method::POST, &["refunds"])?.header("Idempotency-Key", key).json(&body);
         let (status, body) = exchange(request).await?;
         answer::refund(status, &body)
+    }
+
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
+        let (status, body) = exchange(self.request_of_key(Method::GET, &["charges"], &charge.key)?).await?;
+        answer::disputes(status, &body)
+    }
+
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
+        let body = EvidenceBody { evidence: evidence.as_str() };
+        let request = self.request(Method::POST, &["disputes", reference, "answer"])?.json(&body);
+        let (status, body) = exchange(request).await?;
+        answer::dispute(status, &body)
     }
 
     async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {

@@ -1,5 +1,7 @@
 //! Every call against a socket: what goes out, what comes of each way to answer or not to.
 
+use domain::dispute::{DisputeReason, DisputeStatus};
+use domain::ids::TenantId;
 use domain::money::{Amount, Currency, Money};
 use domain::payment::{Capture, DeclineCode};
 
@@ -19,7 +21,8 @@ fn money() -> Money {
 }
 
 fn charge() -> Charge {
-    Charge { key: "pay_1-1".into(), money: money(), token: Secret::new(TOKEN), capture: Capture::Manual }
+    let (key, tenant) = ("pay_1-1".into(), TenantId::from_u128(1));
+    Charge { key, tenant, money: money(), token: Secret::new(TOKEN), capture: Capture::Manual }
 }
 
 fn succeeded() -> Verdict {
@@ -46,7 +49,10 @@ async fn a_charge_goes_out_with_its_key_and_the_api_s() {
     ] {
         assert!(head.lines().any(|header| header == line), "{line} in {head}");
     }
-    assert_eq!(body, r#"{"amount":1250,"currency":"EUR","token":"tok_of_somebody","capture":"manual"}"#);
+    assert_eq!(
+        body,
+        r#"{"amount":1250,"currency":"EUR","token":"tok_of_somebody","capture":"manual","client_reference":"ten_00000000000000000000000001"}"#
+    );
 }
 
 #[tokio::test]
@@ -81,6 +87,23 @@ async fn the_other_calls_go_where_they_belong() {
     assert!(request.ends_with(r#"{"charge":"ch_1","amount":1250,"currency":"EUR"}"#), "{request}");
     assert_eq!(provider.find_refund("ref_1-1").await.expect("answered"), Some(done));
     assert_eq!(first_line(), "GET /stage/v1/refunds?idempotency_key=ref_1-1 HTTP/1.1");
+}
+
+#[tokio::test]
+async fn a_dispute_is_found_with_its_charge_and_answered_by_its_name() {
+    let dispute = r#"{"id":"dp_1","amount":1250,"currency":"EUR","reason":"fraudulent","status":"under_review"}"#;
+    let charge = r#"{"data":[{"id":"ch_1","dispute":{"id":"dp_1","amount":1250,"currency":"EUR","reason":"fraudulent","status":"needs_response"}}]}"#;
+    let double = Double::doing(vec![Act::Answer(200, charge), Act::Answer(200, dispute)]);
+    let provider = provider(&double.base_url);
+    let found = provider.find_disputes(&named("pay_1-1")).await.expect("answered").remove(0);
+    assert_eq!((found.reference.as_str(), found.money, found.reason), ("dp_1", money(), DisputeReason::Fraudulent));
+    assert!(double.request().starts_with("GET /stage/v1/charges?idempotency_key=pay_1-1 HTTP/1.1"));
+    let evidence = Evidence::parse("Signed for").expect("valid");
+    let answered = provider.answer_dispute("dp_1", &evidence).await.expect("answered");
+    assert_eq!((found.status, answered.status), (DisputeStatus::NeedsResponse, DisputeStatus::UnderReview));
+    let request = double.request();
+    assert!(request.starts_with("POST /stage/v1/disputes/dp_1/answer HTTP/1.1"), "{request}");
+    assert!(request.ends_with(r#"{"evidence":"Signed for"}"#), "{request}");
 }
 
 #[tokio::test]

@@ -3,8 +3,12 @@
 
 mod answer;
 mod client;
+mod events;
+mod signature;
 
 pub use client::{HttpProvider, ProviderConfig};
+pub use events::SandboxEvents;
+pub use signature::{TOLERANCE_SECONDS, sign};
 
 #[cfg(test)]
 mod double;

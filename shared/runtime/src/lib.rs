@@ -7,6 +7,7 @@ mod http;
 mod queue;
 mod schedule;
 mod stream;
+mod task;
 mod telemetry;
 
 pub use authorizer::run_authorizer;
@@ -15,4 +16,5 @@ pub use lambda_runtime::Error;
 pub use queue::run_queue;
 pub use schedule::run_schedule;
 pub use stream::{Decode, run_stream};
+pub use task::{Counts, run_task};
 pub use telemetry::start;

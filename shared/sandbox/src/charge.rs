@@ -1,6 +1,7 @@
 //! A charge as the provider keeps it. `requires_action → authorized | succeeded | cancelled`, `authorized → succeeded |
 //! cancelled`; every other status is final from the start.
 
+use domain::dispute::DisputeStatus;
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Money};
 use domain::payment::{Capture, DeclineCode};
@@ -8,6 +9,7 @@ use domain::payment::{Capture, DeclineCode};
 use crate::Key;
 
 const ID_PREFIX: &str = "ch_";
+const DISPUTE_PREFIX: &str = "dp_";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChargeStatus {
@@ -29,6 +31,8 @@ pub enum Step {
     /// At most this much is taken, the rest set free.
     Capture(Amount),
     Cancel,
+    /// What becomes of the charge's dispute.
+    Dispute(DisputeStatus),
 }
 
 impl ChargeStatus {
@@ -69,9 +73,27 @@ pub struct Charge {
     pub status: ChargeStatus,
     /// Minor units that were taken.
     pub captured: i64,
+    /// Whether its customer will ask for the money back as soon as it is taken.
     pub disputed: bool,
+    /// The dispute, once there is one; it is about all that was taken.
+    pub dispute: Option<DisputeStatus>,
+    /// What its client calls it by; events name it.
+    pub client_reference: Option<String>,
     /// Minor units that refunds have taken, never more than were charged.
     pub refunded: i64,
+}
+
+/// What a charge begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    pub key: Key,
+    pub fingerprint: Fingerprint,
+    pub client_reference: Option<String>,
+    pub money: Money,
+    pub capture: Capture,
+    /// What its token comes to.
+    pub status: ChargeStatus,
+    pub disputed: bool,
 }
 
 impl Charge {
@@ -95,9 +117,22 @@ impl Charge {
     }
 
     /// The charge as it begins: a token that would succeed only sets the money aside where it is captured by hand.
-    pub fn begun(key: Key, fingerprint: Fingerprint, money: Money, capture: Capture, status: ChargeStatus) -> Self {
-        let charge = Self { key, fingerprint, money, capture, status, captured: 0, disputed: false, refunded: 0 };
+    pub fn begun(beginning: Beginning) -> Self {
+        let Beginning { key, fingerprint, client_reference, money, capture, status, disputed } = beginning;
+        let (captured, dispute, refunded) = (0, None, 0);
+        let charge =
+            Self { key, fingerprint, money, capture, status, captured, disputed, dispute, client_reference, refunded };
         if status == ChargeStatus::Succeeded { charge.confirmed() } else { charge }
+    }
+
+    /// The provider's name for the charge's dispute.
+    pub fn dispute_id(&self) -> String {
+        format!("{DISPUTE_PREFIX}{}", self.key)
+    }
+
+    /// The key of the charge that a dispute of a name is about.
+    pub fn key_of_dispute(id: &str) -> Option<Key> {
+        Key::parse(id.strip_prefix(DISPUTE_PREFIX)?).ok()
     }
 
     /// What comes of a step; `None` where the charge is beyond it and stays as it is.
@@ -107,6 +142,10 @@ impl Charge {
             (ChargeStatus::Authorized, Step::Capture(amount)) => Some(self.taken(amount.min(self.money.amount))),
             (ChargeStatus::RequiresAction | ChargeStatus::Authorized, Step::Cancel) => {
                 Some(Self { status: ChargeStatus::Cancelled, ..self.clone() })
+            }
+            (ChargeStatus::Succeeded, Step::Dispute(next)) => {
+                let may_become = self.dispute.is_some_and(|status| status.next().contains(&next));
+                may_become.then(|| Self { dispute: Some(next), ..self.clone() })
             }
             _ => None,
         }
@@ -120,7 +159,8 @@ impl Charge {
     }
 
     fn taken(&self, amount: Amount) -> Self {
-        Self { status: ChargeStatus::Succeeded, captured: amount.get(), ..self.clone() }
+        let dispute = self.disputed.then_some(DisputeStatus::NeedsResponse);
+        Self { status: ChargeStatus::Succeeded, captured: amount.get(), dispute, ..self.clone() }
     }
 }
 

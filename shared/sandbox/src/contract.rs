@@ -1,12 +1,13 @@
 //! What every book must do, as functions over the port: each panics where a book breaks a sentence of it. `seed` keeps the
 //! keys of one run apart from those of another on the same store.
 
+use domain::dispute::DisputeStatus;
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Currency, Money};
 use domain::payment::{Capture, DeclineCode};
 use futures_util::future::join_all;
 
-use crate::{Book, Charge, ChargeStatus, Entered, Key, Refund, RefundRefusal, RefundStatus, Step};
+use crate::{Beginning, Book, Charge, ChargeStatus, Entered, Key, Refund, RefundRefusal, RefundStatus, Step};
 
 const CHARGED: i64 = 1_000;
 
@@ -15,6 +16,7 @@ pub async fn all(book: &dyn Book, seed: &str) {
     a_charge_reads_as_it_was_entered(book, seed).await;
     only_a_waiting_charge_takes_a_step(book, seed).await;
     a_capture_takes_part_of_what_was_authorized(book, seed).await;
+    a_dispute_is_decided_once_and_no_refund_is_lost(book, seed).await;
     calls_are_counted_by_key(book, seed).await;
     a_key_keeps_its_first_refund(book, seed).await;
     refunds_end_at_what_was_charged(book, seed).await;
@@ -82,6 +84,27 @@ pub async fn a_capture_takes_part_of_what_was_authorized(book: &dyn Book, seed: 
     taken(book, &given_up, Step::Cancel).await;
     let late = taken(book, &given_up, Step::Capture(eur(1).amount)).await;
     assert_eq!(late.map(|charge| (charge.status, charge.captured)), Some((ChargeStatus::Cancelled, 0)));
+}
+
+pub async fn a_dispute_is_decided_once_and_no_refund_is_lost(book: &dyn Book, seed: &str) {
+    let dispute = Some(DisputeStatus::NeedsResponse);
+    let disputed = Charge { disputed: true, dispute, ..charge(seed, "disputed", ChargeStatus::Succeeded) };
+    entered(book, &disputed).await;
+    let refund = refund(seed, "of-disputed", &disputed, 300);
+    assert_eq!(book.enter_refund(&refund).await.expect("entered"), Entered::Now);
+    for (step, expected) in [
+        (DisputeStatus::UnderReview, DisputeStatus::UnderReview),
+        (DisputeStatus::NeedsResponse, DisputeStatus::UnderReview),
+        (DisputeStatus::Lost, DisputeStatus::Lost),
+        (DisputeStatus::Won, DisputeStatus::Lost),
+    ] {
+        let charge = taken(book, &disputed, Step::Dispute(step)).await.expect("the charge is there");
+        assert_eq!((charge.dispute, charge.refunded), (Some(expected), 300), "{step:?}");
+    }
+    let undisputed = charge(seed, "undisputed", ChargeStatus::Succeeded);
+    entered(book, &undisputed).await;
+    let step = Step::Dispute(DisputeStatus::Won);
+    assert_eq!(taken(book, &undisputed, step).await, Some(undisputed), "there is no dispute to decide");
 }
 
 pub async fn calls_are_counted_by_key(book: &dyn Book, seed: &str) {
@@ -165,8 +188,15 @@ fn eur(minor_units: i64) -> Money {
 }
 
 fn charge(seed: &str, name: &str, status: ChargeStatus) -> Charge {
-    let key = key(seed, name);
-    Charge::begun(key, Fingerprint([1; 32]), eur(CHARGED), Capture::Automatic, status)
+    Charge::begun(Beginning {
+        key: key(seed, name),
+        fingerprint: Fingerprint([1; 32]),
+        client_reference: Some("client-7".to_owned()),
+        money: eur(CHARGED),
+        capture: Capture::Automatic,
+        status,
+        disputed: false,
+    })
 }
 
 async fn taken(book: &dyn Book, charge: &Charge, step: Step) -> Option<Charge> {

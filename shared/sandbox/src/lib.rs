@@ -9,7 +9,7 @@ mod memory;
 mod refund;
 
 pub use book::{Book, Entered};
-pub use charge::{Charge, ChargeStatus, Step};
+pub use charge::{Beginning, Charge, ChargeStatus, Step};
 pub use key::Key;
 pub use memory::MemoryBook;
 pub use refund::{Refund, RefundRefusal, RefundStatus};

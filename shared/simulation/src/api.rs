@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::provider_events::Teller;
 use app::sessions::{LoggingIn, Refreshing};
 use http_kit::serve::Served;
 use http_kit::{Request, Route, routes};
@@ -76,8 +77,12 @@ impl World {
             }
             "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
             "payments-bulk" => payments_bulk::answer(payments_bulk::Deps { gate, mint, commerce }, request).await,
-            "payments-list" => payments_list::answer(payments_list::Deps { gate, payments: store }, request).await,
-            "payments-get" => payments_get::answer(payments_get::Deps { gate, payments: store }, request).await,
+            "payments-list" => {
+                payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
+            }
+            "payments-get" => {
+                payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
+            }
             "payments-capture" => {
                 let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
                 payments_capture::answer(deps, request).await
@@ -91,10 +96,27 @@ impl World {
                 refunds_create::answer(deps, request).await
             }
             "refunds-list" => {
-                refunds_list::answer(refunds_list::Deps { gate, refunds: store, payments: store }, request).await
+                refunds_list::answer(
+                    refunds_list::Deps { gate, refunds: store, payments: store, orders: store },
+                    request,
+                )
+                .await
+            }
+            "disputes-list" => disputes_list::answer(disputes_list::Deps { gate, disputes: store }, request).await,
+            "disputes-get" => disputes_get::answer(disputes_get::Deps { gate, disputes: store }, request).await,
+            "disputes-answer" => {
+                let deps = disputes_answer::Deps { gate, mint, commerce, disputes: store };
+                disputes_answer::answer(deps, request).await
+            }
+            "providers-ingest" => {
+                let tellers = [Teller { name: "sandbox", events: &self.provider_events }];
+                let deps = providers_ingest::Deps { mint, commerce, tellers: &tellers };
+                providers_ingest::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
-            "accounts-get" => accounts_get::answer(accounts_get::Deps { gate, accounts: store }, request).await,
+            "accounts-get" => {
+                accounts_get::answer(accounts_get::Deps { gate, accounts: store, closings: store }, request).await
+            }
             "accounts-entries" => {
                 accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
             }

@@ -10,15 +10,15 @@ use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
-    let Furniture {
-        shop, member, open_order, paid_order, payment, authorized, unwanted, account, wallet, event, ..
-    } = on;
+    let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
+    let Furniture { account, wallet, event, provider_event, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
         "orders-get" | "orders-cancel" => open_order,
         "orders-fulfil" => paid_order,
         "payments-capture" => authorized,
+        "disputes-get" | "disputes-answer" => dispute,
         "payments-cancel" => unwanted,
         "payments-get" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
@@ -26,7 +26,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "events-get" => event,
         _ => "",
     };
-    let ask = Ask::new(route.method, route.path.replace("{id}", id));
+    let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
     let key = format!("good-{}", route.function);
     match route.function {
         "tenants-create" => {
@@ -50,6 +50,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         }
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
+        "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
+        "providers-ingest" => provider_event.clone(),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"
@@ -63,6 +65,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "payments-list"
         | "payments-get"
         | "refunds-list"
+        | "disputes-list"
+        | "disputes-get"
         | "accounts-list"
         | "accounts-get"
         | "accounts-entries"

@@ -2,12 +2,14 @@
 //! and the workers.
 
 use domain::access::{Caller, Role};
+use domain::secret::Secret;
+use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::people::{LoggedIn, Shop};
-use crate::world::World;
+use crate::world::{EVENTS_SECRET, World};
 
 #[derive(Debug, Clone)]
 pub struct Furniture {
@@ -24,6 +26,10 @@ pub struct Furniture {
     pub authorized: String,
     /// Another such one.
     pub unwanted: String,
+    /// Needs a response, of a payment of [`Furniture::TOTAL`].
+    pub dispute: String,
+    /// The provider tells of the disputed payment again.
+    pub provider_event: Ask,
     pub account: &'static str,
     /// With nothing in it, in EUR.
     pub wallet: String,
@@ -49,10 +55,30 @@ impl Furniture {
         let refunds = format!("/v1/payments/{payment}/refunds");
         let refund = world.call(Ask::post(refunds, &body).by(owner).key(&format!("{name}-refund"))).ok(202).id();
         world.run_until_quiet();
+        let disputed = world.pay(owner, None, Self::TOTAL, "tok_dispute").id();
+        world.run_until_quiet();
+        world.call(world.provider_tells(&shop.tenant, &disputed, "evt_opened")).ok(200);
+        world.run_until_quiet();
+        let dispute = world.call(Ask::get("/v1/disputes").by(owner)).ok(200).text("/data/0/id");
+        let provider_event = world.provider_tells(&shop.tenant, &disputed, "evt_again");
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
         let account = "acc_merchant_eur";
-        Self { shop, member, open_order, paid_order, payment, refund, authorized, unwanted, account, wallet, event }
+        Self {
+            shop,
+            member,
+            open_order,
+            paid_order,
+            payment,
+            refund,
+            authorized,
+            unwanted,
+            dispute,
+            provider_event,
+            account,
+            wallet,
+            event,
+        }
     }
 
     pub fn owner(&self) -> &Caller {
@@ -110,6 +136,15 @@ impl World {
         let mut body = payment_body(order, amount, "");
         body["method"] = json!({ "type": "wallet", "account_id": wallet });
         Ask::post("/v1/payments", &body).key(&self.new_key())
+    }
+
+    /// The provider says of its own accord that there is news of a payment.
+    pub fn provider_tells(&self, tenant: &str, payment: &str, event: &str) -> Ask {
+        let data = json!({ "idempotency_key": format!("{payment}-1"), "client_reference": tenant });
+        let body = json!({ "id": event, "type": "charge.updated", "data": data });
+        let secret = Secret::new(EVENTS_SECRET);
+        let signature = provider::sign(&secret, self.clock.now(), body.to_string().as_bytes());
+        Ask::post("/v1/providers/sandbox/events", &body).header("sandbox-signature", &signature)
     }
 
     /// The request alone.

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use app::sweep::Swept;
 use domain::event::Queue;
+use domain::ids::TenantId;
 use domain::payment::PaymentStatus;
+use ledger_verify::Ended;
 use memory::Contents;
 use ports::PortError;
+use serde_json::{Value, json};
 
 use crate::stream::Consumer;
 use crate::tasks::run;
@@ -27,11 +30,34 @@ impl World {
         run(self.sweep_step())
     }
 
-    /// A minute passes and the sweeper runs.
+    /// The real step of ledger-verify: of the schedule, or what somebody asks it for.
+    pub async fn verify_step(&self, event: &Value) -> Result<Ended, PortError> {
+        ledger_verify::step(ledger_verify::Deps { mint: self.mint(), verifying: self.verifying() }, event).await
+    }
+
+    pub fn verify(&self, event: &Value) -> Result<Ended, PortError> {
+        run(self.verify_step(event))
+    }
+
+    /// What a verification of a tenant's ledger names, in words.
+    pub fn ledger_faults(&self, tenant: TenantId) -> Vec<String> {
+        let mut event = json!({ "ledger": "verify", "tenant": tenant.to_string() });
+        loop {
+            let answer = self.verify(&event).expect("nothing fails").answer;
+            if answer["done"] == true {
+                let faults = answer["faults"].as_array().into_iter().flatten();
+                return faults.map(|fault| fault.as_str().unwrap_or_default().to_owned()).collect();
+            }
+            event["progress"] = answer["progress"].clone();
+        }
+    }
+
+    /// A minute passes; the sweeper and the verification of ledgers run.
     pub fn minute(&self) {
         self.clock.advance(SWEEPS_EACH);
-        // A sweep that fails leaves its work to the next one.
+        // A sweep or a verification that fails leaves its work to the next one.
         drop(self.sweep());
+        drop(self.verify(&Value::Null));
     }
 
     /// Delivers and works on whatever waits at this moment, until nothing more comes of it or it keeps failing.
@@ -48,19 +74,26 @@ impl World {
 
     /// As [`World::settle`], with time passing until nothing is left. What waits for a customer may.
     pub fn run_until_quiet(&self) {
+        if let Err(left) = self.come_to_rest() {
+            panic!("{left}");
+        }
+    }
+
+    /// The same; `Err` says what is left.
+    pub(crate) fn come_to_rest(&self) -> Result<(), String> {
         for _ in 0..MINUTES_MAX {
             self.settle();
             if self.left_to_do().is_empty() {
-                return;
+                return Ok(());
             }
             self.minute();
         }
-        panic!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", "));
+        Err(format!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", ")))
     }
 
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
-        let Contents { payments, refunds, unpublished, .. } = self.store.contents();
+        let Contents { payments, refunds, disputes, unpublished, transactions, marks, .. } = self.store.contents();
         let mut left: Vec<String> = Vec::new();
         left.extend(
             Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
@@ -69,6 +102,13 @@ impl World {
             Queue::ALL.into_iter().filter(|queue| !self.queues.is_empty(*queue)).map(|it| format!("{it:?} queue")),
         );
         left.extend(unpublished.iter().map(|event| format!("{event} unpublished")));
+        if transactions.len() > marks.len() {
+            left.push(format!(
+                "{} of {} transactions in no block",
+                transactions.len() - marks.len(),
+                transactions.len()
+            ));
+        }
         let open = payments.iter().filter(|payment| payment.status == PaymentStatus::Processing);
         left.extend(open.map(|payment| format!("{} processing", payment.id)));
         let asked_after = payments.iter().filter(|payment| payment.check_at.is_some() && !payment.status.is_open());
@@ -76,6 +116,9 @@ impl World {
         left.extend(
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
         );
+        left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
+        let asked_after = disputes.iter().filter(|it| it.check_at.is_some() && !it.status.is_open());
+        left.extend(asked_after.map(|dispute| format!("{} is final and asked after", dispute.id)));
         left
     }
 }

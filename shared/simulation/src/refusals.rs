@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use domain::dispute::DisputeReport;
 use domain::money::Money;
 use domain::payment::{DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
+use domain::text::Evidence;
 use fastrand::Rng;
 use memory::Provider;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
@@ -40,7 +42,7 @@ impl Refusals {
         *refused.entry(key.to_owned()).or_insert_with(|| random.u16(..1_000) < *per_thousand)
     }
 
-    fn has_refused(&self, key: &str) -> bool {
+    pub(crate) fn has_refused(&self, key: &str) -> bool {
         let decisions = self.decisions.lock().unwrap_or_else(PoisonError::into_inner);
         decisions.refused.get(key).copied().unwrap_or(false)
     }
@@ -64,6 +66,14 @@ impl PaymentProvider for Refusals {
 
     async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
         self.provider.cancel_charge(charge).await
+    }
+
+    async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
+        self.provider.find_disputes(charge).await
+    }
+
+    async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
+        self.provider.answer_dispute(reference, evidence).await
     }
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {

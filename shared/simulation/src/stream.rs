@@ -1,4 +1,4 @@
-//! The tables' streams and their two consumers. Each consumer has its own place in the stream: a batch that fails is given
+//! The tables' streams and their consumers. Each consumer has its own place in the stream: a batch that fails is given
 //! again, until it is too old. Who disturbs the order, gives a batch twice or kills a consumer is the test.
 
 use std::time::Duration;
@@ -15,10 +15,11 @@ use crate::world::World;
 pub enum Consumer {
     OutboxPublish,
     CacheRefresh,
+    LedgerJournal,
 }
 
 impl Consumer {
-    pub const ALL: [Self; 2] = [Self::OutboxPublish, Self::CacheRefresh];
+    pub const ALL: [Self; 3] = [Self::OutboxPublish, Self::CacheRefresh, Self::LedgerJournal];
 
     /// The consumer's filter, as the template has it.
     fn wants(self, change: &StreamChange) -> bool {
@@ -26,7 +27,14 @@ impl Consumer {
             Self::OutboxPublish => matches!(change, StreamChange { old: None, new: Some(Image::Event(_)) }),
             Self::CacheRefresh => {
                 let image = change.new.as_ref().or(change.old.as_ref());
-                !matches!(image, Some(Image::Event(_) | Image::Refund(_) | Image::Other) | None)
+                !matches!(
+                    image,
+                    Some(Image::Event(_) | Image::Refund(_) | Image::Dispute(_) | Image::Transaction(_) | Image::Other)
+                        | None
+                )
+            }
+            Self::LedgerJournal => {
+                matches!(change, StreamChange { old: None, new: Some(Image::Transaction(_)) })
             }
         }
     }
@@ -35,7 +43,7 @@ impl Consumer {
     fn gives_up_after(self, change: &StreamChange) -> Duration {
         let is_of_commerce = matches!(change.new, Some(Image::Order(_) | Image::Payment(_)));
         match self {
-            Self::OutboxPublish => Duration::from_secs(86_400),
+            Self::OutboxPublish | Self::LedgerJournal => Duration::from_secs(86_400),
             Self::CacheRefresh if is_of_commerce => Duration::from_secs(300),
             Self::CacheRefresh => Duration::from_secs(3_600),
         }
@@ -53,6 +61,7 @@ pub struct Record {
 pub struct Stream {
     outbox: Vec<Record>,
     cache: Vec<Record>,
+    journal: Vec<Record>,
     unseen: Vec<StreamChange>,
     /// When cache-refresh last gave up a record that was too old.
     pub cache_gave_up_at: Option<Timestamp>,
@@ -63,6 +72,7 @@ impl Stream {
         match consumer {
             Consumer::OutboxPublish => &mut self.outbox,
             Consumer::CacheRefresh => &mut self.cache,
+            Consumer::LedgerJournal => &mut self.journal,
         }
     }
 
@@ -120,6 +130,12 @@ impl World {
             }
             Consumer::CacheRefresh => {
                 cache_refresh::step(cache_refresh::Deps { cache: self.wiring.cache.as_ref() }, &changes).await
+            }
+            Consumer::LedgerJournal => {
+                let store = self.store.as_ref();
+                let deps =
+                    ledger_journal::Deps { clock: &self.clock, journal: store, accounts: store, closings: store };
+                ledger_journal::step(deps, changes).await
             }
         }
     }

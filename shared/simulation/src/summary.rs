@@ -22,6 +22,10 @@ pub fn summary(world: &World) -> Vec<String> {
         let email = wallet.customer.as_ref().map(|customer| customer.email.as_str());
         format!("{} is of {email:?}, metadata {:?}", wallet.account(), wallet.metadata)
     }));
+    lines.extend(contents.disputes.iter().map(|dispute| {
+        let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
+        format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())
+    }));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));

@@ -36,6 +36,10 @@ impl<'a, L, T> Tasks<'a, L, T> {
         self.running.is_empty()
     }
 
+    pub fn label(&self, index: usize) -> &L {
+        &self.running[index].0
+    }
+
     /// Lets one of them go on, to its end or to the next place where others may.
     pub fn poll(&mut self, index: usize) -> Option<(L, T)> {
         let mut context = Context::from_waker(Waker::noop());

@@ -39,6 +39,10 @@ impl World {
                 let deps = payments_process::Deps { mint: self.mint(), settling: self.settling_payments() };
                 payments_process::step(deps, notice).await
             }
+            Queue::Providers => {
+                let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
+                providers_process::step(deps, notice).await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await

@@ -1,21 +1,26 @@
-//! A world: every adapter, the clock and chance, and what each function is given of them. Nothing happens in it but by the
+//! A world: every adapter, the clocks and chance, and what each function is given of them. Nothing happens in it but by the
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::sweep::Sweeping;
-use app::{settle_payment, settle_refund};
+use app::verification::Verifying;
+use app::{settle_dispute, settle_payment, settle_refund};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::secret::Secret;
 use http_kit::Gate;
 use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
 use ports::clock::Mint;
-use ports::commerce::Commerce;
+use ports::commerce::{Commerce, Due};
 use ports::provider::PaymentProvider;
+use provider::SandboxEvents;
 
+use crate::instance::InstanceClock;
+use crate::late::Late;
 use crate::refusals::Refusals;
 use crate::sent::Sent;
 use crate::stream::Stream;
@@ -25,10 +30,13 @@ use crate::tasks::run;
 /// deliberate bug before one of them and expects to hear of it.
 #[derive(Clone)]
 pub struct Wiring {
+    /// The tables, for adapters that look at them.
+    pub store: Arc<Store>,
     pub commerce: Arc<dyn Commerce>,
     pub cache: Arc<dyn ports::cache::Cache>,
     pub queues: Arc<dyn ports::queues::Queues>,
     pub provider: Arc<dyn PaymentProvider>,
+    pub due: Arc<dyn Due>,
 }
 
 /// What a world is made of.
@@ -47,6 +55,8 @@ impl Default for Setup {
 
 pub struct World {
     pub clock: Clock,
+    /// What the functions take for the time.
+    pub instance: InstanceClock,
     pub random: Random,
     pub faults: Faults,
     pub store: Arc<Store>,
@@ -57,6 +67,8 @@ pub struct World {
     pub provider: Arc<Provider>,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
+    /// What takes effect when nobody waits for it any more.
+    pub late: Arc<Late>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
     pub(crate) passwords: Passwords,
@@ -64,7 +76,11 @@ pub struct World {
     pub(crate) tokens: SignedTokens,
     pub(crate) policy: Policy,
     pub(crate) wiring: Wiring,
+    pub(crate) provider_events: SandboxEvents,
 }
+
+/// What the provider signs its events with.
+pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -90,14 +106,23 @@ impl World {
         let provider = Arc::new(Provider::new(faults.clone()));
         let refusals = Arc::new(Refusals::before(provider.clone(), seed));
         let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
-        let wiring =
-            Wiring { commerce: store.clone(), cache: cache.clone(), queues: sent.clone(), provider: refusals.clone() };
+        let late = Arc::new(Late::seeded(seed));
+        let wiring = late.before(Wiring {
+            store: store.clone(),
+            commerce: store.clone(),
+            cache: cache.clone(),
+            queues: sent.clone(),
+            provider: refusals.clone(),
+            due: store.clone(),
+        });
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
             wiring: rewire(wiring),
+            provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
+            instance: InstanceClock::of(clock.clone()),
             clock,
             random,
             faults,
@@ -107,6 +132,7 @@ impl World {
             sent,
             provider,
             refusals,
+            late,
             key,
         }
     }
@@ -117,21 +143,25 @@ impl World {
 
     /// What the gateway's authorizer says of an access token.
     pub fn authorize(&self, token: &str) -> Result<Caller, String> {
-        let deps = tokens_authorize::Deps { clock: &self.clock, key: self.key.as_ref(), policy: &self.policy };
+        let deps = tokens_authorize::Deps { clock: &self.instance, key: self.key.as_ref(), policy: &self.policy };
         run(tokens_authorize::authorize(deps, token))
     }
 
     pub(crate) fn mint(&self) -> Mint<'_> {
-        Mint { clock: &self.clock, random: &self.random }
+        Mint { clock: &self.instance, random: &self.random }
     }
 
     pub(crate) fn gate(&self) -> Gate<'_> {
-        Gate { cache: self.wiring.cache.as_ref(), clock: &self.clock }
+        Gate { cache: self.wiring.cache.as_ref(), clock: &self.instance }
     }
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
         let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
         settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), provider }
+    }
+
+    pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {
+        settle_dispute::Settling { payments: self.settling_payments(), disputes: self.store.as_ref() }
     }
 
     pub(crate) fn settling_refunds(&self) -> settle_refund::Settling<'_> {
@@ -140,13 +170,26 @@ impl World {
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, provider }
     }
 
+    pub(crate) fn verifying(&self) -> Verifying<'_> {
+        let store = self.store.as_ref();
+        Verifying {
+            rows: store,
+            verifications: store,
+            journal: store,
+            accounts: store,
+            wallets: store,
+            closings: store,
+        }
+    }
+
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {
         Sweeping {
-            due: self.store.as_ref(),
+            due: self.wiring.due.as_ref(),
             events: self.store.as_ref(),
             queues: self.wiring.queues.as_ref(),
             payments: self.settling_payments(),
             refunds: self.settling_refunds(),
+            disputes: self.store.as_ref(),
         }
     }
 }

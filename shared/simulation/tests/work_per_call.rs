@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request};
+use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request, together};
 use domain::access::{Caller, Grant};
 use domain::event::Queue;
 use http_kit::{Access, Route, routes};
@@ -95,6 +95,14 @@ const ROWS: &[Row] = &[
     ),
     row("refunds-create", &["cache.admit", "payments.get", "commerce.commit"], Same),
     row("refunds-list", &["cache.admit", "refunds.list"], Same),
+    row("disputes-list", &["cache.admit", "disputes.list"], Same),
+    row("disputes-get", &["cache.admit", "disputes.get"], Same),
+    row(
+        "disputes-answer",
+        &["cache.admit", "disputes.get", "commerce.commit"],
+        Calls(&["cache.admit", "disputes.get", "commerce.find_record"]),
+    ),
+    row("providers-ingest", &["commerce.commit"], Same),
     row("accounts-list", &["cache.admit", "accounts.list"], Same),
     row("accounts-get", &["cache.admit", "accounts.balance"], Same),
     row("accounts-entries", &["cache.admit", "accounts.entries"], Same),
@@ -193,6 +201,58 @@ fn without_a_cache_no_call_asks_it_more_often() {
     }
 }
 
+/// A level of `expand[]` is one batch read, however many items the page has.
+#[test]
+fn what_is_expanded_costs_a_batch_read_a_level() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for amount in 1..=10 {
+        let order = world.order(furniture.owner(), amount).id();
+        world.pay(furniture.owner(), Some(&order), amount, "tok_success");
+        world.refund(furniture.owner(), &furniture.payment, 1).ok(202);
+    }
+    world.run_until_quiet();
+    let reader = world.log_in(&furniture.shop.owner.email).caller;
+    let payment = format!("/v1/payments/{}", furniture.payment);
+    let refunds = format!("{payment}/refunds");
+    let orders = "orders.get_many";
+    for (path, expand, expected) in [
+        (&payment, vec!["order"], vec!["payments.get", "cache.put", orders]),
+        (&payment, vec!["order"], vec![orders]),
+        (&"/v1/payments".to_owned(), vec!["order"], vec!["payments.list", orders]),
+        (&refunds, vec!["order"], vec!["refunds.list", orders]),
+        (&refunds, vec!["payment"], vec!["refunds.list", "payments.get_many"]),
+        (&refunds, vec!["payment.order"], vec!["refunds.list", "payments.get_many", orders]),
+        (&refunds, vec!["payment.order", "order", "payment"], vec!["refunds.list", "payments.get_many", orders]),
+    ] {
+        if expected.contains(&"cache.put") {
+            world.cache.flush();
+        }
+        let ask = expand.iter().fold(Ask::get(path.as_str()).by(&reader), |ask, path| ask.query("expand[]", path));
+        let (answer, calls) = cost(&world, ask);
+        let expected = counted(&[ADMITTED, &expected].concat());
+        assert_eq!((answer.status, calls), (200, expected), "{path} with {expand:?}");
+    }
+}
+
+#[test]
+fn misses_at_once_share_one_read_and_one_fill() {
+    const READERS: u64 = 100;
+    const LOOKS_MAX: u64 = 5;
+    let world = World::seeded(2);
+    let furniture = Furniture::of(&world, "tea");
+    let reader = world.log_in(&furniture.shop.owner.email).caller;
+    world.cache.flush();
+    world.faults.forget_calls();
+    let path = format!("/v1/orders/{}", furniture.open_order);
+    let answers = together(1, (0..READERS).map(|_| world.calling(Ask::get(path.as_str()).by(&reader))));
+    assert!(answers.iter().all(|answer| answer.status == 200));
+    let mut calls = world.faults.tally();
+    let looks = calls.remove("cache.await_fill").unwrap_or(0);
+    assert!((1..=READERS * LOOKS_MAX).contains(&looks), "{looks} looks");
+    assert_eq!(calls, BTreeMap::from([("cache.admit", READERS), ("cache.put", 1), ("orders.get", 1)]));
+}
+
 #[test]
 fn settling_a_payment_is_two_reads_one_call_outside_and_one_transaction() {
     let world = World::new();
@@ -225,12 +285,12 @@ fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
 }
 
 #[test]
-fn a_sweep_of_nothing_is_three_queries() {
+fn a_sweep_of_nothing_is_four_queries() {
     let world = World::new();
     Furniture::of(&world, "tea");
     world.faults.forget_calls();
     world.sweep().expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds"]));
+    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds", "due.disputes"]));
 }
 
 #[test]
@@ -240,4 +300,40 @@ fn a_contended_commit_is_tried_four_times_and_no_more() {
     world.faults.fail_by_chance("commerce.commit", 1_000, Fault::Contended);
     let (answer, calls) = cost(&world, good_request(&routes::PAYMENTS_CREATE, &furniture).by(furniture.owner()));
     assert_eq!((answer.status, calls["commerce.commit"], calls.len()), (409, 4, 2));
+}
+
+/// A closing and the entries after it, however old the account is.
+#[test]
+fn a_past_balance_is_two_reads() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    let ask = |at| Ask::get(format!("/v1/accounts/{}", furniture.account)).query("at", at);
+    world.clock.advance(std::time::Duration::from_secs(80 * 365 * 24 * 60 * 60));
+    let owner = world.log_in(&furniture.shop.owner.email).caller;
+    let (answer, calls) = cost(&world, ask("2050-01-01T00:00:00Z").by(&owner));
+    assert_eq!((answer.status, calls), (200, counted(&["cache.admit", "closings.last", "closings.entries"])));
+    let (answer, calls) = cost(&world, ask("2000-01-01T00:00:00Z").by(&owner));
+    let expected = ["cache.admit", "closings.last", "closings.entries", "accounts.balance"];
+    assert_eq!((answer.status, calls), (200, counted(&expected)), "before there was anything");
+}
+
+#[test]
+fn journaling_a_batch_is_one_read_and_one_transaction() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for amount in [100, 200, 300] {
+        world.pay(furniture.owner(), None, amount, "tok_success");
+    }
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.work(Queue::Payments);
+    world.faults.forget_calls();
+    assert!(world.deliver(Consumer::LedgerJournal));
+    assert_eq!(world.faults.tally(), counted(&["journal.head", "journal.append"]));
+}
+
+#[test]
+fn a_verification_of_nothing_is_two_queries() {
+    let world = World::new();
+    world.verify(&serde_json::Value::Null).expect("nothing fails");
+    assert_eq!(world.faults.tally(), counted(&["journal.left_out", "verifications.due"]));
 }

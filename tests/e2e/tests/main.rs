@@ -5,6 +5,7 @@
 mod support;
 
 mod idempotency;
+mod ledger;
 mod logs;
 mod samples;
 mod spine;
@@ -20,6 +21,11 @@ mod bad_days {
     mod redis;
     mod streams;
     mod workers;
+}
+mod disputes {
+    mod answer;
+    mod get;
+    mod list;
 }
 mod events {
     mod get;
@@ -50,6 +56,9 @@ mod payments {
     mod get;
     mod list;
     mod settle;
+}
+mod providers {
+    mod ingest;
 }
 mod refunds {
     mod create;

@@ -6,8 +6,8 @@ mod queue;
 
 use crate::account::Account;
 use crate::aws;
-use crate::{instance::Instance, interrupt, process};
-use anyhow::{Context, Result, bail, ensure};
+use crate::{interrupt, place::Place};
+use anyhow::{Context, Result, ensure};
 use queue::{Letter, Queue};
 use std::path::Path;
 use std::time::Duration;
@@ -39,23 +39,10 @@ pub enum Dlq {
     },
 }
 
-#[derive(clap::Args)]
-pub struct Place {
-    /// Of which instance: `local` (of `up`) or `test`
-    #[arg(long, default_value = "local")]
-    instance: String,
-    /// Of this stack on AWS instead; region and keys come from the environment
-    ///
-    /// Reads AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and, for what is not AWS itself,
-    /// AWS_ENDPOINT_URL. Needs `curl`.
-    #[arg(long, conflicts_with = "instance")]
-    stack: Option<String>,
-}
-
 pub fn run(root: &Path, task: &Dlq) -> Result<()> {
     match task {
         Dlq::List { queue, place } => {
-            let (account, queues) = place.queues(root)?;
+            let (account, queues) = queues_of(root, place)?;
             let queues = match queue {
                 Some(name) => vec![find(queues, name)?],
                 None => queues,
@@ -63,29 +50,17 @@ pub fn run(root: &Path, task: &Dlq) -> Result<()> {
             queues.iter().try_for_each(|queue| list(&account, queue))
         }
         Dlq::Redrive { queue, id, place } => {
-            let (account, queues) = place.queues(root)?;
+            let (account, queues) = queues_of(root, place)?;
             redrive(&account, &find(queues, queue)?, id.as_deref())
         }
     }
 }
 
-impl Place {
-    fn queues(&self, root: &Path) -> Result<(Account, Vec<Queue>)> {
-        let (account, stack) = match &self.stack {
-            Some(stack) => (Account::from_environment(&|name| std::env::var(name).ok())?, stack.clone()),
-            None => {
-                let instance = Instance::open(root, &self.instance)?;
-                let Some(emulator) = process::running(&instance, "emulator")? else {
-                    bail!("the instance `{}` is not running; start it with `cargo xtask up`", instance.name);
-                };
-                (Account::emulator(&format!("http://127.0.0.1:{}", emulator.port)), instance.stack())
-            }
-        };
-        let described =
-            aws::describe_stack_of(&account, &stack)?.with_context(|| format!("there is no stack {stack}"))?;
-        let queues = queue::of_stack(&described)?;
-        Ok((account, queues))
-    }
+fn queues_of(root: &Path, place: &Place) -> Result<(Account, Vec<Queue>)> {
+    let (account, stack) = place.stack(root)?;
+    let described = aws::describe_stack_of(&account, &stack)?.with_context(|| format!("there is no stack {stack}"))?;
+    let queues = queue::of_stack(&described)?;
+    Ok((account, queues))
 }
 
 fn find(queues: Vec<Queue>, name: &str) -> Result<Queue> {

@@ -1,8 +1,9 @@
-//! GET /v1/accounts/{id}: one account with its balance.
+//! GET /v1/accounts/{id}: one account with its balance, now or `at` a past time.
 
-use app::accounts;
+use app::{accounts, closings};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
+use ports::closings::Closings;
 use ports::commerce::Accounts;
 
 /// What the function reaches.
@@ -10,6 +11,7 @@ use ports::commerce::Accounts;
 pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub accounts: &'a dyn Accounts,
+    pub closings: &'a dyn Closings,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -17,9 +19,15 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
-    let id = call.request.path_id("id", "account")?;
-    let as_of = deps.gate.clock.now();
-    let balance = accounts::get(deps.accounts, call.caller.tenant, id).await?;
-    Ok(Response::json(200, api::account(&balance, as_of)))
+    let now = deps.gate.clock.now();
+    let mut query = Query::new(call.request);
+    let at = query.past_time("at", now);
+    query.finish()?;
+    let (tenant, id) = (call.caller.tenant, call.request.path_id("id", "account")?);
+    if let Some(at) = at {
+        let posted = closings::posted_at(deps.accounts, deps.closings, tenant, id, at).await?;
+        return Ok(Response::json(200, api::account_at(id, posted, at)));
+    }
+    let balance = accounts::get(deps.accounts, tenant, id).await?;
+    Ok(Response::json(200, api::account(&balance, now)))
 }

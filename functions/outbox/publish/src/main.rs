@@ -14,10 +14,18 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce_table = reader.text("COMMERCE_TABLE");
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
+    let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
-    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, payments_url), (Queue::Refunds, refunds_url)]));
+    let queues = SqsQueues::new(
+        &aws,
+        BTreeMap::from([
+            (Queue::Payments, payments_url),
+            (Queue::Refunds, refunds_url),
+            (Queue::Providers, providers_url),
+        ]),
+    );
     let deps = Deps { queues: &queues, events: &commerce };
     runtime::run_stream(decode_change, async |changes| step(deps, changes).await).await
 }

@@ -21,10 +21,18 @@ async fn main() -> Result<(), runtime::Error> {
     let provider_key = reader.text("PROVIDER_API_KEY");
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
+    let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
-    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, payments_url), (Queue::Refunds, refunds_url)]));
+    let queues = SqsQueues::new(
+        &aws,
+        BTreeMap::from([
+            (Queue::Payments, payments_url),
+            (Queue::Refunds, refunds_url),
+            (Queue::Providers, providers_url),
+        ]),
+    );
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let payments =
@@ -36,7 +44,8 @@ async fn main() -> Result<(), runtime::Error> {
         orders: &commerce,
         provider: &provider,
     };
-    let sweeping = Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds };
+    let sweeping =
+        Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds, disputes: &commerce };
     let deps = Deps { mint, sweeping };
     runtime::run_schedule(async || step(deps).await).await
 }

@@ -1,9 +1,10 @@
 //! GET /v1/payments/{id}/refunds: the refunds of a payment, newest first.
 
+use app::expand::{self, Path};
 use app::refunds;
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
-use ports::commerce::{Payments, Refunds};
+use ports::commerce::{Orders, Payments, Refunds};
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
@@ -11,6 +12,7 @@ pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub refunds: &'a dyn Refunds,
     pub payments: &'a dyn Payments,
+    pub orders: &'a dyn Orders,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -20,9 +22,11 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let payment = call.request.path_id("id", "payment")?;
     let mut query = Query::new(call.request);
-    let page = query.page();
+    let (page, wanted) = query.expanded_page(Path::OF_REFUND);
     query.finish()?;
-    let page = refunds::list(deps.refunds, deps.payments, call.caller.tenant, payment, page).await?;
-    let items: Vec<String> = page.items.iter().map(api::refund).collect();
+    call.require_all(&wanted)?;
+    let tenant = call.caller.tenant;
+    let page = refunds::list(deps.refunds, deps.payments, tenant, payment, page).await?;
+    let items = expand::refunds(deps.payments, deps.orders, tenant, &wanted, &page.items).await?;
     Ok(Response::list(call.request, &items, page.next.map(|id| id.to_string())))
 }

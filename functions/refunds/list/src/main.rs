@@ -18,6 +18,6 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce = CommerceTable::new(&aws, commerce_table);
     let cache = RedisCache::new(RedisConfig::new(redis_host, redis_port, redis_tls));
     let gate = Gate { cache: &cache, clock: &SystemClock };
-    let deps = Deps { gate, refunds: &commerce, payments: &commerce };
+    let deps = Deps { gate, refunds: &commerce, payments: &commerce, orders: &commerce };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -58,7 +58,7 @@ mod tests {
     use domain::idempotency::Fingerprint;
     use domain::money::{Amount, Currency};
     use domain::payment::Capture;
-    use sandbox::Key;
+    use sandbox::{Beginning, Key};
 
     use super::*;
 
@@ -93,8 +93,10 @@ mod tests {
         };
         let charge = |status, refunded| {
             let key = Key::parse("k").expect("a key");
-            let begun = Charge::begun(key, Fingerprint([0; 32]), money(1_000, "EUR"), Capture::Automatic, status);
-            Charge { refunded, ..begun }
+            let (fingerprint, client_reference, disputed) = (Fingerprint([0; 32]), None, false);
+            let (money, capture) = (money(1_000, "EUR"), Capture::Automatic);
+            let begun = Beginning { key, fingerprint, client_reference, money, capture, status, disputed };
+            Charge { refunded, ..Charge::begun(begun) }
         };
         let refused = |why| Ok(RefundStatus::Refused(why));
         for (status, refunded, asked, expected) in [

@@ -31,6 +31,7 @@ pub(crate) struct ChargeInput {
     pub money: Money,
     pub token: Secret,
     pub capture: Capture,
+    pub client_reference: Option<String>,
     pub fingerprint: Fingerprint,
 }
 
@@ -49,6 +50,13 @@ struct ChargeBody {
     token: String,
     /// `automatic` when left out, or `manual`.
     capture: Option<String>,
+    client_reference: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EvidenceBody {
+    evidence: String,
 }
 
 #[derive(Deserialize)]
@@ -66,14 +74,24 @@ struct RefundBody {
 }
 
 pub(crate) fn charge(body: &[u8]) -> Result<ChargeInput, Refusal> {
-    let ChargeBody { amount, currency, token, capture } = parse(body)?;
+    let ChargeBody { amount, currency, token, capture, client_reference } = parse(body)?;
     let capture = match capture {
         None => Capture::Automatic,
         Some(text) => Capture::parse(&text)
             .ok_or_else(|| Refusal::new(400, "invalid_capture", "The capture is automatic or manual."))?,
     };
     let fingerprint = fingerprint(&[&amount.to_string(), &currency, &token, capture.as_str()]);
-    Ok(ChargeInput { money: money(amount, &currency)?, token: Secret::new(token), capture, fingerprint })
+    Ok(ChargeInput {
+        money: money(amount, &currency)?,
+        token: Secret::new(token),
+        capture,
+        client_reference,
+        fingerprint,
+    })
+}
+
+pub(crate) fn evidence(body: &[u8]) -> Result<String, Refusal> {
+    parse::<EvidenceBody>(body).map(|EvidenceBody { evidence }| evidence)
 }
 
 pub(crate) fn capture(body: &[u8]) -> Result<Amount, Refusal> {

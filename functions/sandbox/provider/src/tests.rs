@@ -12,15 +12,28 @@ const API_KEY: &str = "sk_sandbox_1";
 struct Provider {
     book: MemoryBook,
     api_key: Secret,
+    told: Told,
+}
+
+/// What the client was told.
+#[derive(Default)]
+struct Told(std::sync::Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl Listener for Told {
+    async fn hear(&self, event: &Value) {
+        self.0.lock().expect("no panic before").push(format!("{} {}", event["id"], event["type"]).replace('"', ""));
+    }
 }
 
 impl Provider {
     fn new() -> Self {
-        Self { book: MemoryBook::default(), api_key: Secret::new(API_KEY) }
+        Self { book: MemoryBook::default(), api_key: Secret::new(API_KEY), told: Told::default() }
     }
 
     async fn send(&self, request: Request) -> (u16, Value) {
-        let deps = Deps { book: &self.book, api_key: &self.api_key, dawdle: DAWDLE };
+        let (api_key, dawdle) = (&self.api_key, DAWDLE);
+        let deps = Deps { book: &self.book, api_key, dawdle, listener: Some(&self.told) };
         let Served { response, .. } = answer(deps, &request).await;
         (response.status, serde_json::from_str(&response.body).expect("JSON"))
     }
@@ -69,8 +82,8 @@ async fn a_charge_is_shown_whole_and_a_key_charges_once() {
     let made = provider.charge("pay_1-1", "tok_success").await;
     let charge = json!({
         "id": "ch_pay_1-1", "status": "succeeded", "decline_code": null, "amount": 1_000, "currency": "EUR",
-        "capture": "automatic", "amount_captured": 1_000, "amount_refunded": 0, "disputed": false,
-        "idempotency_key": "pay_1-1",
+        "capture": "automatic", "amount_captured": 1_000, "amount_refunded": 0, "dispute": null,
+        "client_reference": null, "idempotency_key": "pay_1-1",
     });
     assert_eq!(made, (200, charge.clone()));
     assert_eq!(provider.charge("pay_1-1", "tok_success").await, made);
@@ -107,7 +120,7 @@ async fn each_token_does_what_it_says() {
         );
     }
     let (_, disputed) = provider.charge("d", "tok_dispute").await;
-    assert_eq!((&disputed["status"], &disputed["disputed"]), (&json!("succeeded"), &json!(true)));
+    assert_eq!((&disputed["status"], &disputed["dispute"]["status"]), (&json!("succeeded"), &json!("needs_response")));
     for _ in 0..2 {
         assert_eq!(code(&provider.charge("f", "tok_flaky").await), (503, "unavailable"));
         assert_eq!(provider.by_key("GET", "/v1/charges", "f").await, (200, json!({"data": []})), "nothing is charged");
@@ -169,6 +182,45 @@ async fn a_charge_by_hand_waits_to_be_captured_or_given_up() {
     assert_eq!(capture("b", 1).await.1["status"], "cancelled");
     assert_eq!(code(&capture("a", 0).await), (400, "invalid_amount"));
     assert_eq!(code(&capture("nobody-s", 1).await), (404, "charge_not_found"));
+}
+
+#[tokio::test]
+async fn a_dispute_is_answered_and_decided_once() {
+    let provider = Provider::new();
+    for (key, evidence, comes_to) in [
+        ("w", "winning_evidence", "won"),
+        ("l", "losing_evidence", "lost"),
+        ("r", "The parcel was signed for", "under_review"),
+    ] {
+        let (_, charge) = provider.charge(key, "tok_dispute").await;
+        let dispute = &charge["dispute"];
+        assert_eq!((&dispute["amount"], &dispute["reason"]), (&json!(1_000), &json!("fraudulent")));
+        let path = format!("/v1/disputes/{}/answer", dispute["id"].as_str().expect("an id"));
+        for _ in 0..2 {
+            let (status, answered) = provider.post(&path, key, json!({ "evidence": evidence })).await;
+            assert_eq!((status, &answered["status"]), (200, &json!(comes_to)));
+        }
+    }
+    provider.charge("n", "tok_success").await;
+    for unknown in ["dp_n", "dp_x", "ch_w"] {
+        let path = format!("/v1/disputes/{unknown}/answer");
+        assert_eq!(code(&provider.post(&path, "k", json!({ "evidence": "x" })).await), (404, "dispute_not_found"));
+    }
+}
+
+#[tokio::test]
+async fn the_client_is_told_what_others_did() {
+    let provider = Provider::new();
+    provider.charge("s", "tok_success").await;
+    provider.charge("a", "tok_requires_action").await;
+    provider.by_key("POST", "/v1/charges/authenticate", "a").await;
+    provider.charge("d", "tok_dispute").await;
+    provider.post("/v1/disputes/dp_d/answer", "k", json!({ "evidence": "winning_evidence" })).await;
+    let told = provider.told.0.into_inner().expect("no panic before");
+    assert_eq!(
+        told,
+        ["evt_a_succeeded charge.updated", "evt_d_needs_response dispute.updated", "evt_d_won dispute.updated"]
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Charges and refunds as the provider shows them.
 
+use domain::dispute::{DisputeReason, DisputeStatus};
 use domain::idempotency::Fingerprint;
 use domain::payment::DeclineCode;
 use http_kit::Response;
@@ -35,7 +36,18 @@ pub(crate) fn list(object: Option<Value>) -> Response {
 }
 
 pub(crate) fn charge(charge: &Charge) -> Value {
-    let Charge { key, fingerprint: Fingerprint(_), money, capture, status, captured, disputed, refunded } = charge;
+    let Charge {
+        key,
+        fingerprint: Fingerprint(_),
+        money,
+        capture,
+        status,
+        captured,
+        disputed: _,
+        dispute,
+        client_reference,
+        refunded,
+    } = charge;
     json!({
         "id": charge.id(),
         "status": status.as_str(),
@@ -45,8 +57,21 @@ pub(crate) fn charge(charge: &Charge) -> Value {
         "capture": capture.as_str(),
         "amount_captured": captured,
         "amount_refunded": refunded,
-        "disputed": disputed,
+        "dispute": dispute.map(|_| self::dispute(charge)),
+        "client_reference": client_reference,
         "idempotency_key": key.as_str(),
+    })
+}
+
+/// The dispute of a charge that has one.
+pub(crate) fn dispute(charge: &Charge) -> Value {
+    json!({
+        "id": charge.dispute_id(),
+        "charge": charge.id(),
+        "amount": charge.captured,
+        "currency": charge.money.currency.code(),
+        "reason": DisputeReason::Fraudulent.as_str(),
+        "status": charge.dispute.map(DisputeStatus::as_str),
     })
 }
 

@@ -28,7 +28,7 @@ async fn serve() -> SocketAddr {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let service = service_fn(move |request| async move {
-                let deps = Deps { book, api_key, dawdle: 2 * TIMEOUT };
+                let deps = Deps { book, api_key, dawdle: 2 * TIMEOUT, listener: None };
                 let response = answer(deps, &received(request).await).await.response;
                 let answer = hyper::Response::builder().status(response.status);
                 Ok::<_, Infallible>(answer.body(Full::new(Bytes::from(response.body))).expect("an answer"))
@@ -72,6 +72,12 @@ async fn charges() {
     promises::a_decided_charge_is_not_given_up(&client, 7).await;
     promises::a_charge_by_hand_is_captured_once(&client, 10).await;
     promises::an_authorised_charge_can_be_given_up(&client, 11).await;
+}
+
+#[tokio::test]
+async fn disputes() {
+    let client = client().await;
+    promises::a_dispute_is_found_and_answered(&client, 12).await;
 }
 
 #[tokio::test]

@@ -18,6 +18,6 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     Query::new(call.request).finish()?;
-    let shown = tenants::get(deps.tenants, deps.gate.cache, call.caller.tenant, call.entry).await?;
+    let shown = tenants::get(deps.tenants, deps.gate.cache, call.caller.tenant, call.found).await?;
     Ok(Response::resource(shown))
 }

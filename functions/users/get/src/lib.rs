@@ -23,6 +23,6 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     if call.caller.subject != id.to_string() {
         call.require(Action::UserRead)?;
     }
-    let shown = users::get(deps.users, deps.gate.cache, call.caller.tenant, id, call.entry).await?;
+    let shown = users::get(deps.users, deps.gate.cache, call.caller.tenant, id, call.found).await?;
     Ok(Response::resource(shown))
 }

@@ -81,6 +81,8 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             Change::RequireWallet(account) => {
                 writes.check(Guard::WalletExists, wallet::exists(table, tenant, account)?);
             }
+            Change::CreateDispute(dispute) => writes.create(Guard::Fresh, &dispute)?,
+            Change::UpdateDispute(dispute) => writes.replace(Guard::Fresh, &dispute, dispute.version)?,
             Change::Post(posting) => post(&mut writes, &mut balances, tenant, posting)?,
         }
     }
@@ -89,7 +91,7 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             AccountKind::Wallet(_) => {
                 writes.update(Guard::Booking(sums), wallet::book(table, tenant, account, sums)?);
             }
-            AccountKind::Clearing | AccountKind::Merchant => {
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
                 writes.update(Guard::Nothing, balance::add(table, tenant, account, shard, sums)?);
             }
         }

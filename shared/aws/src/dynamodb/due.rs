@@ -1,14 +1,15 @@
 //! What the sweeper asks for: the due index, one Query for each of its shards, all at once.
 
 use async_trait::async_trait;
-use domain::ids::{EventId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, EventId, PaymentId, RefundId, TenantId};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use ports::commerce::Due;
 use ports::{PortError, PortErrorKind};
 
 use super::key::{
-    DUE_SHARDS, DueKind, Index, PARTITION, Partition, SORT, due_moment, parse_event, parse_payment, parse_refund,
+    DUE_SHARDS, DueKind, Index, PARTITION, Partition, SORT, due_moment, parse_dispute, parse_event, parse_payment,
+    parse_refund,
 };
 use super::query::Bounds;
 use super::{Attributes, CommerceTable};
@@ -24,6 +25,10 @@ impl Due for CommerceTable {
         self.due("find due refunds", DueKind::Refund, now, limit, parse_refund).await
     }
 
+    async fn disputes(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DisputeId)>, PortError> {
+        self.due("find due disputes", DueKind::Dispute, now, limit, parse_dispute).await
+    }
+
     async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError> {
         self.due("find due events", DueKind::Event, now, limit, parse_event).await
     }
@@ -32,7 +37,7 @@ impl Due for CommerceTable {
 impl CommerceTable {
     /// The oldest `limit` of all shards. Each shard is asked for as many: entries are 200 bytes, and a shard that happens to
     /// hold all of the oldest must be able to give them.
-    async fn due<T>(
+    pub(super) async fn due<T>(
         &self,
         operation: &'static str,
         kind: DueKind,

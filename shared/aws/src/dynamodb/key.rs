@@ -5,10 +5,12 @@
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::IdempotencyKey;
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
-use domain::ledger::{AccountId, Source};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::journal::LEFT_OUT_AFTER;
+use domain::ledger::{AccountId, Source, Transaction};
 use domain::order::OrderStatus;
 use domain::payment::{Payment, PaymentStatus};
 use domain::refund::Refund;
@@ -57,7 +59,12 @@ impl Index {
 pub(crate) enum DueKind {
     Payment,
     Refund,
+    Dispute,
     Event,
+    /// Transactions that are in no block.
+    Transaction,
+    /// Tenants whose ledger is to be verified.
+    Ledger,
 }
 
 impl DueKind {
@@ -65,7 +72,10 @@ impl DueKind {
         match self {
             Self::Payment => "payment",
             Self::Refund => "refund",
+            Self::Dispute => "dispute",
             Self::Event => "event",
+            Self::Transaction => "transaction",
+            Self::Ledger => "ledger",
         }
     }
 }
@@ -90,6 +100,10 @@ impl Key {
         Partition::refunds(tenant, payment).at(id)
     }
 
+    pub(crate) fn dispute(tenant: TenantId, id: DisputeId) -> Self {
+        Partition::disputes(tenant).at(id)
+    }
+
     pub(crate) fn event(tenant: TenantId, id: EventId) -> Self {
         Partition::events(tenant).at(id)
     }
@@ -99,7 +113,7 @@ impl Key {
     }
 
     pub(crate) fn transaction(tenant: TenantId, source: Source) -> Self {
-        Partition::table(tenant, "TXN").at(source)
+        Partition::transactions(tenant).at(source)
     }
 
     pub(crate) fn entry(tenant: TenantId, account: AccountId, id: EntryId) -> Self {
@@ -112,6 +126,14 @@ impl Key {
 
     pub(crate) fn wallet(tenant: TenantId, account: AccountId) -> Self {
         Partition::wallets(tenant).at(account)
+    }
+
+    pub(crate) fn block(tenant: TenantId, number: u64) -> Self {
+        Partition::blocks(tenant).at(format_args!("{number:020}"))
+    }
+
+    pub(crate) fn closing(tenant: TenantId, account: AccountId, upto: EntryId) -> Self {
+        Partition::closings(tenant, account).at(upto)
     }
 
     pub(crate) fn tenant(tenant: TenantId) -> Self {
@@ -174,6 +196,14 @@ impl Partition {
         Self::table(tenant, format_args!("REF#{payment}"))
     }
 
+    pub(crate) fn disputes(tenant: TenantId) -> Self {
+        Self::table(tenant, "DSP")
+    }
+
+    pub(crate) fn disputes_with_status(tenant: TenantId, status: DisputeStatus) -> Self {
+        Self::index(Index::Status, tenant, format_args!("DSP#{}", status.as_str()))
+    }
+
     pub(crate) fn events(tenant: TenantId) -> Self {
         Self::table(tenant, "EVT")
     }
@@ -188,6 +218,18 @@ impl Partition {
 
     pub(crate) fn wallets(tenant: TenantId) -> Self {
         Self::table(tenant, "WAL")
+    }
+
+    pub(crate) fn transactions(tenant: TenantId) -> Self {
+        Self::table(tenant, "TXN")
+    }
+
+    pub(crate) fn closings(tenant: TenantId, account: AccountId) -> Self {
+        Self::table(tenant, format_args!("CLO#{account}"))
+    }
+
+    pub(crate) fn blocks(tenant: TenantId) -> Self {
+        Self::table(tenant, "JRN")
     }
 
     pub(crate) fn users(tenant: TenantId) -> Self {
@@ -237,6 +279,10 @@ impl IndexKey {
         Self::new(Index::Status, Partition::payments_with_status(tenant, status), id)
     }
 
+    pub(crate) fn dispute_status(tenant: TenantId, status: DisputeStatus, id: DisputeId) -> Self {
+        Self::new(Index::Status, Partition::disputes_with_status(tenant, status), id)
+    }
+
     /// Present while something is awaited, so that the index holds nothing else.
     pub(crate) fn payment_due(payment: &Payment) -> Option<Self> {
         payment.check_at.map(|at| Self::due(DueKind::Payment, payment.id.as_u128(), at, payment.id))
@@ -246,8 +292,23 @@ impl IndexKey {
         refund.check_at.map(|at| Self::due(DueKind::Refund, refund.id.as_u128(), at, refund.id))
     }
 
+    pub(crate) fn dispute_due(dispute: &Dispute) -> Option<Self> {
+        dispute.check_at.map(|at| Self::due(DueKind::Dispute, dispute.id.as_u128(), at, dispute.id))
+    }
+
     pub(crate) fn event_due(event: &Event, at: Timestamp) -> Self {
         Self::due(DueKind::Event, event.id.as_u128(), at, event.id)
+    }
+
+    /// Until it is in a block.
+    pub(crate) fn transaction_due(transaction: &Transaction) -> Self {
+        let at = transaction.posted_at().plus(LEFT_OUT_AFTER);
+        Self::due(DueKind::Transaction, transaction.id().as_u128(), at, transaction.id())
+    }
+
+    /// The place of a tenant's first block: when its ledger is to be verified next.
+    pub(crate) fn ledger_due(tenant: TenantId, at: Timestamp) -> Self {
+        Self::due(DueKind::Ledger, tenant.as_u128(), at, tenant)
     }
 
     fn due(kind: DueKind, id_bits: u128, at: Timestamp, id: impl Display) -> Self {
@@ -291,8 +352,41 @@ pub(crate) fn parse_refund(pk: &str, sk: &str) -> Option<(TenantId, PaymentId, R
     Some((tenant.parse().ok()?, payment.parse().ok()?, sk.parse().ok()?))
 }
 
+pub(crate) fn parse_dispute(pk: &str, sk: &str) -> Option<(TenantId, DisputeId)> {
+    Some((pk.strip_suffix("#DSP")?.parse().ok()?, sk.parse().ok()?))
+}
+
 pub(crate) fn parse_event(pk: &str, sk: &str) -> Option<(TenantId, EventId)> {
     Some((pk.strip_suffix("#EVT")?.parse().ok()?, sk.parse().ok()?))
+}
+
+pub(crate) fn parse_ledger(pk: &str, _sk: &str) -> Option<TenantId> {
+    pk.strip_suffix("#JRN")?.parse().ok()
+}
+
+/// The first possible sort key after a block's.
+pub(crate) fn after_block(number: u64) -> String {
+    format!("{:020}", number.saturating_add(1))
+}
+
+/// A sort key between a transaction's and the next: no source begins with another one.
+pub(crate) fn after_transaction(source: Source) -> String {
+    format!("{source}$")
+}
+
+/// An item's own key, for telling which one it is.
+pub(crate) fn told(item: &Attributes) -> String {
+    let text = |name| item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str);
+    format!("{} {}", text(PARTITION), text(SORT))
+}
+
+/// The source in a transaction's key.
+pub(crate) fn source_of(item: &Attributes) -> Option<Source> {
+    item.get(SORT)?.as_s().ok()?.parse().ok()
+}
+
+pub(crate) fn parse_transaction(pk: &str, sk: &str) -> Option<(TenantId, Source)> {
+    Some((pk.strip_suffix("#TXN")?.parse().ok()?, sk.parse().ok()?))
 }
 
 #[cfg(test)]

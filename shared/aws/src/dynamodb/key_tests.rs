@@ -36,6 +36,8 @@ fn keys() -> Vec<(String, String)> {
         Key::transaction(tenant, Source::Reversal(TransactionId::from_u128(2))),
         Key::entry(tenant, account(), EntryId::from_u128(2)),
         Key::balance(tenant, account(), 7),
+        Key::block(tenant, 12),
+        Key::closing(tenant, account(), EntryId::from_u128(2)),
         Key::tenant(tenant),
         Key::user(tenant, UserId::from_u128(2)),
         Key::session(tenant, SessionId::from_u128(2)),
@@ -56,6 +58,8 @@ fn keys_are_what_the_data_page_says() {
         (pk("TXN"), format!("reversal:txn_{zeros}2")),
         (pk("ENT#acc_merchant_eur"), format!("ent_{zeros}2")),
         (pk("BAL"), "acc_merchant_eur#07".to_owned()),
+        (pk("JRN"), format!("{:020}", 12)),
+        (pk("CLO#acc_merchant_eur"), format!("ent_{zeros}2")),
         (pk("TEN"), format!("ten_{zeros}1")),
         (pk("USR"), format!("usr_{zeros}2")),
         (pk("SES"), format!("ses_{zeros}2")),
@@ -101,6 +105,10 @@ fn due_entries_are_read_back_from_the_table_s_keys() {
     let (pk, sk) = parts(Key::event(tenant, EventId::from_u128(4)));
     assert_eq!(parse_event(&pk, &sk), Some((tenant, EventId::from_u128(4))));
     assert_eq!(parse_refund(&pk, &sk), None);
+    let source = Source::Charge(payment);
+    let (pk, sk) = parts(Key::transaction(tenant, source));
+    assert_eq!(parse_transaction(&pk, &sk), Some((tenant, source)));
+    assert_eq!(parse_event(&pk, &sk), None);
 }
 
 #[test]

@@ -4,10 +4,15 @@
 mod account;
 mod attempts;
 mod balance;
+mod batch;
+mod block;
+mod closing;
 mod commit;
+mod dispute;
 mod due;
 mod event;
 mod idempotency;
+mod journal;
 mod key;
 mod order;
 mod payment;
@@ -20,6 +25,7 @@ mod tenant;
 mod transact;
 mod transaction;
 mod user;
+mod verification;
 mod wallet;
 
 use std::collections::HashMap;
@@ -37,7 +43,7 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, wallets, the ledger, idempotency records and events.
+/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

@@ -1,6 +1,6 @@
 //! Orders: their item, their lists, and the hold that needs no read before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
@@ -24,6 +24,16 @@ use super::{Attributes, CommerceTable, Table, number, text};
 impl Orders for CommerceTable {
     async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError> {
         self.0.get("get an order", Key::order(tenant, id), consistency).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<OrderId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Order>, PortError> {
+        let keys = ids.iter().map(|id| Key::order(tenant, *id)).collect();
+        self.0.get_many("get orders", keys, consistency).await
     }
 
     async fn list(

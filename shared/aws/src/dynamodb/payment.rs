@@ -1,6 +1,6 @@
 //! Payments: their item, their lists, and the reservation of a refund that needs no read before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
@@ -30,6 +30,16 @@ impl Payments for CommerceTable {
         consistency: Consistency,
     ) -> Result<Option<Payment>, PortError> {
         self.0.get("get a payment", Key::payment(tenant, id), consistency).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        consistency: Consistency,
+    ) -> Result<Vec<Payment>, PortError> {
+        let keys = ids.iter().map(|id| Key::payment(tenant, *id)).collect();
+        self.0.get_many("get payments", keys, consistency).await
     }
 
     async fn list(
@@ -127,6 +137,11 @@ pub(crate) struct PaymentRecord {
     captured: i64,
     refunded: i64,
     refunds_pending: i64,
+    #[serde(default)]
+    disputed: i64,
+    /// The provider's name of each dispute and ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<(String, String)>,
     /// [`Payment::refundable`]: stored because a condition cannot do sums.
     refundable: i64,
     attempt: u32,
@@ -183,6 +198,8 @@ impl From<&Payment> for PaymentRecord {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes,
             attempt,
             unknown_since,
             provider_reference,
@@ -216,6 +233,8 @@ impl From<&Payment> for PaymentRecord {
             captured: *captured,
             refunded: *refunded,
             refunds_pending: *refunds_pending,
+            disputed: *disputed,
+            disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
             attempt: *attempt,
             unknown_since_ms: unknown_since.map(ms),
@@ -250,6 +269,8 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes,
             refundable: _,
             attempt,
             unknown_since_ms,
@@ -286,6 +307,11 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            disputed,
+            disputes: disputes
+                .into_iter()
+                .map(|(reference, id)| Ok((reference, reader.parse("disputes", &id)?)))
+                .collect::<Result<_, Unreadable>>()?,
             attempt,
             unknown_since: unknown_since_ms.map(Timestamp::from_ms),
             provider_reference,

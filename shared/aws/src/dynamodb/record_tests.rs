@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use contract::World;
 use contract::builders;
+use domain::closing::Closing;
+use domain::journal::{Block, Listed};
 use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
@@ -15,6 +17,7 @@ use ports::stream::Image;
 use serde_dynamo::Item;
 
 use super::*;
+use crate::dynamodb::closing::StoredClosing;
 use crate::dynamodb::idempotency::StoredRecord;
 use crate::dynamodb::stream::decode_change;
 use crate::dynamodb::transaction::StoredEntry;
@@ -38,13 +41,18 @@ fn items() -> Vec<Attributes> {
     let transaction = transaction(&world);
     let entry = StoredEntry { tenant, entry: transaction.entries()[0].clone() };
     let record = StoredRecord { tenant, record: builders::record(mint) };
+    let closing = Closing::after(None, entry.entry.account, std::slice::from_ref(&entry.entry)).expect("a closing");
+    let closing = StoredClosing { tenant, closing };
     let items = [
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
         encode(&Refund { order: Some(world.id()), ..builders::refund(&captured, mint) }),
+        encode(&builders::dispute(tenant, mint)),
         encode(&builders::event(tenant, mint)),
         encode(&transaction),
         encode(&entry),
+        encode(&Block::after(None, tenant, vec![Listed::from(&transaction)], world.now())),
+        encode(&closing),
         encode(&record),
         encode(&builders::tenant(mint)),
         encode(&user),
@@ -67,6 +75,7 @@ fn letter(value: &Value) -> char {
         Value::N(_) => 'N',
         Value::M(_) => 'M',
         Value::L(_) => 'L',
+        Value::Bool(_) => 'T',
         other => panic!("a type that no record uses: {other:?}"),
     }
 }
@@ -76,11 +85,14 @@ fn attributes_have_their_names_and_types() {
     let stored: Vec<String> = items().iter().map(names).collect();
     let expected = [
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S gsi1pk:S gsi1sk:S gsi2pk:S gsi2sk:S held:N id:S kind:S lines:L metadata:M paid:N pk:S refunded:N sk:S status:S tenant:S total:N updated_at_ms:N version:N",
-        "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S disputed:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N check_at_ms:N created_at_ms:N currency:S evidence_sent:T gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S payment:S pk:S provider_reference:S reason:S respond_by_ms:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
-        "entries:L id:S kind:S pk:S sk:S source:S tenant:S",
+        "entries:L gsi3pk:S gsi3sk:S id:S kind:S pk:S sk:S source:S tenant:S",
         "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
+        "booked_at_ms:N gsi3pk:S gsi3sk:S hash:S kind:S number:N pk:S previous:S sk:S tenant:S total:N transactions:L",
+        "account:S entries:N kind:S pk:S posted:N sk:S tenant:S upto:S",
         "answer_body:S answer_location:S answer_status:N expires_at:N expires_at_ms:N fingerprint:S key:S kind:S pk:S route:S sk:S tenant:S",
         "created_at_ms:N id:S kind:S name:S pk:S sk:S updated_at_ms:N version:N",
         "created_at_ms:N email:S id:S kind:S name:S password_changed_at_ms:N password_hash:S pk:S role:S sk:S tenant:S updated_at_ms:N version:N",
@@ -111,6 +123,7 @@ fn size(value: &Value) -> usize {
     match value {
         Value::S(text) => text.len(),
         Value::N(digits) => digits.len().div_ceil(2) + 1,
+        Value::Bool(_) => 1,
         Value::L(elements) => 3 + elements.iter().map(|element| 1 + size(element)).sum::<usize>(),
         Value::M(pairs) => 3 + pairs.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
         other => panic!("a type that no record uses: {other:?}"),
@@ -130,8 +143,15 @@ fn what_a_stream_shows_is_what_was_written() {
     for item in items() {
         decode_change(Item::default(), Item::from(item)).expect("every kind is readable");
     }
-    let entry = Item::from(encode(&transaction(&world)).expect("encoded"));
-    assert_eq!(decode_change(Item::default(), entry).expect("readable").new, Some(Image::Other));
+    let transaction = transaction(&world);
+    let row = Item::from(encode(&transaction).expect("encoded"));
+    assert_eq!(
+        decode_change(Item::default(), row).expect("readable").new,
+        Some(Image::Transaction(transaction.clone()))
+    );
+    let entry = StoredEntry { tenant, entry: transaction.entries()[0].clone() };
+    let row = Item::from(encode(&entry).expect("encoded"));
+    assert_eq!(decode_change(Item::default(), row).expect("readable").new, Some(Image::Other));
 }
 
 /// Old and new code run on the same data: what a later version adds is passed over.

@@ -22,14 +22,17 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Order => Image::Order(decode(item)?),
         Kind::Payment => Image::Payment(decode(item)?),
         Kind::Refund => Image::Refund(decode(item)?),
+        Kind::Dispute => Image::Dispute(decode(item)?),
         Kind::Event => Image::Event(decode(item)?),
         Kind::Tenant => Image::Tenant(decode(item)?),
         Kind::User => Image::User(decode(item)?),
         Kind::Session => Image::Session(decode(item)?),
-        Kind::Transaction
-        | Kind::Entry
+        Kind::Transaction => Image::Transaction(decode(item)?),
+        Kind::Entry
         | Kind::Balance
         | Kind::Wallet
+        | Kind::Block
+        | Kind::Closing
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

@@ -1,13 +1,16 @@
 //! Ledger transactions, found by their source, and their entries, found by account. A transaction's item holds its entries
-//! too, so that one read gives it whole; neither is ever written twice.
+//! too, so that one read gives it whole; neither is ever written twice, but for the transaction's mark of its block.
 
 use domain::ids::TenantId;
+use domain::journal::Posted;
 use domain::ledger::{Entry, Transaction};
 use domain::time::Timestamp;
+use ports::verification::{AsFound, PostedRow, Unreadable};
 use serde::{Deserialize, Serialize};
 
-use super::key::Key;
-use super::record::{Kind, Reader, Stored, Unreadable, ms};
+use super::Attributes;
+use super::key::{self, IndexKey, Key};
+use super::record::{self, Kind, Reader, Stored, ms};
 
 impl Stored for Transaction {
     const KIND: Kind = Kind::Transaction;
@@ -15,6 +18,11 @@ impl Stored for Transaction {
 
     fn key(&self) -> Key {
         Key::transaction(self.tenant(), self.source())
+    }
+
+    /// Of a new transaction: one that is in a block has lost its place.
+    fn index_keys(&self) -> Vec<IndexKey> {
+        vec![IndexKey::transaction_due(self)]
     }
 }
 
@@ -24,6 +32,24 @@ pub(crate) struct TransactionRecord {
     tenant: String,
     source: String,
     entries: Vec<LegRecord>,
+    /// The number of its block, once it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    block: Option<u64>,
+}
+
+/// A transaction's row as it is, balanced or not.
+pub(super) fn as_found(item: &Attributes) -> AsFound<PostedRow> {
+    let unreadable = || Unreadable(key::told(item));
+    let record: TransactionRecord = serde_dynamo::from_item(item.clone()).map_err(|_| unreadable())?;
+    posted_row(record).map_err(|_| unreadable())
+}
+
+fn posted_row(record: TransactionRecord) -> Result<PostedRow, record::Unreadable> {
+    let TransactionRecord { id, tenant: _, source, entries, block } = record;
+    let reader = Reader(Kind::Transaction);
+    let entries = entries.into_iter().map(|entry| entry.read(reader)).collect::<Result<_, _>>()?;
+    let posted = Posted { id: reader.parse("id", &id)?, source: reader.parse("source", &source)?, entries };
+    Ok(PostedRow { posted, block })
 }
 
 /// An entry without what its item repeats of the transaction.
@@ -45,15 +71,16 @@ impl From<&Transaction> for TransactionRecord {
             tenant: transaction.tenant().to_string(),
             source: transaction.source().to_string(),
             entries: transaction.entries().iter().map(LegRecord::from).collect(),
+            block: None,
         }
     }
 }
 
 impl TryFrom<TransactionRecord> for Transaction {
-    type Error = Unreadable;
+    type Error = record::Unreadable;
 
-    fn try_from(record: TransactionRecord) -> Result<Self, Unreadable> {
-        let TransactionRecord { id, tenant, source, entries } = record;
+    fn try_from(record: TransactionRecord) -> Result<Self, record::Unreadable> {
+        let TransactionRecord { id, tenant, source, entries, block: _ } = record;
         let reader = Reader(Kind::Transaction);
         let entries = entries.into_iter().map(|entry| entry.read(reader)).collect::<Result<_, _>>()?;
         let (id, tenant) = (reader.parse("id", &id)?, reader.parse("tenant", &tenant)?);
@@ -91,9 +118,9 @@ impl From<&StoredEntry> for EntryRecord {
 }
 
 impl TryFrom<EntryRecord> for StoredEntry {
-    type Error = Unreadable;
+    type Error = record::Unreadable;
 
-    fn try_from(record: EntryRecord) -> Result<Self, Unreadable> {
+    fn try_from(record: EntryRecord) -> Result<Self, record::Unreadable> {
         let EntryRecord { tenant, leg } = record;
         let reader = Reader(Kind::Entry);
         Ok(Self { tenant: reader.parse("tenant", &tenant)?, entry: leg.read(reader)? })
@@ -115,7 +142,7 @@ impl From<&Entry> for LegRecord {
 }
 
 impl LegRecord {
-    fn read(self, reader: Reader) -> Result<Entry, Unreadable> {
+    fn read(self, reader: Reader) -> Result<Entry, record::Unreadable> {
         let Self { id, transaction, account, amount, payment, created_at_ms } = self;
         Ok(Entry {
             id: reader.parse("id", &id)?,

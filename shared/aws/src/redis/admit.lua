@@ -1,12 +1,14 @@
 -- One call's admission: counts it, looks for a revocation, and gives the entry of what it asks for.
--- KEYS  the limit's state, the user's revocation, the session's revocation, the entry
--- ARGV  now (ms), the time this call pays for (us), the tolerance (us), when the token was issued at the earliest (ms)
--- Gives {the limit's state before this call, as text; 1 when revoked; the entry or nothing}.
+-- KEYS  the limit's state, the user's revocation, the session's revocation, the entry, the lease to fill it
+-- ARGV  now (ms), the time this call pays for (us), the tolerance (us), when the token was issued at the earliest (ms),
+--       how long a lease lasts (ms; 0 when no entry is asked for), how near its end an entry is read anew (ms)
+-- Gives {the limit's state before this call, as text; 1 when revoked; the entry or nothing; 1 when the caller has the lease}.
 -- The arithmetic is domain::rate_limit::decide's. Microseconds since the epoch are below 2^53: exact in a Lua number.
 local now_us = tonumber(ARGV[1]) * 1000
 local interval_us = tonumber(ARGV[2])
 local tolerance_us = tonumber(ARGV[3])
 local issued_at_ms = tonumber(ARGV[4])
+local lease_ms = tonumber(ARGV[5])
 
 local found = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3])
 local before_us = tonumber(found[1] or '') or 0
@@ -24,7 +26,17 @@ end
 
 local revoked = session_revoked or (user_revoked_at_ms and issued_at_ms <= user_revoked_at_ms)
 local entry = false
-if allowed and not revoked then
+local fills = 0
+if allowed and not revoked and lease_ms > 0 then
   entry = redis.call('GET', KEYS[4])
+  local is_due = false
+  -- What is gone stays gone: only bodies are read anew. An entry without an end (-1) has none to be near to.
+  if entry and string.find(entry, '^%d+:') then
+    local left_ms = redis.call('PTTL', KEYS[4])
+    is_due = left_ms >= 0 and left_ms <= tonumber(ARGV[6])
+  end
+  if (not entry or is_due) and redis.call('SET', KEYS[5], 1, 'NX', 'PX', ARGV[5]) then
+    fills = 1
+  end
 end
-return { string.format('%.0f', before_us), revoked and 1 or 0, entry }
+return { string.format('%.0f', before_us), revoked and 1 or 0, entry, fills }

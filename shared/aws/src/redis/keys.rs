@@ -36,6 +36,14 @@ pub(super) fn entry(tenant: TenantId, key: Option<CacheKey>) -> String {
     }
 }
 
+/// The lease of who fills the entry.
+pub(super) fn lease(tenant: TenantId, key: Option<CacheKey>) -> String {
+    match key {
+        Some(key) => format!("{{{tenant}}}:fill:{key}"),
+        None => nothing(tenant),
+    }
+}
+
 fn nothing(tenant: TenantId) -> String {
     format!("{{{tenant}}}:nothing")
 }

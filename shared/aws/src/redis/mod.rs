@@ -4,6 +4,7 @@ mod breaker;
 mod connection;
 mod entry;
 mod fallback;
+mod fill;
 mod keys;
 mod script;
 mod tls;
@@ -17,7 +18,9 @@ use domain::ids::{SessionId, TenantId};
 use domain::rate_limit::{PaidUntil, decide};
 use domain::time::Timestamp;
 use ports::PortError;
-use ports::cache::{Admission, Admitted, Cache, CacheEntry, CacheKey, Revocation};
+use ports::cache::{
+    Admission, Admitted, Cache, CacheEntry, CacheKey, FILL_LEASE, Lookup, REFRESHED_BEFORE_END, Revocation,
+};
 
 use self::connection::{Call, Connection};
 use self::fallback::LocalLimits;
@@ -52,6 +55,7 @@ pub struct RedisCache {
     connection: Connection,
     local_limits: LocalLimits,
     admit: Script,
+    look: Script,
     put: Script,
     revoke: Script,
 }
@@ -62,6 +66,7 @@ impl RedisCache {
             connection: Connection::new(config),
             local_limits: LocalLimits::default(),
             admit: Script::new(include_str!("admit.lua")),
+            look: Script::new(include_str!("look.lua")),
             put: Script::new(include_str!("put.lua")),
             revoke: Script::new(include_str!("revoke.lua")),
         }
@@ -78,14 +83,21 @@ impl Cache for RedisCache {
             keys::subject_revocation(caller.tenant, &caller.subject),
             keys::session_revocation(caller.tenant, caller.session),
             keys::entry(caller.tenant, key),
+            keys::lease(caller.tenant, key),
         ];
-        let pays_for_us = quota.interval_us() * i64::from(cost);
-        let numbers = [now.as_ms(), pays_for_us, quota.tolerance_us(), issued_at(caller).as_ms()];
-        let arguments = numbers.map(|number| number.to_string());
+        let lease = key.map_or(Duration::ZERO, |_| FILL_LEASE);
+        let arguments = [
+            now.as_ms().to_string(),
+            quota.interval_us().to_string(),
+            quota.tolerance_us().to_string(),
+            issued_at(caller).as_ms().to_string(),
+            lease.as_millis().to_string(),
+            REFRESHED_BEFORE_END.as_millis().to_string(),
+        ];
         let call = Call::Script { script: &self.admit, keys: &names, arguments: &arguments };
         let answer = self.connection.call("admit a call", call).await;
         match answer {
-            Ok((before_us, revoked, entry)) => admitted(before_us, revoked, entry, &admission),
+            Ok(answer) => admitted(answer, &admission),
             Err(error) => {
                 if !error.retryable() {
                     // The server is there and does not understand: nothing that passes by itself.
@@ -93,9 +105,13 @@ impl Cache for RedisCache {
                     tracing::error!(error = %error, cause, "the cache refuses: limits are this instance's own");
                 }
                 let limit = self.local_limits.decide(limit_name, quota, cost, now);
-                Admitted { limit, revoked: false, entry: None, degraded: true }
+                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true }
             }
         }
+    }
+
+    async fn await_fill(&self, tenant: TenantId, key: CacheKey) -> Lookup {
+        fill::awaited(&self.connection, &self.look, tenant, key).await
     }
 
     async fn put(&self, tenant: TenantId, key: CacheKey, entry: CacheEntry) -> Result<(), PortError> {
@@ -120,10 +136,12 @@ impl Cache for RedisCache {
 }
 
 /// The script's answer. It made the same decision of the same state to store what comes of it; the figures are the domain's.
-fn admitted(before_us: i64, revoked: bool, entry: Option<String>, admission: &Admission<'_>) -> Admitted {
+fn admitted(answer: (i64, bool, Option<String>, bool), admission: &Admission<'_>) -> Admitted {
+    let (before_us, revoked, text, has_lease) = answer;
     let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.cost, admission.now);
-    let entry = entry.as_deref().filter(|_| admission.key.is_some()).and_then(entry::decode);
-    Admitted { limit, revoked, entry, degraded: false }
+    let is_asked = admission.key.is_some() && limit.allowed && !revoked;
+    let found = if is_asked { fill::lookup(text.as_deref(), has_lease) } else { Lookup::Unknown };
+    Admitted { limit, revoked, found, degraded: false }
 }
 
 /// The earliest moment the token can have been issued at: tokens tell the second, and none is older than its session, whose

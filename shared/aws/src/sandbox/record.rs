@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::dispute::DisputeStatus;
 use domain::idempotency::Fingerprint;
 use domain::money::{Amount, Currency, Money};
 use domain::payment::{Capture, DeclineCode};
@@ -45,13 +46,28 @@ pub(super) struct ChargeRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decline_code: Option<String>,
     disputed: bool,
+    /// Empty: there is none.
+    dispute: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_reference: Option<String>,
     refunded: i64,
     refundable: i64,
 }
 
 impl From<&Charge> for ChargeRecord {
     fn from(charge: &Charge) -> Self {
-        let Charge { key, fingerprint, money, capture, status, captured, disputed, refunded } = charge;
+        let Charge {
+            key,
+            fingerprint,
+            money,
+            capture,
+            status,
+            captured,
+            disputed,
+            dispute,
+            client_reference,
+            refunded,
+        } = charge;
         Self {
             key: key.to_string(),
             fingerprint: to_hex(&fingerprint.0),
@@ -62,6 +78,8 @@ impl From<&Charge> for ChargeRecord {
             captured: *captured,
             decline_code: status.decline().map(|code| code.as_str().to_owned()),
             disputed: *disputed,
+            dispute: dispute_name(*dispute).to_owned(),
+            client_reference: client_reference.clone(),
             refunded: *refunded,
             refundable: charge.refundable(),
         }
@@ -82,6 +100,8 @@ impl TryFrom<ChargeRecord> for Charge {
             captured,
             decline_code,
             disputed,
+            dispute,
+            client_reference,
             refunded,
             refundable: _,
         } = record;
@@ -90,6 +110,7 @@ impl TryFrom<ChargeRecord> for Charge {
                 Some(code) => Some(DeclineCode::parse(&code)?),
                 None => None,
             };
+            let dispute = if dispute.is_empty() { None } else { Some(DisputeStatus::parse(&dispute)?) };
             Some(Self {
                 key: Key::parse(&key).ok()?,
                 fingerprint: Fingerprint(from_hex(&fingerprint)?),
@@ -98,11 +119,17 @@ impl TryFrom<ChargeRecord> for Charge {
                 status: ChargeStatus::parse(&status, decline)?,
                 captured,
                 disputed,
+                dispute,
+                client_reference,
                 refunded,
             })
         };
         read().ok_or_else(|| corrupt("read a charge of the sandbox"))
     }
+}
+
+pub(super) fn dispute_name(dispute: Option<DisputeStatus>) -> &'static str {
+    dispute.map_or("", DisputeStatus::as_str)
 }
 
 #[derive(Serialize, Deserialize)]

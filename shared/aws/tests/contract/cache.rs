@@ -145,6 +145,6 @@ async fn every_key_expires_and_bears_its_tenant_as_hash_tag() {
     }
 }
 
-fn a_caller(world: &World) -> Caller {
+pub fn a_caller(world: &World) -> Caller {
     caller(&session(&user(world.tenant(), world.mint()), world.mint()), Role::Operator, world.mint())
 }

@@ -9,7 +9,7 @@ use contract::builders::{caller, session, user};
 use domain::access::{Caller, Role};
 use domain::rate_limit::Quota;
 use ports::PortErrorKind;
-use ports::cache::{Admission, Admitted, Cache, CacheEntry, CacheKey, Revocation, RouteClass};
+use ports::cache::{Admission, Admitted, Cache, CacheEntry, CacheKey, Lookup, Revocation, RouteClass};
 use ports::clock::Clock;
 use tokio::net::TcpListener;
 
@@ -36,13 +36,14 @@ async fn admit(cache: &RedisCache, caller: &Caller, world: &World) -> (Admitted,
 async fn is_away(cache: &RedisCache, world: &World) {
     let caller = a_caller(world);
     let (first, delay) = admit(cache, &caller, world).await;
-    assert!(first.degraded && first.limit.allowed && !first.revoked && first.entry.is_none(), "{first:?}");
+    assert!(first.degraded && first.limit.allowed && !first.revoked && first.found == Lookup::Unknown, "{first:?}");
     assert!(delay < BOUND, "the first call took {delay:?}");
     let others = [admit(cache, &caller, world).await.0, admit(cache, &caller, world).await.0];
     assert!(others.iter().all(|admitted| admitted.degraded && admitted.limit.allowed), "{others:?}");
     let (beyond_the_burst, _) = admit(cache, &caller, world).await;
     assert!(beyond_the_burst.degraded && !beyond_the_burst.limit.allowed);
     assert!(beyond_the_burst.limit.retry_after > Duration::ZERO);
+    assert_eq!(cache.await_fill(caller.tenant, CacheKey::Tenant).await, Lookup::Unknown, "nobody is waited for");
     let entry = CacheEntry { version: 1, body: None };
     let put = cache.put(caller.tenant, CacheKey::Tenant, entry).await.expect_err("the cache is away");
     let session = caller.session.expect("of a session");
@@ -115,7 +116,7 @@ async fn a_cache_that_comes_back_is_used_again() {
     let shown = CacheEntry { version: 1, body: Some("{}".to_owned()) };
     cache.put(caller.tenant, CacheKey::Tenant, shown.clone()).await.expect("it is there");
     let (there, _) = admit(&cache, &caller, &world).await;
-    assert_eq!((there.degraded, there.limit.remaining, there.entry), (false, 2, Some(shown.clone())));
+    assert_eq!((there.degraded, there.limit.remaining, there.found), (false, 2, Lookup::Hit(shown.clone())));
 
     proxy.close().await;
     is_away(&cache, &world).await;
@@ -129,8 +130,8 @@ async fn a_cache_that_comes_back_is_used_again() {
         back = admit(&cache, &caller, &world).await.0;
     }
     assert_eq!(
-        (back.degraded, back.limit.remaining, back.entry),
-        (false, 1, Some(shown)),
+        (back.degraded, back.limit.remaining, back.found),
+        (false, 1, Lookup::Hit(shown)),
         "as if it had not been away"
     );
 }

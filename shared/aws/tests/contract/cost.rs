@@ -1,6 +1,6 @@
 //! What each method costs in calls, counted where they leave the SDK. `docs/DATA.md` and `docs/COST.md` rely on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coffer_aws::{CallCounter, CommerceTable, IdentityTable};
 use contract::World;
@@ -14,8 +14,8 @@ use domain::page::PageRequest;
 use domain::payment::{Payment, PaymentStatus};
 use ports::clock::Clock;
 use ports::commerce::{
-    Accounts, Change, Commerce, Commit, Consistency, Due, EventFilter, Events, OrderFilter, Orders, PaymentFilter,
-    Payments, Refunds, Wallets,
+    Accounts, BATCH_MAX, Change, Commerce, Commit, Consistency, Due, EventFilter, Events, OrderFilter, Orders,
+    PaymentFilter, Payments, Refunds, Wallets,
 };
 use ports::identity::{AttemptScope, LoginAttempts, RotateRequest, Sessions, Tenants, Users};
 
@@ -68,6 +68,11 @@ async fn commerce_costs_what_it_says() {
     Events::get(&table, tenant, world.id()).await.expect("read");
     table.transaction(tenant, Source::Charge(captured.id)).await.expect("read");
     assert_eq!(counter.take(), calls([("GetItem", 5)]), "by id");
+    let orders = (0..BATCH_MAX).map(|_| world.id()).collect();
+    Orders::get_many(&table, tenant, &orders, consistency).await.expect("read");
+    Payments::get_many(&table, tenant, &BTreeSet::from([payment.id]), consistency).await.expect("read");
+    Payments::get_many(&table, tenant, &BTreeSet::new(), consistency).await.expect("read");
+    assert_eq!(counter.take(), calls([("BatchGetItem", 2)]), "many by id");
 
     // A payment into a wallet: that it exists is part of the transaction, its balance is in it.
     let wallet = wallet(tenant, mint);

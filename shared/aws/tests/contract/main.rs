@@ -4,11 +4,13 @@
 
 mod cache;
 mod cache_away;
+mod cache_fills;
 mod commerce;
 mod completeness;
 mod cost;
 mod identity;
 mod kms;
+mod ledger;
 mod place;
 mod proxy;
 mod queues;

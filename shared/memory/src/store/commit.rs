@@ -4,8 +4,9 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use domain::dispute::Dispute;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{OrderId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{AccountId, Posting, Source};
 use domain::money::Money;
 use domain::order::Order;
@@ -38,6 +39,7 @@ enum Write {
     Order(Order),
     Payment(Payment),
     Refund(Refund),
+    Dispute(Dispute),
     NewWallet(Wallet),
     /// With the wallets it books on, as they will be.
     Post(Posting, Vec<Wallet>),
@@ -50,6 +52,7 @@ enum Row {
     Payment(PaymentId),
     Refund(PaymentId, RefundId),
     Wallet(AccountId),
+    Dispute(DisputeId),
     Source(Source),
 }
 
@@ -104,6 +107,7 @@ impl CommerceTable {
         let order = |id| self.orders.get(&(tenant, id));
         let payment = |id| self.payments.get(&(tenant, id));
         let refund = |of: &Refund| self.refunds.get(&(tenant, of.payment, of.id));
+        let dispute = |of: &Dispute| self.disputes.get(&(tenant, of.id));
         let unless_stale = |holds: bool, write| if holds { Ok(write) } else { Err(CommitError::Stale) };
         match change {
             Change::CreateOrder(new) => unless_stale(order(new.id).is_none(), Write::Order(new)),
@@ -132,6 +136,11 @@ impl CommerceTable {
             Change::RequireWallet(account) => {
                 self.wallet(tenant, account).map(|_| Write::Nothing).ok_or(CommitError::WalletMissing)
             }
+            Change::CreateDispute(new) => unless_stale(dispute(&new).is_none(), Write::Dispute(new)),
+            Change::UpdateDispute(new) => {
+                let stored = dispute(&new).map(|dispute| dispute.version);
+                unless_stale(follows(stored, new.version), Write::Dispute(new))
+            }
             Change::Post(posting) => match posting.transaction.as_ref().map(|transaction| transaction.source()) {
                 Some(source) if self.transactions.contains_key(&(tenant, source)) => {
                     Err(CommitError::AlreadyPosted(source))
@@ -145,15 +154,21 @@ impl CommerceTable {
         match write {
             Write::Order(order) => {
                 let old = self.orders.insert((tenant, order.id), order.clone());
+                self.orders_before.insert((tenant, order.id), old.clone());
                 self.stream.push(old, Some(order));
             }
             Write::Payment(payment) => {
                 let old = self.payments.insert((tenant, payment.id), payment.clone());
+                self.payments_before.insert((tenant, payment.id), old.clone());
                 self.stream.push(old, Some(payment));
             }
             Write::Refund(refund) => {
                 let old = self.refunds.insert((tenant, refund.payment, refund.id), refund.clone());
                 self.stream.push(old, Some(refund));
+            }
+            Write::Dispute(dispute) => {
+                let old = self.disputes.insert((tenant, dispute.id), dispute.clone());
+                self.stream.push(old, Some(dispute));
             }
             Write::NewWallet(wallet) => {
                 self.wallets.insert((tenant, wallet.id), wallet);
@@ -198,6 +213,7 @@ fn tenant_of(change: &Change) -> Option<TenantId> {
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(payment.tenant),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
         Change::CreateWallet(wallet) => Some(wallet.tenant),
+        Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(dispute.tenant),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| transaction.tenant()),
         Change::HoldOrder { .. } | Change::ReserveRefund { .. } | Change::RequireWallet(_) => None,
     }
@@ -213,6 +229,7 @@ fn row_of(change: &Change) -> Option<Row> {
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(Row::Refund(refund.payment, refund.id)),
         Change::CreateWallet(wallet) => Some(Row::Wallet(wallet.account())),
         Change::RequireWallet(account) => Some(Row::Wallet(*account)),
+        Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(Row::Dispute(dispute.id)),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| Row::Source(transaction.source())),
     }
 }

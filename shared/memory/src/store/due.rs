@@ -1,7 +1,7 @@
 //! What the sweeper looks for, across tenants: oldest first, as an index of one shard.
 
 use async_trait::async_trait;
-use domain::ids::{EventId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, EventId, PaymentId, RefundId, TenantId};
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Due;
@@ -26,6 +26,15 @@ impl Due for Store {
             Ok(oldest_first(rows, now, limit))
         };
         self.faults.call("due.refunds", effect).await
+    }
+
+    async fn disputes(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DisputeId)>, PortError> {
+        let effect = || {
+            let table = self.commerce.get();
+            let rows = table.disputes.iter().map(|(place, dispute)| (dispute.check_at, *place));
+            Ok(oldest_first(rows, now, limit))
+        };
+        self.faults.call("due.disputes", effect).await
     }
 
     async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError> {

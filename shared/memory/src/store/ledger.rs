@@ -31,8 +31,8 @@ impl CommerceTable {
             for entry in transaction.entries() {
                 self.entries.insert((tenant, entry.account, entry.id), entry.clone());
             }
-            self.transactions.insert((tenant, transaction.source()), transaction);
-            self.stream.push_other();
+            self.transactions.insert((tenant, transaction.source()), transaction.clone());
+            self.stream.push(None, Some(transaction));
         }
     }
 }

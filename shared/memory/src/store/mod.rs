@@ -1,10 +1,13 @@
 //! The two tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
-//! Reads of either consistency see the latest state.
+//! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod attempts;
+mod closings;
 mod commit;
+mod dispute;
 mod due;
 mod event;
+mod journal;
 mod ledger;
 mod order;
 mod page;
@@ -13,15 +16,20 @@ mod records;
 mod refund;
 mod session;
 mod stream;
+mod tamper;
 mod tenant;
 mod user;
+mod verification;
 mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::closing::Closing;
+use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
+use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
@@ -29,13 +37,17 @@ use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
+use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
+use ports::{PortError, PortErrorKind};
 
 use crate::faults::Faults;
 use crate::lock::Lock;
 use records::Records;
 use stream::Stream;
+
+pub use tamper::Tampering;
 
 #[derive(Debug, Default)]
 pub struct Store {
@@ -49,15 +61,25 @@ struct CommerceTable {
     orders: BTreeMap<(TenantId, OrderId), Order>,
     payments: BTreeMap<(TenantId, PaymentId), Payment>,
     refunds: BTreeMap<(TenantId, PaymentId, RefundId), Refund>,
+    disputes: BTreeMap<(TenantId, DisputeId), Dispute>,
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
     wallets: BTreeMap<(TenantId, WalletId), Wallet>,
+    blocks: BTreeMap<(TenantId, u64), Block>,
+    /// In which block a transaction is.
+    marks: BTreeMap<(TenantId, Source), u64>,
+    closings: BTreeMap<(TenantId, AccountId, EntryId), Closing>,
+    /// When a tenant's ledger is to be verified, and where that goes on.
+    verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
     /// By the moment from which their publication is overdue.
     unpublished: BTreeSet<(Timestamp, TenantId, EventId)>,
     records: Records,
     stream: Stream,
+    /// What was there before the last change, as long as a stale read may show it.
+    orders_before: BTreeMap<(TenantId, OrderId), Option<Order>>,
+    payments_before: BTreeMap<(TenantId, PaymentId), Option<Payment>>,
 }
 
 #[derive(Debug, Default)]
@@ -77,10 +99,16 @@ pub struct Contents {
     pub orders: Vec<Order>,
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
     pub transactions: Vec<Transaction>,
     /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
     pub wallets: Vec<Wallet>,
+    pub blocks: Vec<Block>,
+    pub entries: Vec<(TenantId, Entry)>,
+    pub closings: Vec<(TenantId, Closing)>,
+    /// In which block a transaction is.
+    pub marks: Vec<(TenantId, Source, u64)>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -102,6 +130,26 @@ impl Store {
         changes
     }
 
+    /// One batch read, bounded as the port says.
+    async fn get_batch<Id: Copy + Sync, T: Send>(
+        &self,
+        operation: &'static str,
+        ids: &BTreeSet<Id>,
+        find: impl Fn(&CommerceTable, Id) -> Option<T> + Sync,
+    ) -> Result<Vec<T>, PortError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let effect = || {
+            if ids.len() > BATCH_MAX {
+                return Err(PortError::new(PortErrorKind::Rejected, operation));
+            }
+            let table = self.commerce.get();
+            Ok(ids.iter().filter_map(|id| find(&table, *id)).collect())
+        };
+        self.faults.call(operation, effect).await
+    }
+
     pub fn contents(&self) -> Contents {
         let commerce = self.commerce.get();
         let identity = self.identity.get();
@@ -111,9 +159,14 @@ impl Store {
             orders: commerce.orders.values().cloned().collect(),
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
+            disputes: commerce.disputes.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: accounts.chain(of_wallets).collect(),
             wallets: commerce.wallets.values().cloned().collect(),
+            blocks: commerce.blocks.values().cloned().collect(),
+            entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
+            closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
+            marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -125,6 +178,24 @@ impl Store {
     /// The wallets alone, of all tenants.
     pub fn wallets(&self) -> Vec<Wallet> {
         self.commerce.get().wallets.values().cloned().collect()
+    }
+
+    /// The transaction of a source and an account's balance, for checks: looking is no call.
+    pub fn posted(&self, tenant: TenantId, source: Source) -> Option<Transaction> {
+        self.commerce.get().transactions.get(&(tenant, source)).cloned()
+    }
+
+    pub fn balance_of(&self, tenant: TenantId, account: AccountId) -> Option<Balance> {
+        let commerce = self.commerce.get();
+        let of_wallet = || commerce.wallet(tenant, account).map(Wallet::balance);
+        commerce.balances.get(&(tenant, account)).copied().or_else(of_wallet)
+    }
+
+    /// Every replica has caught up: no read of what has been written so far is stale any more.
+    pub fn catch_up(&self) {
+        let mut commerce = self.commerce.get();
+        commerce.orders_before.clear();
+        commerce.payments_before.clear();
     }
 
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.

@@ -1,5 +1,7 @@
 //! Reading orders.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::ids::{OrderId, TenantId};
 use domain::order::Order;
@@ -12,8 +14,23 @@ use super::page::{by_id, newest_first, page};
 
 #[async_trait]
 impl Orders for Store {
-    async fn get(&self, tenant: TenantId, id: OrderId, _: Consistency) -> Result<Option<Order>, PortError> {
-        self.faults.call("orders.get", || Ok(self.commerce.get().orders.get(&(tenant, id)).cloned())).await
+    async fn get(&self, tenant: TenantId, id: OrderId, consistency: Consistency) -> Result<Option<Order>, PortError> {
+        let effect = |is_stale: bool| {
+            let (table, place) = (self.commerce.get(), (tenant, id));
+            let is_behind = is_stale && consistency == Consistency::Eventual;
+            let before = table.orders_before.get(&place).filter(|_| is_behind);
+            Ok(before.map_or_else(|| table.orders.get(&place).cloned(), Clone::clone))
+        };
+        self.faults.call_read("orders.get", effect).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<OrderId>,
+        _: Consistency,
+    ) -> Result<Vec<Order>, PortError> {
+        self.get_batch("orders.get_many", ids, |table, id| table.orders.get(&(tenant, id)).cloned()).await
     }
 
     async fn list(

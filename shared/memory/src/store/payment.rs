@@ -1,5 +1,7 @@
 //! Reading payments.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::ids::{PaymentId, TenantId};
 use domain::page::{Page, PageRequest};
@@ -12,8 +14,28 @@ use super::page::{by_id, newest_first, page};
 
 #[async_trait]
 impl Payments for Store {
-    async fn get(&self, tenant: TenantId, id: PaymentId, _: Consistency) -> Result<Option<Payment>, PortError> {
-        self.faults.call("payments.get", || Ok(self.commerce.get().payments.get(&(tenant, id)).cloned())).await
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+        consistency: Consistency,
+    ) -> Result<Option<Payment>, PortError> {
+        let effect = |is_stale: bool| {
+            let (table, place) = (self.commerce.get(), (tenant, id));
+            let is_behind = is_stale && consistency == Consistency::Eventual;
+            let before = table.payments_before.get(&place).filter(|_| is_behind);
+            Ok(before.map_or_else(|| table.payments.get(&place).cloned(), Clone::clone))
+        };
+        self.faults.call_read("payments.get", effect).await
+    }
+
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<PaymentId>,
+        _: Consistency,
+    ) -> Result<Vec<Payment>, PortError> {
+        self.get_batch("payments.get_many", ids, |table, id| table.payments.get(&(tenant, id)).cloned()).await
     }
 
     async fn list(

@@ -1,7 +1,9 @@
 //! The tables' change streams, kept until a test takes them.
 
+use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
+use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -22,7 +24,7 @@ macro_rules! streamed {
     )*};
 }
 
-streamed!(Order, Payment, Refund, Event, Tenant, User, Session);
+streamed!(Order, Payment, Refund, Dispute, Event, Tenant, User, Session, Transaction);
 
 #[derive(Debug, Default)]
 pub(super) struct Stream(Vec<StreamChange>);

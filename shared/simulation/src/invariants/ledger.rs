@@ -1,15 +1,17 @@
 //! The ledger: every transaction sums to zero, stands for something that happened and for nothing twice, and the balances are
 //! the sums of the entries (C1, C2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind, Source, Transaction, accounts_of};
+use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction, accounts_of};
 use domain::money::Currency;
+use domain::payment::Payment;
 use domain::refund::RefundStatus;
-use memory::Contents;
+use memory::{Contents, Store};
 
-use super::{Books, Holds, ensure};
+use super::{Books, Holds, Touched, ensure};
 
 type Sums<K> = BTreeMap<K, i64>;
 
@@ -24,11 +26,49 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
     }
     let captured = books.payments.values().filter(|payment| payment.captured > 0).count();
     let refunded = books.refunds.values().filter(|refund| refund.status == RefundStatus::Succeeded).count();
+    let disputed: usize = books.disputes.values().map(|it| if it.status.is_open() { 1 } else { 2 }).sum();
     let count = contents.transactions.len();
-    ensure(count == captured + refunded, || {
-        format!("{count} transactions for {captured} charges, {refunded} refunds")
+    ensure(count == captured + refunded + disputed, || {
+        format!("{count} transactions for {captured} charges, {refunded} refunds, {disputed} moves of disputes")
     })?;
     balances(contents, &posted, &pending(books))
+}
+
+/// What has changed is booked with it, and the accounts show what they owe.
+pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Holds {
+    let mut places: BTreeSet<(TenantId, AccountId)> = BTreeSet::new();
+    for payment in touched.payments.iter().filter_map(|id| books.payments.get(id)) {
+        is_posted(books, store, payment.tenant, Source::Charge(payment.id), payment.captured > 0)?;
+        let currency = payment.money.currency;
+        let derived = AccountKind::ALL.map(|kind| AccountId { kind, currency });
+        places.extend(derived.into_iter().chain(accounts_of(payment)).map(|account| (payment.tenant, account)));
+    }
+    for refund in touched.refunds.iter().filter_map(|id| books.refunds.get(id)) {
+        let is_due = refund.status == RefundStatus::Succeeded;
+        is_posted(books, store, refund.tenant, Source::Refund(refund.id), is_due)?;
+    }
+    for dispute in touched.disputes.iter().filter_map(|id| books.disputes.get(id)) {
+        let Dispute { id, tenant, status, .. } = dispute;
+        is_posted(books, store, *tenant, Source::DisputeOpened(*id), true)?;
+        is_posted(books, store, *tenant, Source::DisputeWon(*id), *status == DisputeStatus::Won)?;
+        is_posted(books, store, *tenant, Source::DisputeLost(*id), *status == DisputeStatus::Lost)?;
+    }
+    for (tenant, account) in places {
+        let booked = books.owed(tenant, account);
+        let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
+        ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
+    }
+    Ok(())
+}
+
+fn is_posted(books: &Books, store: &Store, tenant: TenantId, source: Source, is_due: bool) -> Holds {
+    match store.posted(tenant, source) {
+        Some(transaction) => {
+            is_balanced(&transaction)?;
+            stands_for_something(books, &transaction)
+        }
+        None => ensure(!is_due, || format!("{source} happened and is not booked")),
+    }
 }
 
 fn is_balanced(transaction: &Transaction) -> Holds {
@@ -41,20 +81,58 @@ fn is_balanced(transaction: &Transaction) -> Holds {
 
 fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
     let source = transaction.source();
-    let moved = match source {
-        Source::Charge(id) => books.payments.get(&id).map(|payment| (payment, payment.captured)),
-        Source::Refund(id) => {
-            let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded);
-            refund.and_then(|it| Some((books.payments.get(&it.payment)?, -it.money.amount.get())))
-        }
-        Source::Reversal(_) => None,
+    let Some(Moved { of, from, to, amount }) = moved(books, source) else {
+        return Err(format!("{source} is booked and stands for nothing that happened"));
     };
-    let expected = moved.map(|(payment, amount)| {
-        let [from, to] = accounts_of(payment);
-        BTreeMap::from([(from, -amount), (to, amount)])
-    });
-    let booked = Some(transaction.entries().iter().map(|entry| (entry.account, entry.amount)).collect());
-    ensure(expected == booked, || format!("{source} books {booked:?} and stands for {expected:?}"))
+    let mut expected = [(from, -amount), (to, amount)];
+    let mut booked: Vec<_> = transaction.entries().iter().map(|entry| (entry.account, entry.amount)).collect();
+    expected.sort_unstable();
+    booked.sort_unstable();
+    ensure(booked == expected, || format!("{source} books {booked:?} and stands for {expected:?}"))?;
+    let is_labelled = |entry: &Entry| (entry.payment, entry.transaction) == (Some(of.id), transaction.id());
+    let stray = transaction.entries().iter().find(|entry| !is_labelled(entry));
+    ensure(stray.is_none(), || format!("{source} has an entry of something else: {stray:?}"))
+}
+
+/// Money that went from one account to another for a payment.
+struct Moved<'a> {
+    of: &'a Payment,
+    from: AccountId,
+    to: AccountId,
+    amount: i64,
+}
+
+fn moved(books: &Books, source: Source) -> Option<Moved<'_>> {
+    let of_dispute = |id, from, to| {
+        let dispute: &Dispute = books.disputes.get(&id)?;
+        let payment = books.payments.get(&dispute.payment)?;
+        let account = |kind| AccountId { kind, currency: payment.money.currency };
+        let moved = Moved { of: payment, from: account(from), to: account(to), amount: dispute.money.amount.get() };
+        Some((dispute.status, moved))
+    };
+    match source {
+        Source::Charge(id) => {
+            let payment = books.payments.get(&id)?;
+            let [from, to] = accounts_of(payment);
+            Some(Moved { of: payment, from, to, amount: payment.captured })
+        }
+        Source::Refund(id) => {
+            let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded)?;
+            let payment = books.payments.get(&refund.payment)?;
+            let [from, to] = accounts_of(payment);
+            Some(Moved { of: payment, from: to, to: from, amount: refund.money.amount.get() })
+        }
+        Source::DisputeOpened(id) => {
+            of_dispute(id, AccountKind::Merchant, AccountKind::Disputes).map(|(_, moved)| moved)
+        }
+        Source::DisputeWon(id) => of_dispute(id, AccountKind::Disputes, AccountKind::Merchant)
+            .filter(|(status, _)| *status == DisputeStatus::Won)
+            .map(|(_, moved)| moved),
+        Source::DisputeLost(id) => of_dispute(id, AccountKind::Disputes, AccountKind::Clearing)
+            .filter(|(status, _)| *status == DisputeStatus::Lost)
+            .map(|(_, moved)| moved),
+        Source::Reversal(_) => None,
+    }
 }
 
 /// What refunds under way have reserved.

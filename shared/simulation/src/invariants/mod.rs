@@ -1,12 +1,16 @@
 //! What must hold of a world at every moment, whatever failed: of each change of an entity (`moves`), of what an entity and
-//! its parts add up to (`payments`, `orders`), of the ledger and of the provider's books. A sentence says what is broken.
+//! its parts add up to (`payments`, `orders`), of the ledger and its journal, of what was sent and of the provider's books. A
+//! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
 mod books;
+mod journal;
 mod ledger;
 mod moves;
 mod orders;
+mod past;
 mod payments;
 mod provider;
+mod sent;
 mod wallets;
 
 pub use books::{Books, Touched};
@@ -25,12 +29,19 @@ pub(crate) fn ensure(holds: bool, broken: impl FnOnce() -> String) -> Holds {
 pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     for id in &touched.payments {
         payments::hold(books, *id)?;
-        provider::agrees(books, *id, &world.provider)?;
+        provider::agrees(books, *id, world)?;
     }
     for id in &touched.orders {
         orders::hold(books, *id)?;
     }
+    ledger::has_posted(books, touched, &world.store)?;
+    sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world)
+}
+
+/// Of what the provider has done since this was last asked, whether or not we have heard of it.
+pub fn of_provider(world: &World, books: &Books) -> Holds {
+    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, world))
 }
 
 /// Of everything there is.
@@ -39,10 +50,25 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     books.are_of(&contents)?;
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
-    provider::knows_only_ours(books, &world.provider)
+    journal::holds(&contents)?;
+    provider::knows_only_ours(books, world)
 }
 
-/// Of a world that nobody kept books of.
+/// Of a world that nobody kept books of and that has come to rest.
 pub fn of_world(world: &World) -> Holds {
-    of_all(world, &Books::of(&world.store.contents()))
+    let contents = world.store.contents();
+    of_all(world, &Books::of(&contents))?;
+    of_rest(world)
+}
+
+/// What holds once nothing is left to be done.
+pub fn of_rest(world: &World) -> Holds {
+    let contents = world.store.contents();
+    journal::is_whole(&contents)?;
+    past::holds(world, &contents)?;
+    for tenant in &contents.tenants {
+        let faults = world.ledger_faults(tenant.id);
+        ensure(faults.is_empty(), || format!("a sound ledger is called wrong: {faults:?}"))?;
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! One change of one entity: nothing leaves the state machine, what is promised to stay does, amounts only grow.
 
+use domain::dispute::{Dispute, DisputeStatus};
 use domain::order::{Order, OrderStatus};
 use domain::payment::{Payment, PaymentStatus};
 use domain::refund::{Refund, RefundStatus};
@@ -38,6 +39,22 @@ pub(super) fn payment(old: Option<&Payment>, new: &Payment) -> Holds {
     ensure(old.attempt <= new.attempt, || told("went back to an older try"))?;
     ensure(old.captured <= new.captured && old.refunded <= new.refunded, || told("took back what was moved"))?;
     ensure(old.updated_at <= new.updated_at, || told("went back in time"))
+}
+
+pub(super) fn dispute(old: Option<&Dispute>, new: &Dispute) -> Holds {
+    let told = |what: &str| format!("{} {what}: {old:?}, then {new:?}", new.id);
+    let Some(old) = old else {
+        let is_new = new.status == DisputeStatus::NeedsResponse && new.evidence.is_none() && new.version == 1;
+        return ensure(is_new, || told("did not begin open"));
+    };
+    let same = (old.tenant, old.payment, old.money, old.reason, &old.provider_reference, old.created_at)
+        == (new.tenant, new.payment, new.money, new.reason, &new.provider_reference, new.created_at);
+    let is_legal = new.status == old.status || old.status.next().contains(&new.status);
+    ensure(new.version == old.version + 1, || told("skipped a version"))?;
+    ensure(same, || told("changed what does not change"))?;
+    ensure(is_legal, || told("made an illegal move"))?;
+    let is_kept = old.evidence.is_none() || old.evidence == new.evidence;
+    ensure(is_kept && old.evidence_sent <= new.evidence_sent, || told("took an answer back"))
 }
 
 pub(super) fn refund(old: Option<&Refund>, new: &Refund) -> Holds {

@@ -1,6 +1,7 @@
 //! A payment and its refunds add up, and their events tell exactly what happened.
 
 use app::settle_refund::RefundKey;
+use domain::dispute::DisputeStatus;
 use domain::event::EventType;
 use domain::ids::PaymentId;
 use domain::payment::{Capture, Payment, PaymentStatus};
@@ -25,6 +26,13 @@ fn amounts(books: &Books, payment: &Payment) -> Holds {
     let (done, under_way) = (sum(RefundStatus::Succeeded), sum(RefundStatus::Processing));
     ensure(*refunded == done, || format!("{id} says {refunded} refunded, its refunds {done}"))?;
     ensure(*refunds_pending == under_way, || format!("{id} says {refunds_pending} pending, its refunds {under_way}"))?;
+    let disputed: i64 = books
+        .disputes_of(payment)
+        .map(|it| if it.status == DisputeStatus::Won { 0 } else { it.money.amount.get() })
+        .sum();
+    ensure(payment.disputed == disputed, || {
+        format!("{id} says {} disputed, its disputes {disputed}", payment.disputed)
+    })?;
     ensure(refunded + refunds_pending <= *captured, || format!("{id} refunds more than the {captured} it captured"))
 }
 

@@ -1,65 +1,93 @@
-//! The provider's books against ours: nobody is charged twice, and what we call captured, failed and refunded is so there.
+//! The provider's books against ours: nobody is charged twice, and what we call captured, failed and refunded is so there,
+//! under our keys and names and for the reasons we give.
 
 use domain::ids::PaymentId;
-use domain::payment::{Capture, Method, PaymentStatus, Verdict};
-use domain::refund::{RefundStatus, RefundVerdict};
-use memory::Provider;
+use domain::payment::{Capture, DeclineCode, Method, Payment, PaymentStatus, Verdict};
+use domain::refund::{Refund, RefundStatus, RefundVerdict};
 
 use super::{Books, Holds, ensure};
+use crate::world::World;
 
-pub(super) fn agrees(books: &Books, id: PaymentId, provider: &Provider) -> Holds {
+pub(super) fn agrees(books: &Books, id: PaymentId, world: &World) -> Holds {
     let Some(payment) = books.payments.get(&id) else { return Ok(()) };
-    let (charged, amount) = (provider.charged(id), payment.money.amount.get());
     if let Method::Wallet { .. } = payment.method {
-        let went_back = provider.refunded(id);
-        return ensure((charged, went_back) == (0, 0), || format!("{id} is of a wallet and went to the provider"));
+        let charge = world.provider.charge_on_file(&payment.provider_key());
+        let refund = books.refunds_of(id).find_map(|refund| world.provider.refund_on_file(&refund.provider_key()));
+        let is_ours_alone = charge.is_none() && refund.is_none();
+        return ensure(is_ours_alone, || {
+            format!("{id} is of a wallet and went to the provider: {charge:?}, {refund:?}")
+        });
     }
+    let (charged, amount) = (world.provider.charged(id), payment.money.amount.get());
     let may_be_part = payment.capture == Capture::Manual && (0..=amount).contains(&charged);
     let fits = charged == 0 || charged == amount || may_be_part;
     ensure(fits, || format!("{id} of {amount} was charged {charged}"))?;
-    let fits = match payment.status {
-        PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => true,
-        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
-            charged == payment.captured
-        }
-        PaymentStatus::Failed | PaymentStatus::Cancelled => charged == 0,
-    };
-    ensure(fits, || format!("{id} is {:?} and was charged {charged}", payment.status))?;
-    let went_back = provider.refunded(id);
+    verdict(world, payment)?;
+    let went_back = world.provider.refunded(id);
     let at_most = payment.refunded + payment.refunds_pending;
     let fits = (payment.refunded..=at_most).contains(&went_back);
-    ensure(fits, || format!("of {id} {went_back} went back; booked is {} to {at_most}", payment.refunded))
+    ensure(fits, || format!("of {id} {went_back} went back; booked is {} to {at_most}", payment.refunded))?;
+    books.refunds_of(id).try_for_each(|refund| refund_agrees(world, refund))
 }
 
-/// Every charge and refund there is one of ours, of its amount, under its key.
-pub(super) fn knows_only_ours(books: &Books, provider: &Provider) -> Holds {
-    let mut charges = provider.charges();
-    for payment in books.payments.values() {
-        let Some(file) = charges.remove(&payment.provider_key()) else { continue };
-        ensure(file.charge.money == payment.money, || format!("{} was charged {:?}", payment.id, file.charge.money))?;
-        let Verdict::Succeeded { reference, .. } = &file.verdict else { continue };
-        let is_known = payment.captured == 0 || payment.provider_reference.as_ref() == Some(reference);
-        ensure(is_known, || format!("{} names another charge than {reference}", payment.id))?;
-    }
-    ensure(charges.is_empty(), || format!("charged for no payment: {charges:?}"))?;
-    let mut refunds = provider.refunds();
-    for refund in books.refunds.values() {
-        let file = refunds.remove(&refund.provider_key());
-        let is_of_wallet =
-            books.payments.get(&refund.payment).is_some_and(|it| matches!(it.method, Method::Wallet { .. }));
-        if is_of_wallet {
-            ensure(file.is_none(), || format!("{} is of a wallet and went to the provider", refund.id))?;
-            continue;
+fn verdict(world: &World, payment: &Payment) -> Holds {
+    let Payment { id, money, status, failure, provider_reference, .. } = payment;
+    let file = world.provider.charge_on_file(&payment.provider_key());
+    let is_same = file.as_ref().is_none_or(|file| file.charge.money == *money);
+    ensure(is_same, || format!("{id} is of {money:?} and is on file as {file:?}"))?;
+    let told = file.as_ref().map(|file| &file.verdict);
+    let fits = match status {
+        PaymentStatus::Processing | PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture => true,
+        PaymentStatus::Succeeded | PaymentStatus::PartiallyRefunded | PaymentStatus::Refunded => {
+            matches!(told, Some(Verdict::Succeeded { reference, captured })
+                if provider_reference.as_ref() == Some(reference) && captured.get() == payment.captured)
         }
-        let went_back = file.as_ref().is_some_and(|file| matches!(file.verdict, RefundVerdict::Succeeded { .. }));
-        let fits = match refund.status {
-            RefundStatus::Processing => true,
-            RefundStatus::Succeeded => went_back,
-            RefundStatus::Failed => !went_back,
-        };
-        ensure(fits, || format!("{} is {:?} and went back: {went_back}", refund.id, refund.status))?;
-        let is_same = file.is_none_or(|file| file.refund.money == refund.money);
-        ensure(is_same, || format!("{} was refunded by another amount", refund.id))?;
+        PaymentStatus::Failed => match told {
+            Some(Verdict::Declined { code }) => *failure == Some(*code),
+            Some(Verdict::Cancelled) => *failure == Some(DeclineCode::AuthenticationExpired),
+            _ => false,
+        },
+        PaymentStatus::Cancelled => matches!(told, Some(Verdict::Cancelled)),
+    };
+    ensure(fits, || format!("{id} is {status:?} with {failure:?}, {provider_reference:?}; the provider says {told:?}"))
+}
+
+fn refund_agrees(world: &World, refund: &Refund) -> Holds {
+    let Refund { id, status, .. } = refund;
+    let key = refund.provider_key();
+    let file = world.provider.refund_on_file(&key);
+    let is_same = file.as_ref().is_none_or(|file| file.refund.money == refund.money);
+    ensure(is_same, || format!("{id} was refunded by another amount: {file:?}"))?;
+    let verdict = file.as_ref().map(|file| &file.verdict);
+    let (went_back, was_refused) = match verdict {
+        Some(RefundVerdict::Succeeded { .. }) => (true, false),
+        Some(RefundVerdict::Refused { .. }) => (false, true),
+        None => (false, world.refusals.has_refused(&key)),
+    };
+    let fits = match status {
+        RefundStatus::Processing => true,
+        RefundStatus::Succeeded => went_back,
+        RefundStatus::Failed => was_refused,
+    };
+    ensure(fits, || format!("{id} is {status:?}; it went back: {went_back}, it was refused: {was_refused}"))
+}
+
+/// The same of a charge by its key, and that the key is of a payment there is.
+pub(super) fn has_moved(books: &Books, key: &str, world: &World) -> Holds {
+    let payment = key.rsplit_once('-').and_then(|(payment, _)| payment.parse().ok());
+    let known = payment.filter(|id| books.payments.contains_key(id));
+    match known {
+        Some(id) => agrees(books, id, world),
+        None => Err(format!("charged for no payment: {key}")),
     }
+}
+
+/// Every charge and refund there is one of ours, under its key.
+pub(super) fn knows_only_ours(books: &Books, world: &World) -> Holds {
+    let mut charges = world.provider.charges();
+    books.payments.values().for_each(|payment| drop(charges.remove(&payment.provider_key())));
+    ensure(charges.is_empty(), || format!("charged for no payment: {charges:?}"))?;
+    let mut refunds = world.provider.refunds();
+    books.refunds.values().for_each(|refund| drop(refunds.remove(&refund.provider_key())));
     ensure(refunds.is_empty(), || format!("refunded for no refund: {refunds:?}"))
 }

@@ -1,10 +1,12 @@
 //! The steps a scheduler chooses from, and how each is done. A step that finds nothing to do does nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domain::backoff::RECEIVES_MAX;
 use domain::event::Queue;
-use domain::payment::Verdict;
 use ports::clock::Clock as _;
+use serde_json::{Value, json};
 
 use super::run::{Doing, Ended, Run};
 use crate::invariants::{Holds, ensure};
@@ -15,28 +17,46 @@ use crate::worker::BATCH_MAX;
 pub(super) enum Action {
     /// A client asks for something new.
     Send,
+    /// Several clients ask for the same at once.
+    Crowd,
     /// A client sends again what it has sent before.
     Resend,
     /// A client uses a key for something else.
     Misuse,
     Read,
     Deliver(Consumer),
-    /// The stream gives up on what outbox-publish has not taken.
+    /// The stream gives up on what outbox-publish and ledger-journal have not taken.
     LoseStream,
     Work(Queue),
+    /// Workers die of whatever they receive, until all of it is among the dead letters.
+    WearOut(Queue),
     /// A message is received again while it is worked on.
     ShowAgain(Queue),
     Sweep,
+    /// The job runs, or somebody has a tenant's ledger verified, while money is posted.
+    Verify,
     /// An instance dies in the middle of what it does.
     Kill,
+    /// A call that nobody waits for any more arrives.
+    Arrive,
+    /// A user logs in and out again.
+    LogOut,
     Seconds,
     Minutes,
-    /// Long enough for authorisations to run out.
+    /// Long enough for customers to let their time pass.
     Day,
+    /// Long enough for authorisations to run out.
+    Week,
     CacheAway,
     CacheBack,
     CacheFlush,
     Authenticate,
+    /// A bank decides a dispute.
+    Decide,
+    /// The provider tells of a charge of its own accord.
+    Hear,
+    AnswerDispute,
+    CaptureOrCancel,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -48,20 +68,30 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 22] = [
+    pub(super) const ALL: [(Self, u32); 37] = [
         (Self::Send, 40),
+        (Self::Crowd, 4),
         (Self::Resend, 15),
         (Self::Misuse, 2),
         (Self::Read, 10),
         (Self::Deliver(Consumer::OutboxPublish), 25),
         (Self::Deliver(Consumer::CacheRefresh), 15),
+        (Self::Deliver(Consumer::LedgerJournal), 15),
         (Self::LoseStream, 1),
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
+        (Self::Work(Queue::Providers), 20),
+        (Self::WearOut(Queue::Payments), 1),
+        (Self::WearOut(Queue::Refunds), 1),
+        (Self::WearOut(Queue::Providers), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
+        (Self::ShowAgain(Queue::Providers), 2),
         (Self::Sweep, 8),
+        (Self::Verify, 2),
         (Self::Kill, 5),
+        (Self::Arrive, 10),
+        (Self::LogOut, 2),
         (Self::Seconds, 12),
         (Self::Minutes, 4),
         (Self::Day, 1),
@@ -69,6 +99,11 @@ impl Action {
         (Self::CacheBack, 3),
         (Self::CacheFlush, 1),
         (Self::Authenticate, 3),
+        (Self::Decide, 2),
+        (Self::Hear, 8),
+        (Self::AnswerDispute, 4),
+        (Self::CaptureOrCancel, 10),
+        (Self::Week, 1),
         (Self::Expire, 1),
         (Self::Calm, 2),
     ];
@@ -78,15 +113,18 @@ impl Run {
     pub(super) fn act(&mut self, action: Action) -> Holds {
         match action {
             Action::Send => self.send_new(),
+            Action::Crowd => self.send_a_crowd(),
             Action::Resend => self.send_again(),
             Action::Misuse => self.misuse_a_key(),
             Action::Read => self.read(),
             Action::Deliver(consumer) => self.deliver(consumer),
             Action::LoseStream => {
-                let lost = self.world.take(Consumer::OutboxPublish).len();
+                let lost = [Consumer::OutboxPublish, Consumer::LedgerJournal].map(|it| self.world.take(it).len());
+                let lost: usize = lost.iter().sum();
                 self.tell(|| format!("the stream gives up {lost} records"));
             }
             Action::Work(queue) => return self.work(queue),
+            Action::WearOut(queue) => self.wear_out(queue),
             Action::ShowAgain(queue) => self.show_again(queue),
             Action::Sweep => {
                 let world = self.world.clone();
@@ -95,7 +133,10 @@ impl Run {
                     Ended::Quietly
                 });
             }
+            Action::Verify => self.verify(),
             Action::Kill => self.kill_one(),
+            Action::Arrive => self.let_one_arrive(),
+            Action::LogOut => self.log_out(),
             Action::Seconds => self.pass_some(Duration::from_millis(1)..Duration::from_secs(40)),
             Action::Minutes => self.pass_some(Duration::from_secs(60)..Duration::from_secs(1_200)),
             Action::Day => self.pass_some(Duration::from_secs(20 * 3_600)..Duration::from_secs(30 * 3_600)),
@@ -107,6 +148,11 @@ impl Run {
                 self.tell(|| "the cache loses everything".to_owned());
             }
             Action::Authenticate => self.authenticate(),
+            Action::Decide => self.decide_a_dispute(),
+            Action::Hear => self.hear_from_provider(),
+            Action::AnswerDispute => self.answer_a_dispute(),
+            Action::CaptureOrCancel => self.capture_or_cancel(),
+            Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),
         }
@@ -149,6 +195,30 @@ impl Run {
         Ok(())
     }
 
+    fn verify(&mut self) {
+        let tenants: BTreeSet<_> = self.clients.callers.iter().map(|caller| caller.tenant).collect();
+        let Some(tenant) = self.random.choice(tenants) else { return };
+        let by_hand = json!({ "ledger": "verify", "tenant": tenant.to_string() });
+        let event = if self.random.bool() { Value::Null } else { by_hand };
+        let world = self.world.clone();
+        self.start(Doing::Verify, async move {
+            let Ok(ledger_verify::Ended { verified, answer }) = world.verify_step(&event).await else {
+                return Ended::Quietly;
+            };
+            let is_sound = verified.faults == 0 && answer["fault_count"].as_u64().unwrap_or(0) == 0;
+            Ended::Verified { is_sound, told: answer["faults"].to_string() }
+        });
+    }
+
+    /// The sweeper is what is left then.
+    fn wear_out(&mut self, queue: Queue) {
+        for _ in 0..=RECEIVES_MAX {
+            drop(self.world.queues.receive(queue, usize::MAX, Duration::ZERO));
+        }
+        let letters = self.world.queues.dead_letters(queue).len();
+        self.tell(|| format!("workers die of all that {queue:?} has; {letters} dead letters there are now"));
+    }
+
     fn show_again(&mut self, queue: Queue) {
         let of_queue: Vec<usize> =
             self.hidden.iter().enumerate().filter(|(_, (of, _))| *of == queue).map(|(index, _)| index).collect();
@@ -162,20 +232,5 @@ impl Run {
     fn set_cache_away(&mut self, is_away: bool) {
         self.world.cache.set_away(is_away);
         self.tell(|| format!("the cache is {}", if is_away { "away" } else { "there" }));
-    }
-
-    fn authenticate(&mut self) {
-        let waiting: Vec<String> = self.waiting_for_customers();
-        if let Some(key) = self.random.choice(&waiting) {
-            self.world.provider.authenticate(key);
-            self.tell(|| format!("the customer confirms {key}"));
-        }
-    }
-
-    /// The provider's keys of charges that wait.
-    pub(super) fn waiting_for_customers(&self) -> Vec<String> {
-        let waits = |verdict: &Verdict| matches!(verdict, Verdict::RequiresAction { .. });
-        let charges = self.world.provider.charges().into_iter();
-        charges.filter(|(_, file)| waits(&file.verdict)).map(|(key, _)| key).collect()
     }
 }

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use domain::event::Queue;
-use domain::payment::{ACTION_EXPIRES_AFTER, Method};
+use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN, Method};
 use domain::refund::RefundStatus;
 use memory::DeadLetter;
 use ports::clock::Clock as _;
 
 use super::run::Run;
-use crate::invariants::{Holds, ensure};
+use crate::invariants::{self, Holds, ensure};
 use crate::stream::Consumer;
 
 /// Beyond the longest wait of a message, and of clients for their limits.
@@ -22,6 +22,7 @@ impl Run {
     pub(super) fn come_to_rest(&mut self) -> Holds {
         self.tell(|| "everything heals".to_owned());
         self.world.faults.heal();
+        self.world.late.delay_by_chance(0);
         self.world.cache.set_away(false);
         self.calm_down()?;
         self.answer_everybody()?;
@@ -30,6 +31,8 @@ impl Run {
         self.let_customers_decide()?;
         self.nothing_is_left()?;
         self.reads_are_fresh()?;
+        self.nobody_is_back()?;
+        self.lists_are_complete()?;
         self.count();
         Ok(())
     }
@@ -37,9 +40,14 @@ impl Run {
     /// What is under way is finished and the cache is told of everything: then nobody reads a stale state.
     pub(super) fn calm_down(&mut self) -> Holds {
         self.finish_all()?;
+        self.world.store.catch_up();
         let is_told = self.world.waiting(Consumer::CacheRefresh) == 0 || self.world.deliver(Consumer::CacheRefresh);
         self.tell(|| format!("calm; the cache is told of everything: {is_told}"));
-        if is_told && !self.may_be_stale() { self.reads_are_fresh() } else { Ok(()) }
+        if !is_told || self.may_be_stale() {
+            return Ok(());
+        }
+        self.reads_are_fresh()?;
+        self.nobody_is_back()
     }
 
     /// An old state may get into a cache that has forgotten the new one, or was never told of it, and stays there for an
@@ -72,6 +80,7 @@ impl Run {
     fn nothing_is_left(&mut self) -> Holds {
         self.look()?;
         self.look_at_all()?;
+        invariants::of_rest(&self.world)?;
         for queue in Queue::ALL {
             let is_poison =
                 |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));
@@ -106,7 +115,7 @@ impl Run {
 
     /// Half of those who are asked confirm; the others' time runs out.
     fn let_customers_decide(&mut self) -> Holds {
-        for key in self.waiting_for_customers() {
+        for key in self.world.provider.waiting_for_customers() {
             if self.random.bool() {
                 self.world.provider.authenticate(&key);
                 self.tell(|| format!("the customer confirms {key}"));
@@ -117,8 +126,14 @@ impl Run {
         self.world.clock.advance(ACTION_EXPIRES_AFTER);
         self.tell(|| "a day passes".to_owned());
         self.world.minute();
-        self.world.run_until_quiet();
+        self.world.come_to_rest()?;
         self.look()?;
+        self.world.clock.advance(CAPTURE_WITHIN);
+        self.tell(|| "a week passes".to_owned());
+        self.world.minute();
+        self.world.come_to_rest()?;
+        self.look()?;
+        self.hear_of_every_dispute()?;
         let open = self.books.payments.values().find(|payment| payment.status.is_open());
         ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))
     }

@@ -33,6 +33,7 @@ pub(super) enum What {
     Order,
     Payment,
     Refund,
+    Capture,
     Step,
     Wallet,
 }
@@ -64,6 +65,8 @@ pub(super) struct Clients {
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
     pub wallets: Vec<Known>,
+    /// Callers whose session was ended.
+    pub gone: Vec<Caller>,
 }
 
 impl Clients {
@@ -71,7 +74,8 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new(), wallets: Vec::new() }
+        let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { callers, intents, orders, payments, wallets, gone: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {
@@ -142,7 +146,7 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
-            What::Refund | What::Step => {}
+            What::Refund | What::Capture | What::Step => {}
         }
     }
 }

@@ -8,25 +8,41 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 14] = [
+const OPERATIONS: [&str; 19] = [
     "",
     "commerce.commit",
     "commerce.find_record",
     "orders.",
     "payments.",
     "refunds.",
+    "disputes.",
     "events.",
     "due.",
+    "journal.",
     "queues.send",
     "redelivery.",
     "cache.",
     "cache.admit",
     "cache.put",
     "provider.",
+    "provider.charge",
+    "provider.refund",
+    "provider.capture_charge",
 ];
 
-const FAULTS: [Fault; 5] =
-    [Fault::Unavailable, Fault::Throttled, Fault::TimedOutBefore, Fault::TimedOutAfter, Fault::Contended];
+const FAULTS: [Fault; 9] = [
+    Fault::Unavailable,
+    Fault::Throttled,
+    Fault::TimedOutBefore,
+    Fault::TimedOutAfter,
+    Fault::Contended,
+    Fault::Slow,
+    Fault::Stale,
+    Fault::DiesBefore,
+    Fault::DiesAfter,
+];
+/// How far instances' clocks may be off, in milliseconds: far more than they are, far less than a token's leeway.
+const SKEW_MS_MAX: i64 = 10_000;
 
 pub(super) struct Plan {
     weights: Vec<(Action, u32)>,
@@ -34,6 +50,7 @@ pub(super) struct Plan {
     /// Up to so many polls of running tasks follow each step: few let tasks pile up, many run them one by one.
     pub polls_max: usize,
     pub running_max: usize,
+    pub skew_ms_max: i64,
 }
 
 impl Plan {
@@ -48,7 +65,11 @@ impl Plan {
         if random.u8(..3) == 0 {
             world.refusals.refuse_by_chance(random.u16(100..600));
         }
-        Self { weights, sum, polls_max: random.usize(4..40), running_max: random.usize(1..8) }
+        if random.u8(..3) == 0 {
+            world.late.delay_by_chance(random.u16(10..150));
+        }
+        let skew_ms_max = if random.u8(..3) == 0 { random.i64(1..=SKEW_MS_MAX) } else { 0 };
+        Self { weights, sum, polls_max: random.usize(4..40), running_max: random.usize(1..8), skew_ms_max }
     }
 
     pub(super) fn next(&self, random: &mut Rng) -> Action {
@@ -73,7 +94,7 @@ fn weight(random: &mut Rng, usual: u32) -> u32 {
 }
 
 fn plan_faults(random: &mut Rng, faults: &Faults) {
-    for _ in 0..random.usize(1..5) {
+    for _ in 0..random.usize(1..6) {
         let operations = OPERATIONS[random.usize(..OPERATIONS.len())];
         let fault = FAULTS[random.usize(..FAULTS.len())];
         faults.fail_by_chance(operations, random.u16(5..250), fault);

@@ -76,7 +76,7 @@ impl Run {
     }
 
     /// Somebody whose limit nobody has used.
-    fn reader(&self, tenant: TenantId) -> Caller {
+    pub(super) fn reader(&self, tenant: TenantId) -> Caller {
         let issued_at_seconds = self.world.clock.now().as_seconds();
         Caller { issued_at_seconds, ..caller(&self.world, tenant, Role::Viewer) }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
+use domain::access::Caller;
 use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
 use fastrand::Rng;
@@ -18,10 +19,14 @@ use super::reads::Reading;
 use super::{Figures, Options};
 use crate::answer::Answer;
 use crate::invariants::{self, Books, Holds};
+use crate::late::LateCall;
 use crate::stream::{Consumer, Record};
 use crate::tasks::Tasks;
 use crate::worker::Fate;
 use crate::world::{Setup, World};
+
+/// What is so late never arrives.
+const LATE_MAX: Duration = Duration::from_secs(60);
 
 /// What an instance is doing.
 #[derive(Debug)]
@@ -31,6 +36,12 @@ pub(super) enum Doing {
     Stream(Consumer, Vec<Record>),
     Work(Queue, Vec<Notice>),
     Sweep,
+    Verify,
+    /// The provider tells of the charge of a key.
+    Told(String),
+    LogOut(Box<Caller>),
+    /// A call that arrives when its caller has long given up.
+    Late(&'static str),
 }
 
 /// What came of it.
@@ -39,6 +50,7 @@ pub(super) enum Ended {
     Answered(Answer),
     Streamed(bool),
     Worked(Vec<Fate>),
+    Verified { is_sound: bool, told: String },
     Quietly,
 }
 
@@ -46,15 +58,19 @@ pub(super) enum Ended {
 struct Running {
     doing: Doing,
     started_at: Timestamp,
+    /// By how much the instance's clock is ahead.
+    ahead_ms: i64,
 }
 
 impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) => 10,
+            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
+            Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep => 55,
+            Doing::Verify => 300,
         };
         now.since(self.started_at) >= Duration::from_secs(seconds)
     }
@@ -69,6 +85,7 @@ pub(super) struct Run {
     pub hidden: Vec<(Queue, Received)>,
     pub flushed_at: Option<Timestamp>,
     pub figures: Figures,
+    late: Vec<(Timestamp, LateCall)>,
     tasks: Tasks<'static, Running, Ended>,
     plan: Plan,
     options: Options,
@@ -93,6 +110,7 @@ impl Run {
             hidden: Vec::new(),
             flushed_at: None,
             figures: Figures::default(),
+            late: Vec::new(),
             tasks: Tasks::default(),
             options,
             changes: 0,
@@ -121,16 +139,33 @@ impl Run {
         (figures, trace)
     }
 
+    /// For who reads the run; without a trace nothing is put into words.
     pub(super) fn tell(&mut self, line: impl FnOnce() -> String) {
+        if !self.options.trace {
+            return;
+        }
         let at_ms = self.world.clock.now().since(self.started_at).as_millis();
         let (step, line) = (self.figures.steps, line());
         self.trace.push(format!("{step:>4} {:>6}.{:03} s  {line}", at_ms / 1_000, at_ms % 1_000));
     }
 
+    /// On an instance whose clock is as wrong as the plan lets it be.
     pub(super) fn start(&mut self, doing: Doing, future: impl Future<Output = Ended> + 'static) {
         self.tell(|| format!("begins: {}", described(&doing)));
         let started_at = self.world.clock.now();
-        self.tasks.start(Running { doing, started_at }, future);
+        let ahead_ms = self.random.i64(-self.plan.skew_ms_max..=self.plan.skew_ms_max);
+        self.tasks.start(Running { doing, started_at, ahead_ms }, future);
+    }
+
+    /// One of the calls that are on their way arrives.
+    pub(super) fn let_one_arrive(&mut self) {
+        if !self.late.is_empty() {
+            let (_, LateCall { operation, call }) = self.late.swap_remove(self.random.usize(..self.late.len()));
+            self.start(Doing::Late(operation), async move {
+                call.await;
+                Ended::Quietly
+            });
+        }
     }
 
     pub(super) fn kill_one(&mut self) {
@@ -145,30 +180,35 @@ impl Run {
         let time = Duration::from_millis(self.random.u64(ms(time.start)..ms(time.end)));
         let now = self.world.clock.advance(time);
         self.tell(|| format!("{} s pass", time.as_secs()));
+        self.world.store.catch_up();
+        self.late.retain(|(sent_at, _)| now.since(*sent_at) < LATE_MAX);
         while let Some(index) = self.tasks.position(|running| running.is_over(now)) {
             self.kill(index);
         }
     }
 
+    /// Nothing is under way any more, nor on its way.
     pub(super) fn finish_all(&mut self) -> Holds {
-        while !self.tasks.is_empty() {
+        while !self.tasks.is_empty() || !self.late.is_empty() {
+            self.let_one_arrive();
             self.poll_any()?;
         }
         self.look()
     }
 
-    /// Follows the changes there are and looks at what they concern, or at all.
+    /// Follows the changes there are and looks at what they concern, or at all; and at what the provider has done.
     pub(super) fn look(&mut self) -> Holds {
         let changes = self.world.changes();
-        if changes.is_empty() {
-            return Ok(());
+        if !changes.is_empty() {
+            let touched = self.books.follow(&changes)?;
+            self.changes += 1;
+            if self.changes.is_multiple_of(self.options.look_at_all_each) {
+                self.look_at_all()?;
+            } else {
+                invariants::of_touched(&self.world, &self.books, &touched)?;
+            }
         }
-        let touched = self.books.follow(&changes)?;
-        self.changes += 1;
-        if self.changes.is_multiple_of(self.options.look_at_all_each) {
-            return self.look_at_all();
-        }
-        invariants::of_touched(&self.world, &self.books, &touched)
+        invariants::of_provider(&self.world, &self.books)
     }
 
     pub(super) fn look_at_all(&self) -> Holds {
@@ -179,23 +219,49 @@ impl Run {
         if self.tasks.is_empty() {
             return Ok(());
         }
-        let ended = self.tasks.poll(self.random.usize(..self.tasks.len()));
+        let index = self.random.usize(..self.tasks.len());
+        let ended = self.poll(index);
         self.look()?;
-        let Some((Running { doing, started_at: _ }, ended)) = ended else { return Ok(()) };
+        let Some((Running { doing, .. }, ended)) = ended else { return Ok(()) };
         self.tell(|| format!("ended: {}: {}", described(&doing), outcome(&ended)));
         match (doing, ended) {
             (Doing::Call(sent), Ended::Answered(answer)) => self.heard(sent, answer),
             (Doing::Read(reading), Ended::Answered(answer)) => self.has_read(&reading, &answer),
+            (Doing::LogOut(caller), Ended::Answered(answer)) => self.has_left(*caller, &answer),
             (Doing::Stream(consumer, batch), Ended::Streamed(false)) => {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
                 Ok(())
+            }
+            (Doing::Verify, Ended::Verified { is_sound: false, told }) => {
+                Err(format!("a sound ledger is called wrong: {told}"))
             }
             _ => Ok(()),
         }
     }
 
+    /// Polls as the instance sees the world; one that dies of it is gone.
+    fn poll(&mut self, index: usize) -> Option<(Running, Ended)> {
+        self.world.instance.set_ahead_ms(self.tasks.label(index).ahead_ms);
+        self.world.faults.let_die(true);
+        let ended = self.tasks.poll(index);
+        self.world.faults.let_die(false);
+        self.world.instance.set_ahead_ms(0);
+        for (operation, fault) in self.world.faults.take_struck() {
+            self.tell(|| format!("{fault:?}: {operation}"));
+        }
+        let now = self.world.clock.now();
+        for call in self.world.late.take() {
+            self.tell(|| format!("on its way, given up by its caller: {}", call.operation));
+            self.late.push((now, call));
+        }
+        if self.world.faults.has_died() && ended.is_none() {
+            self.kill(index);
+        }
+        ended
+    }
+
     fn kill(&mut self, index: usize) {
-        let Running { doing, started_at: _ } = self.tasks.kill(index);
+        let Running { doing, .. } = self.tasks.kill(index);
         self.figures.deaths += 1;
         self.tell(|| format!("dies: {}", described(&doing)));
         if let Doing::Stream(consumer, batch) = doing {
@@ -214,6 +280,10 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Told(key) => format!("the provider tells of {key}"),
+        Doing::Verify => "the verification of a ledger".to_owned(),
+        Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
+        Doing::Late(operation) => format!("a late {operation}"),
     }
 }
 
@@ -222,6 +292,7 @@ fn outcome(ended: &Ended) -> String {
         Ended::Answered(answer) => format!("{} {}{}", answer.status, answer.id(), answer.code()),
         Ended::Streamed(taken) => if *taken { "taken" } else { "not taken" }.to_owned(),
         Ended::Worked(fates) => format!("{fates:?}"),
+        Ended::Verified { is_sound, told: _ } => if *is_sound { "sound" } else { "not sound" }.to_owned(),
         Ended::Quietly => "done".to_owned(),
     }
 }

@@ -54,6 +54,32 @@ fn h1_a_change_by_a_worker_reaches_the_readers_through_the_stream() {
     assert_eq!(read().text("/status"), "succeeded", "what comes late is not newer");
 }
 
+/// Who polls with the `ETag` is told in a few bytes that nothing has changed, and is counted and let in as any other.
+#[test]
+fn h1_a_read_of_what_the_client_has_is_304_until_it_changes() {
+    let scene = Scene::new();
+    let payment = scene.world.pay(scene.owner(), None, 500, "tok_success").id();
+    let path = format!("/v1/payments/{payment}");
+    let poll = |etag: &str| scene.world.call(Ask::get(path.as_str()).by(scene.owner()).header("if-none-match", etag));
+    let first = poll("\"none\"").ok(200);
+    let etag = first.header("etag").expect("a version").to_owned();
+    for _ in 0..2 {
+        let same = poll(&etag).ok(304);
+        assert_eq!(
+            (same.body.as_str(), same.header("etag"), same.header("content-type")),
+            ("", Some(etag.as_str()), None)
+        );
+        assert!(same.header("ratelimit").is_some() && same.header("cache-control").is_some());
+    }
+    scene.world.settle();
+    let changed = poll(&etag).ok(200);
+    assert_eq!(changed.text("/status"), "succeeded");
+    assert_ne!(changed.header("etag"), Some(etag.as_str()));
+    scene.world.call(Ask::get(path.as_str()).by_nobody().header("if-none-match", "*")).refused(401, "unauthenticated");
+    let missing = Ask::get("/v1/payments/pay_1").by(scene.owner()).header("if-none-match", "*");
+    scene.world.call(missing).refused(404, "not_found");
+}
+
 /// The same calls in two worlds that differ in the cache alone.
 #[test]
 fn h4_without_a_cache_every_route_answers_the_same() {

@@ -6,6 +6,7 @@ use coffer_simulation::{Ask, BATCH_MAX, Consumer, Furniture, Tasks, World, good_
 use domain::event::Queue;
 use http_kit::{Access, Route, routes};
 use memory::Fault;
+use serde_json::Value;
 
 use super::Scene;
 
@@ -48,6 +49,24 @@ fn refund_is_sent(scene: &Scene) {
     scene.world.run_until_quiet();
     scene.world.refund(&scene.owner_now(), &payment, 500).ok(202);
     assert!(scene.world.deliver(Consumer::OutboxPublish));
+}
+
+fn transactions_are_posted(scene: &Scene) {
+    for amount in [500, 700] {
+        scene.world.pay(scene.owner(), None, amount, "tok_success");
+    }
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+    scene.world.work(Queue::Payments);
+}
+
+/// One is in a block, so that the ledger is due; the stream has lost the other.
+fn transactions_are_left_out(scene: &Scene) {
+    scene.world.paid(scene.owner(), 300);
+    scene.world.pay(&scene.owner_now(), None, 500, "tok_success");
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+    scene.world.work(Queue::Payments);
+    drop(scene.world.take(Consumer::LedgerJournal));
+    scene.world.clock.advance(std::time::Duration::from_secs(1_000));
 }
 
 fn refund_to_refuse_is_sent(scene: &Scene) {
@@ -109,7 +128,7 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 11] = [
+const WORKS: [Work; 13] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
@@ -128,6 +147,16 @@ const WORKS: [Work; 11] = [
         invoke: |world| consume(world, Consumer::OutboxPublish),
     },
     Work { name: "cache-refresh", ready: payment_is_sent, invoke: |world| consume(world, Consumer::CacheRefresh) },
+    Work {
+        name: "ledger-journal",
+        ready: transactions_are_posted,
+        invoke: |world| consume(world, Consumer::LedgerJournal),
+    },
+    Work {
+        name: "ledger-verify",
+        ready: transactions_are_left_out,
+        invoke: |world| Box::pin(async { drop(world.verify_step(&Value::Null).await) }),
+    },
     Work {
         name: "payments-sweep",
         ready: the_sweeper_has_work,

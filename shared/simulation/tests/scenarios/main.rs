@@ -6,12 +6,18 @@ mod bulk;
 mod cache;
 mod captures;
 mod crashes;
+mod disputes;
+mod expand;
 mod idempotency;
 mod ledger;
 mod limits;
+mod past;
 mod payments;
+mod retired;
 mod routes;
+mod stampede;
 mod twice;
+mod verification;
 mod wallets;
 mod workers;
 

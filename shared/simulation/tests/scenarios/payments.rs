@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use coffer_simulation::{Consumer, TOKENS, World, together};
+use coffer_simulation::{Ask, Consumer, TOKENS, World, together};
 use domain::event::Queue;
 use domain::payment::{ACTION_EXPIRES_AFTER, CHECK_AFTER, PaymentStatus};
 use memory::Fault;
+use ports::clock::Clock as _;
 use serde_json::json;
 
 use super::Scene;
@@ -44,7 +45,7 @@ fn b5_refunds_at_the_same_time_never_exceed_what_was_captured() {
         let asks: Vec<_> = (0..5)
             .map(|n| {
                 let body = json!({ "amount": 300 });
-                coffer_simulation::Ask::post(format!("/v1/payments/{payment}/refunds"), &body).key(&format!("r{n}"))
+                Ask::post(format!("/v1/payments/{payment}/refunds"), &body).key(&format!("r{n}"))
             })
             .collect();
         let calls = asks.into_iter().map(|ask| scene.world.calling(ask.by(&owner)));
@@ -193,4 +194,22 @@ impl Scene {
         self.world.run_until_quiet();
         self.comes_to_rest();
     }
+}
+
+/// The list and the event itself agree on when.
+#[test]
+fn an_event_is_gone_after_30_days_to_the_millisecond() {
+    let scene = Scene::new();
+    let made_at = scene.world.clock.now();
+    scene.world.order(scene.owner(), 500);
+    let seen = || {
+        let list = scene.world.show(&scene.owner_now(), "/v1/events");
+        list["data"].as_array().expect("a list").len()
+    };
+    let id = scene.world.show(scene.owner(), "/v1/events")["data"][0]["id"].as_str().expect("an id").to_owned();
+    let found = || scene.world.call(Ask::get(format!("/v1/events/{id}")).by(&scene.owner_now())).status;
+    scene.world.clock.set(made_at.plus(domain::event::KEPT_FOR).minus(Duration::from_millis(1)));
+    assert_eq!((seen(), found()), (1, 200));
+    scene.world.clock.advance(Duration::from_millis(1));
+    assert_eq!((seen(), found()), (0, 404));
 }

@@ -1,8 +1,8 @@
 //! Every function run twice has one effect (STYLE 27). For the routes that is: the same request again leaves the state as it
 //! is; a route that does not say so stands in `MAKES_ANOTHER` with the reason.
 
-use coffer_simulation::{Consumer, Furniture, World, good_request, run, summary};
-use domain::event::Queue;
+use coffer_simulation::{Consumer, Furniture, World, good_request, run, summary, together};
+use domain::event::{PUBLISH_AGAIN_AFTER, Queue};
 use http_kit::routes;
 
 use super::Scene;
@@ -47,10 +47,14 @@ fn a_stream_consumer_given_everything_twice_does_it_once() {
 fn a_worker_s_step_run_twice_does_it_once() {
     for queue in Queue::ALL {
         let scene = Scene::new();
-        let payment = scene.world.paid(scene.owner(), 500);
+        let payment = scene.world.pay(scene.owner(), None, 500, "tok_dispute").id();
+        scene.world.run_until_quiet();
         match queue {
             Queue::Payments => drop(scene.world.pay(&scene.owner_now(), None, 700, "tok_success")),
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
+            Queue::Providers => {
+                drop(scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200));
+            }
         }
         assert!(scene.world.deliver(Consumer::OutboxPublish));
         let [delivery] = scene.world.receive(queue, 1).try_into().expect("one message");
@@ -72,4 +76,31 @@ fn a_sweep_run_twice_does_it_once() {
     assert_eq!(summary(&scene.world), once);
     assert_eq!(scene.charged(&payment), (500, 1));
     scene.comes_to_rest();
+}
+
+/// Work of every kind that a sweeper does: what is left of it is the same, whether one sweeper ran or several at once.
+#[test]
+fn h6_two_sweepers_at_once_do_everything_once() {
+    let swept_by = |seed: u64, sweepers: usize| {
+        let scene = Scene::of(World::seeded(seed));
+        let refunded = scene.world.paid(scene.owner(), 900);
+        let unknown = scene.world.pay(scene.owner(), None, 500, "tok_timeout").id();
+        scene.world.settle();
+        scene.world.refund(scene.owner(), &refunded, 200).ok(202);
+        let unheard = scene.world.pay(scene.owner(), None, 700, "tok_success").id();
+        // No queue hears of the last two but through a sweeper.
+        drop(scene.world.take(Consumer::OutboxPublish));
+        scene.world.clock.advance(PUBLISH_AGAIN_AFTER);
+        for swept in together(seed, (0..sweepers).map(|_| scene.world.sweep_step())) {
+            swept.expect("nothing fails");
+        }
+        scene.comes_to_rest();
+        assert_eq!([&unknown, &unheard].map(|payment| scene.charged(payment)), [(500, 1), (700, 1)], "seed {seed}");
+        assert_eq!(scene.world.provider.refunded(refunded.parse().expect("an id")), 200, "seed {seed}");
+        let entries: usize = scene.world.store.contents().transactions.iter().map(|it| it.entries().len()).sum();
+        (entries, scene.world.provider.refunds().len(), summary(&scene.world).len())
+    };
+    for seed in 0..60 {
+        assert_eq!(swept_by(seed, 2), swept_by(seed, 1), "seed {seed}");
+    }
 }

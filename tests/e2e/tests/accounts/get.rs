@@ -23,3 +23,25 @@ async fn an_account_with_its_balance() {
     });
     assert_eq!(account, expected);
 }
+
+// C3: the sum of what was posted until then; what was pending is not kept.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn an_account_at_a_past_time() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let before = jiff::Timestamp::now();
+    shop.paid(100, "EUR").await;
+    let between = jiff::Timestamp::now();
+    shop.paid(250, "EUR").await;
+    let now = jiff::Timestamp::now();
+    for (at, posted) in [(before, 0), (between, 100), (now, 350)] {
+        let account = shop.get(format!("/accounts/acc_merchant_eur?at={at:.3}")).await.ok(200);
+        assert_eq!((&account["posted_amount"], &account["pending_amount"]), (&json!(posted), &json!(null)), "at {at}");
+        assert_eq!(account["as_of"], format!("{at:.3}"));
+    }
+    shop.get("/accounts/acc_merchant_usd?at=2026-01-01T00:00:00Z").await.problem(404, "not_found");
+    for at in ["2999-01-01T00:00:00Z", "yesterday", ""] {
+        shop.get(format!("/accounts/acc_merchant_eur?at={at}")).await.problem(400, "invalid_fields");
+    }
+}

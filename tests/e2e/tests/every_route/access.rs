@@ -27,10 +27,11 @@ fn noun(route: &Route) -> &'static str {
 
 /// The route's call with this id in its path, an empty body where it takes one, and a key.
 fn call(party: &Party, route: &Route, id: &str) -> Call {
-    let path = route.path.trim_start_matches("/v1").replace("{id}", id);
+    let path = route.path.trim_start_matches("/v1").replace("{id}", id).replace("{name}", "sandbox");
     let call = party.call(route.method, path);
-    match route.method {
-        "GET" | "DELETE" => call,
+    match (route.method, route.function) {
+        ("GET" | "DELETE", _) => call,
+        (_, "disputes-answer") => call.key(&new_key()).json(&json!({ "evidence": "Signed for" })),
         _ => call.key(&new_key()).json(&json!({})),
     }
 }
@@ -51,6 +52,7 @@ fn prefix(noun: &str) -> &'static str {
         "sessions" => "ses",
         "orders" => "ord",
         "payments" => "pay",
+        "disputes" => "dsp",
         "events" => "evt",
         "tenants" => "ten",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
@@ -129,11 +131,13 @@ impl Things {
         let user = shop.add("operator").await;
         let (order, payment) = shop.paid_order(500).await;
         let events = shop.all("/events").await;
+        let dispute = shop.disputed(300).await;
         let ids = BTreeMap::from([
             ("users", user.id.clone()),
             ("sessions", user.session.clone()),
             ("orders", id(&order).to_owned()),
             ("payments", id(&payment).to_owned()),
+            ("disputes", id(&dispute).to_owned()),
             ("accounts", "acc_merchant_eur".to_owned()),
             ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),

@@ -31,3 +31,19 @@ async fn payments_by_status_and_time() {
     let faults = shop.get("/payments?status=paid&created_from=yesterday").await.faults();
     assert_eq!(faults, ["created_from invalid_time", "status unknown_value"]);
 }
+
+// D11
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn payments_with_their_orders() {
+    let app = TestApp::start().await;
+    let shop = app.sign_up().await;
+    let (order, of_order) = shop.paid_order(100).await;
+    let alone = shop.paid(200, "EUR").await;
+    let page = shop.get("/payments?expand[]=order&limit=1").await;
+    assert_eq!(page.ok(200)["data"][0]["order"], Value::Null);
+    assert_eq!(page.ok(200)["data"][0]["id"], alone["id"]);
+    let listed = shop.all("/payments?expand[]=order").await;
+    assert_eq!((&listed[1]["id"], &listed[1]["order"]), (&of_order["id"], &order));
+    assert_eq!(shop.get("/payments?expand[]=order&limit=51").await.faults(), ["limit out_of_range"]);
+}

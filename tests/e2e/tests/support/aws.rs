@@ -88,6 +88,11 @@ impl Aws {
         )
     }
 
+    /// What the sandbox provider signs its events with.
+    pub async fn provider_secret(&self) -> String {
+        variable(&self.environment("providers-ingest").await, "SANDBOX_API_KEY")
+    }
+
     /// The addresses of the payments queue and of its dead letters.
     pub async fn payments_queues(&self) -> (String, String) {
         let environment = self.environment("payments-process").await;

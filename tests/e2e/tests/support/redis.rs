@@ -17,9 +17,9 @@ impl Redis {
         self.call(&["PING"]).is_ok_and(|answer| answer == ["PONG"])
     }
 
-    /// The names that hold this text.
+    /// The names of entries that hold this text. The lease of who fills one has another name.
     pub fn names_with(&self, text: &str) -> Vec<String> {
-        self.call(&["KEYS", &format!("*{text}*")]).expect("Redis answers")
+        self.call(&["KEYS", &format!("*:entry:*{text}*")]).expect("Redis answers")
     }
 
     pub fn value(&self, name: &str) -> Option<String> {

@@ -74,6 +74,27 @@ impl Party {
         self.payment_in("succeeded", &payment).await
     }
 
+    /// The dispute of a payment whose customer wanted the money back at once.
+    pub async fn disputed(&self, amount: i64) -> Value {
+        let payment = self.pay(&payment_of(amount, "EUR", "tok_dispute")).await.ok(202);
+        eventually("a dispute", SOON, async || {
+            let disputes = self.all("/disputes").await;
+            let of_payment = disputes.into_iter().find(|dispute| dispute["payment_id"] == payment["id"]);
+            of_payment.ok_or_else(|| "no dispute yet".to_owned())
+        })
+        .await
+    }
+
+    /// Waits until the dispute has this status.
+    pub async fn dispute_in(&self, status: &str, dispute: &Value) -> Value {
+        let path = format!("/disputes/{}", dispute["id"].as_str().expect("an id"));
+        eventually(&format!("a dispute that is {status}"), SOON, async || {
+            let shown = self.get(&path).await.ok(200);
+            if shown["status"] == status { Ok(shown) } else { Err(shown.to_string()) }
+        })
+        .await
+    }
+
     /// An order that is paid, and the payment that did it.
     pub async fn paid_order(&self, amount: i64) -> (Value, Value) {
         let order = self.order(amount, "EUR").await;
