@@ -239,7 +239,8 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        if event.kind == EventType::ProviderEventReceived {
+        // Wallets are not in the stream: `wallets` looks at theirs.
+        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();

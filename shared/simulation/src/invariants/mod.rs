@@ -36,7 +36,7 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     }
     ledger::has_posted(books, touched, &world.store)?;
     sent::is_all(books, touched, &world.sent)?;
-    wallets::hold(world)
+    wallets::hold(world, books)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

@@ -1,8 +1,13 @@
 //! B20: wallets: topped up by card, spent without a provider, never overdrawn.
 
+use std::time::Duration;
+
 use coffer_simulation::{Ask, World, together};
-use domain::ids::TenantId;
+use domain::ids::{EntryId, TenantId};
+use domain::ledger::{AccountId, Entry};
 use domain::payment::PaymentStatus;
+use memory::Tampering;
+use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -173,4 +178,79 @@ fn e10_a_wallet_of_nobody_takes_no_part_in_a_payment() {
     let refused = scene.world.call(scene.world.wallet_payment(&dollars, None, 1).by(scene.owner()));
     refused.refused(400, "invalid_fields");
     scene.comes_to_rest();
+}
+
+#[test]
+fn b20_a_disputed_top_up_is_the_merchants_loss() {
+    let scene = Scene::new();
+    let wallet = scene.world.wallet(scene.owner(), "EUR");
+    let top_up = scene.world.top_up(scene.owner(), &wallet, HELD, "tok_dispute").id();
+    scene.world.run_until_quiet();
+    spend(&scene, &wallet, None, 900);
+    scene.world.run_until_quiet();
+    scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &top_up, "evt_1")).ok(200);
+    scene.world.run_until_quiet();
+    assert_eq!((amounts(&scene, &wallet), posted(&scene, "acc_merchant_eur")), ([100, 0, 100], 900 - HELD));
+    assert_eq!(posted(&scene, "acc_disputes_eur"), HELD);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn l1_a_provider_has_nothing_to_say_of_a_payment_out_of_a_wallet() {
+    let scene = Scene::new();
+    let (wallet, _) = filled(&scene);
+    let payment = spend(&scene, &wallet, None, 300);
+    scene.world.run_until_quiet();
+    scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200);
+    scene.world.run_until_quiet();
+    assert_eq!((scene.status_of(&payment), amounts(&scene, &wallet)), (PaymentStatus::Succeeded, [700, 0, 700]));
+    scene.comes_to_rest();
+}
+
+#[test]
+fn c3_a_wallet_is_known_at_past_times_and_closed_when_it_is_verified() {
+    let scene = Scene::new();
+    let (wallet, _) = filled(&scene);
+    let filled_at = scene.world.clock.now();
+    scene.world.clock.advance(Duration::from_secs(60));
+    spend(&scene, &wallet, None, 300);
+    scene.world.run_until_quiet();
+    let account: AccountId = wallet.parse().expect("an account");
+    let closed = || scene.world.store.contents().closings.into_iter().find(|(_, it)| it.account == account);
+    for is_closed in [false, true] {
+        assert_eq!(closed().map(|(_, it)| it.tally.sum), is_closed.then_some(700));
+        let ask = Ask::get(format!("/v1/accounts/{wallet}")).query("at", &api::rfc3339(filled_at));
+        assert_eq!(scene.world.call(ask.by(&scene.owner_now())).ok(200).json["posted_amount"], HELD);
+        scene.world.clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
+        scene.world.verify(&Value::Null).expect("nothing fails");
+    }
+    scene.comes_to_rest();
+}
+
+#[test]
+fn c5_whatever_is_changed_of_a_wallet_is_named() {
+    let told = |tampering: &dyn Fn(TenantId, AccountId, Entry) -> Tampering| {
+        let scene = Scene::new();
+        let (wallet, _) = filled(&scene);
+        scene.world.wallet(scene.owner(), "EUR");
+        scene.world.clock.advance(Duration::from_secs(1_000));
+        let tenant = scene.owner().tenant;
+        assert_eq!(scene.world.ledger_faults(tenant), Vec::<String>::new());
+        let account: AccountId = wallet.parse().expect("an account");
+        let entries = scene.world.store.contents().entries;
+        let entry = entries.into_iter().find(|(_, entry)| entry.account == account).expect("an entry").1;
+        scene.world.store.tamper(tampering(tenant, account, entry));
+        scene.world.ledger_faults(tenant).join("\n").replace(&wallet, "the wallet")
+    };
+    let faults = told(&|tenant, account, _| Tampering::Balance(tenant, account, HELD + 1));
+    assert_eq!(faults, "the wallet shows a balance of 1001, its entries sum to 1000");
+    let faults = told(&|tenant, _, entry| {
+        Tampering::Entry(tenant, Entry { id: EntryId::from_u128(entry.id.as_u128() + 1), ..entry })
+    });
+    assert!(
+        faults.contains("the wallets in EUR have 2 entries that sum to 2000, their transactions have 1"),
+        "{faults}"
+    );
+    let faults = told(&|tenant, _, entry| Tampering::RemoveEntry(tenant, entry));
+    assert!(faults.contains("the wallets in EUR have 0 entries that sum to 0, their transactions have 1"), "{faults}");
 }
