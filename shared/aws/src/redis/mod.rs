@@ -88,7 +88,7 @@ impl Cache for RedisCache {
         let lease = key.map_or(Duration::ZERO, |_| FILL_LEASE);
         let arguments = [
             now.as_ms().to_string(),
-            quota.interval_us().to_string(),
+            (quota.interval_us() * i64::from(cost)).to_string(),
             quota.tolerance_us().to_string(),
             issued_at(caller).as_ms().to_string(),
             lease.as_millis().to_string(),
