@@ -77,6 +77,7 @@ pub fn payment(payment: &Payment) -> String {
         refunds_pending: _,
         disputed,
         disputes: _,
+        route: _,
         attempt: _,
         unknown_since: _,
         provider_reference: _,

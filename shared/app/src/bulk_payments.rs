@@ -4,7 +4,7 @@
 use domain::field::FieldError;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::TenantId;
-use domain::payment::NewPayment;
+use domain::payment::{NewPayment, Route};
 use futures_util::{StreamExt, stream};
 use ports::commerce::{Commerce, Commit};
 
@@ -24,13 +24,14 @@ pub async fn create(
     tenant: TenantId,
     claim: Claim,
     inputs: Vec<Input>,
+    route: Route,
 ) -> Result<Vec<Result<Outcome, Error>>, Error> {
     bind(context, commerce, tenant, &claim).await?;
     let calls = inputs.into_iter().enumerate().map(|(index, input)| {
-        let claim = claim_of(&claim, index);
+        let (claim, route) = (claim_of(&claim, index), route.clone());
         async move {
             let outcome = match input {
-                Ok(input) => payments::create(context, commerce, tenant, claim, input).await,
+                Ok(input) => payments::create(context, commerce, tenant, claim, input, route).await,
                 Err(errors) => Err(Error::Invalid(errors)),
             };
             // A problem within an answer is logged by nobody else.

@@ -16,6 +16,7 @@ pub mod orders;
 pub mod outbox;
 pub mod payments;
 pub mod provider_events;
+pub mod providers;
 pub mod read;
 pub mod refunds;
 pub mod sessions;

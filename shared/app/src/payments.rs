@@ -6,7 +6,7 @@ use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, AccountId, AccountKind};
 use domain::money::Amount;
 use domain::page::{Page, PageRequest};
-use domain::payment::{NewPayment, Payment, PaymentRefusal};
+use domain::payment::{Method, NewPayment, Payment, PaymentRefusal, Route};
 use domain::time::Timestamp;
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
@@ -23,9 +23,14 @@ pub async fn create(
     tenant: TenantId,
     claim: Claim,
     input: NewPayment,
+    route: Route,
 ) -> Result<Outcome, Error> {
     let now = context.now();
-    let payment = Payment::new(context.id(), tenant, input, now);
+    let route = match input.method {
+        Method::Card { .. } => route,
+        Method::Wallet { .. } => Route::Only,
+    };
+    let payment = Payment { route, ..Payment::new(context.id(), tenant, input, now) };
     let body = api::payment(&payment);
     let location = Some(format!("{}/payments/{}", api::BASE_PATH, payment.id));
     let answer = Answer { status: 202, location, body: body.clone() };

@@ -32,7 +32,7 @@ pub async fn take_in(
     let Teller { name, events } = teller;
     let now = context.now();
     let answer = Answer { status: 200, location: None, body: TAKEN.to_owned() };
-    let Some(notice) = events.read(signature, body, now).map_err(Error::Notice)? else {
+    let Some(notice) = events.read(signature, body, now).await.map_err(Error::Notice)? else {
         return Ok(Outcome::Done(answer));
     };
     let ProviderNotice { id, tenant, payment } = notice;

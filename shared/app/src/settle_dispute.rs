@@ -45,7 +45,7 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
         return Ok(());
     }
     if let Some(evidence) = dispute.to_send() {
-        let provider = on.payments.provider;
+        let provider = on.payments.providers.of(&read_payment(on, tenant, dispute.payment).await?)?;
         let report = provider.answer_dispute(&dispute.provider_reference, evidence).await?;
         if !write(context, on, dispute.tenant, vec![Change::UpdateDispute(dispute.sent(context.now()))]).await? {
             return Err(WorkError::contended());
@@ -65,7 +65,7 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
 /// Hears of every dispute that the payment's charge has had.
 async fn reconcile(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<(), WorkError> {
     let payment = read_payment(on, tenant, id).await?;
-    for report in on.payments.provider.find_disputes(&charge_name(&payment)).await? {
+    for report in on.payments.providers.of(&payment)?.find_disputes(&charge_name(&payment)).await? {
         hear(context, on, tenant, id, &report).await?;
     }
     Ok(())

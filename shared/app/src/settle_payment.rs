@@ -6,12 +6,13 @@ use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, Source};
 use domain::money::Money;
 use domain::order::{Order, OrderStatus};
-use domain::payment::{Asked, DeclineCode, Method, Payment, PaymentStatus, Verdict};
+use domain::payment::{Asked, DeclineCode, Method, Payment, PaymentStatus, Route, Verdict};
 use domain::secret::Secret;
 use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders, Payments};
-use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError};
+use ports::provider::{Charge, ChargeName, ProviderError};
 
 use crate::Context;
+use crate::providers::Providers;
 use crate::work::{Settled, WorkError, settled};
 
 /// How often the final transaction is tried before the message goes back to its queue.
@@ -22,7 +23,7 @@ pub struct Settling<'a> {
     pub commerce: &'a dyn Commerce,
     pub payments: &'a dyn Payments,
     pub orders: &'a dyn Orders,
-    pub provider: &'a dyn PaymentProvider,
+    pub providers: Providers<'a>,
 }
 
 /// One message of the payments queue: what the payment asks of the provider is done, unless it is beyond that.
@@ -53,11 +54,16 @@ pub async fn inquire(
     if let Method::Wallet { .. } = payment.method {
         return ask(context, on, payment).await;
     }
+    let is_unsent = payment.route == Route::Open;
+    if is_unsent {
+        return ask(context, on, payment).await;
+    }
+    let provider = on.providers.of(&payment)?;
     if payment.is_expired(context.now()) {
-        let verdict = on.provider.cancel_charge(&charge_name(&payment)).await?;
+        let verdict = provider.cancel_charge(&charge_name(&payment)).await?;
         return conclude(context, on, payment, &verdict).await;
     }
-    match on.provider.find_charge(&charge_name(&payment)).await? {
+    match provider.find_charge(&charge_name(&payment)).await? {
         Some(verdict) if payment.is_still_to_do(&verdict) => ask(context, on, payment).await,
         Some(verdict) if payment.is_known(&verdict) => Ok(()),
         Some(verdict) => conclude(context, on, payment, &verdict).await,
@@ -71,20 +77,58 @@ async fn read(on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<Payme
 }
 
 async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
-    let token = match &payment.method {
-        Method::Card { token } => token.clone(),
-        Method::Wallet { .. } => return spend(context, on, payment).await,
+    if let Method::Wallet { .. } = payment.method {
+        return spend(context, on, payment).await;
+    }
+    if payment.asked == Asked::Charge && payment.route.needs_claim() {
+        return ask_claimed(context, on, payment).await;
+    }
+    let answer = send(on, &payment).await?;
+    heard(context, on, payment, answer).await
+}
+
+/// Where there are two providers, the payment says by which it goes before anything is sent. It goes by the second only if
+/// nobody has sent it, this request never left, and nobody has claimed it since: then it is charged at one at most, and
+/// in all other cases it stays with the first, for the sweeper to ask.
+async fn ask_claimed(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let is_unsent = payment.route == Route::Open;
+    let claimed = payment.claim(on.providers.first.name, context.now());
+    keep(context, on, claimed.clone()).await?;
+    let answer = send(on, &claimed).await?;
+    let second = on.providers.second.filter(|_| is_unsent && matches!(answer, Err(ProviderError::NotSent(_))));
+    let Some(second) = second else { return heard(context, on, claimed, answer).await };
+    let switched = claimed.switch(second.name, context.now());
+    keep(context, on, switched.clone()).await?;
+    let answer = send(on, &switched).await?;
+    heard(context, on, switched, answer).await
+}
+
+/// Does what the payment asks, at the provider that has it.
+async fn send(on: Settling<'_>, payment: &Payment) -> Result<Result<Verdict, ProviderError>, WorkError> {
+    let (provider, name) = (on.providers.of(payment)?, charge_name(payment));
+    let Method::Card { token } = &payment.method else {
+        return Err(WorkError::Poison(format!("{} is of a wallet: no provider has it", payment.id)));
     };
-    let name = charge_name(&payment);
-    let answer = match payment.asked {
-        Asked::Charge => on.provider.charge(&charge(&payment, token)).await,
-        Asked::Capture(amount) => on.provider.capture_charge(&name, Money { amount, ..payment.money }).await,
-        Asked::Cancel => on.provider.cancel_charge(&name).await,
-    };
+    Ok(match payment.asked {
+        Asked::Charge => provider.charge(&charge(payment, token.clone())).await,
+        Asked::Capture(amount) => provider.capture_charge(&name, Money { amount, ..payment.money }).await,
+        Asked::Cancel => provider.cancel_charge(&name).await,
+    })
+}
+
+async fn heard(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    payment: Payment,
+    answer: Result<Verdict, ProviderError>,
+) -> Result<(), WorkError> {
     match answer {
         Ok(verdict) => conclude(context, on, payment, &verdict).await,
-        Err(ProviderError::TimedOut) => remember_unknown(context, on, payment).await,
-        Err(error @ (ProviderError::Unavailable(_) | ProviderError::Rejected(_))) => Err(error.into()),
+        // It may have charged: the payment is handed to the sweeper, which asks.
+        Err(ProviderError::TimedOut) => keep(context, on, payment.outcome_unknown(context.now())?).await,
+        Err(error @ (ProviderError::NotSent(_) | ProviderError::Unavailable(_) | ProviderError::Rejected(_))) => {
+            Err(error.into())
+        }
     }
 }
 
@@ -105,12 +149,12 @@ pub(crate) fn charge_name(payment: &Payment) -> ChargeName {
     ChargeName { key: payment.provider_key(), reference: payment.provider_reference.clone() }
 }
 
-/// The provider may have charged: the payment is handed to the sweeper, which asks.
-async fn remember_unknown(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
-    let now = context.now();
-    let tenant = payment.tenant;
-    let changes = vec![Change::UpdatePayment(payment.outcome_unknown(now)?)];
-    match settled(on.commerce.commit(Commit { tenant, record: None, changes, events: Vec::new(), now }).await)? {
+/// Writes the payment alone, if nobody has written it since.
+async fn keep(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let (tenant, now) = (payment.tenant, context.now());
+    let commit =
+        Commit { tenant, record: None, changes: vec![Change::UpdatePayment(payment)], events: Vec::new(), now };
+    match settled(on.commerce.commit(commit).await)? {
         Settled::Done => Ok(()),
         Settled::ReadAgain => Err(WorkError::contended()),
     }
@@ -123,6 +167,7 @@ async fn conclude(
     mut verdict: &Verdict,
 ) -> Result<(), WorkError> {
     static TOO_LITTLE: Verdict = Verdict::Declined { code: DeclineCode::InsufficientFunds };
+    let attempt = payment.attempt;
     for _ in 0..TRIES {
         let order = match payment.order {
             Some(id) => on.orders.get(payment.tenant, id, Consistency::Strong).await?,
@@ -138,7 +183,8 @@ async fn conclude(
             Settled::Done => return Ok(()),
             Settled::ReadAgain => payment = read(on, payment.tenant, payment.id).await?,
         }
-        if !payment.status.is_open() {
+        let is_of_another_try = payment.attempt != attempt;
+        if is_of_another_try || !payment.status.is_open() {
             return Ok(());
         }
     }

@@ -8,9 +8,10 @@ use domain::order::{Order, OrderStatus};
 use domain::payment::{Method, Payment};
 use domain::refund::{Refund, RefundStatus, RefundVerdict};
 use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments, Refunds};
-use ports::provider::{PaymentProvider, RefundCharge};
+use ports::provider::RefundCharge;
 
 use crate::Context;
+use crate::providers::Providers;
 use crate::work::{Settled, WorkError, settled};
 
 const TRIES: usize = 8;
@@ -21,7 +22,7 @@ pub struct Settling<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub orders: &'a dyn Orders,
-    pub provider: &'a dyn PaymentProvider,
+    pub providers: Providers<'a>,
 }
 
 /// Which refund: it is found below its payment.
@@ -56,13 +57,14 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) ->
         let reference = Source::Refund(refund.id).to_string();
         return conclude(context, on, key, &RefundVerdict::Succeeded { reference }).await;
     }
+    let provider = on.providers.of(&payment)?;
     let charge = payment
         .provider_reference
         .ok_or_else(|| WorkError::Poison(format!("payment {} has no charge at the provider", key.payment)))?;
     let request = RefundCharge { key: refund.provider_key(), charge, money: refund.money };
-    let verdict = match on.provider.find_refund(&request.key).await? {
+    let verdict = match provider.find_refund(&request).await? {
         Some(verdict) => verdict,
-        None => on.provider.refund(&request).await?,
+        None => provider.refund(&request).await?,
     };
     conclude(context, on, key, &verdict).await
 }
@@ -137,6 +139,7 @@ fn conclusion(
                 changes.push(Change::UpdateOrder(order_next));
             }
         }
+        RefundVerdict::Pending { .. } => {}
         RefundVerdict::Refused { .. } => {
             events.push(context.event(tenant, EventType::RefundFailed, subject, api::refund(&next)));
             changes.push(Change::UpdatePayment(payment.release_refund(amount, now)));

@@ -45,7 +45,7 @@ impl From<PortError> for WorkError {
 impl From<ProviderError> for WorkError {
     fn from(error: ProviderError) -> Self {
         match error {
-            ProviderError::Unavailable(_) | ProviderError::TimedOut => {
+            ProviderError::NotSent(_) | ProviderError::Unavailable(_) | ProviderError::TimedOut => {
                 Self::Retry { reason: "the provider did not answer", source: Some(Box::new(error)) }
             }
             ProviderError::Rejected(reason) => Self::Poison(format!("the provider refused the request: {reason}")),

@@ -3,7 +3,7 @@
 use domain::ids::{PaymentId, TenantId};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
-use domain::payment::{DeclineCode, Method, Payment, PaymentStatus};
+use domain::payment::{DeclineCode, Method, Payment, PaymentStatus, Route};
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use ports::PortErrorKind;
@@ -68,7 +68,10 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
     });
 
     let done = Payment { unknown_since: None, check_at: None, version: full.version + 1, ..full.clone() };
-    for expected in [full, bare, of_wallet, into_wallet].into_iter().chain(in_every_state).chain(of_every_failure) {
+    let routes = [Route::Open, Route::Claimed("stripe".to_owned()), Route::Switched("sandbox".to_owned())];
+    let on_every_route = routes.map(|route| Payment { route, ..payment(tenant, mint) });
+    let all = [full, bare, of_wallet, into_wallet].into_iter().chain(in_every_state);
+    for expected in all.chain(of_every_failure).chain(on_every_route) {
         create(table, std::slice::from_ref(&expected), world.now()).await;
         assert_eq!(stored_payment(table, tenant, expected.id).await, Some(expected));
     }

@@ -33,7 +33,7 @@ async fn find(provider: &dyn PaymentProvider, charge: &Charge) -> Option<Verdict
 }
 
 async fn find_refund(provider: &dyn PaymentProvider, refund: &RefundCharge) -> Option<RefundVerdict> {
-    provider.find_refund(&refund.key).await.expect("a refund is found")
+    provider.find_refund(refund).await.expect("a refund is found")
 }
 
 /// A charge that has moved its money, and the provider's name for it.
@@ -72,7 +72,10 @@ pub async fn declines_are_told_by_code(provider: &dyn PaymentProvider, seed: u12
             let told = provider.charge(&charge).await.expect("a charge is answered");
             assert_eq!(told, Verdict::Declined { code }, "{token}");
         }
-        assert_eq!(find(provider, &charge).await, Some(Verdict::Declined { code }), "{token}");
+        let found = find(provider, &charge).await;
+        // A provider may keep nothing of a charge that it never tried.
+        let is_untried = code == DeclineCode::InvalidToken && found.is_none();
+        assert!(is_untried || found == Some(Verdict::Declined { code }), "{token} is found as {found:?}");
     }
 }
 
@@ -215,6 +218,8 @@ pub async fn refunds_end_at_what_was_charged(provider: &dyn PaymentProvider, see
         let refund = a_refund(&charge, part, &world);
         let told = provider.refund(&refund).await.expect("a refund is answered");
         assert_eq!(matches!(told, RefundVerdict::Succeeded { .. }), goes_through, "{part}: {told:?}");
-        assert_eq!(find_refund(provider, &refund).await, Some(told), "{part}");
+        let found = find_refund(provider, &refund).await;
+        // A provider may keep nothing of a refund that it refused.
+        assert!(found.as_ref() == Some(&told) || !goes_through && found.is_none(), "{part} is found as {found:?}");
     }
 }

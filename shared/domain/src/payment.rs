@@ -2,6 +2,7 @@
 //! are seen here as amounts. Whether the provider's answer is known is kept beside the status: clients see `processing`.
 
 mod decline;
+mod route;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::text::Description;
 use crate::time::Timestamp;
 
 pub use decline::DeclineCode;
+pub use route::Route;
 
 /// How long after its creation or its last try a payment is left to its queue before the sweeper asks after it.
 pub const CHECK_AFTER: Duration = Duration::from_secs(60);
@@ -148,6 +150,7 @@ pub struct Payment {
     pub disputed: i64,
     /// The disputes it has had, by the provider's names for them.
     pub disputes: Vec<(String, DisputeId)>,
+    pub route: Route,
     /// The number of the try the provider knows this payment by; a new number is a new charge.
     pub attempt: u32,
     /// Since when the outcome of the running try is not known, because the provider's answer never came.
@@ -232,6 +235,7 @@ impl Payment {
             refunds_pending: 0,
             disputed: 0,
             disputes: Vec::new(),
+            route: Route::Only,
             attempt: 1,
             unknown_since: None,
             provider_reference: None,

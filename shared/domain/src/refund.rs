@@ -1,11 +1,16 @@
 //! A refund: money of one payment on its way back. `processing → succeeded | failed`.
 
+use std::time::Duration;
+
 use crate::ids::{OrderId, PaymentId, RefundId, TenantId};
 use crate::metadata::Metadata;
 use crate::money::Money;
 use crate::payment::{CHECK_AFTER, DeclineCode};
 use crate::text::Reason;
 use crate::time::Timestamp;
+
+/// How often a refund that the provider has taken on is asked after: a bank may take days.
+pub const ASK_EVERY: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RefundStatus {
@@ -52,8 +57,16 @@ pub struct Refund {
 /// What the provider said of a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundVerdict {
-    Succeeded { reference: String },
-    Refused { code: DeclineCode },
+    Succeeded {
+        reference: String,
+    },
+    /// The money is on its way and nothing is decided.
+    Pending {
+        reference: String,
+    },
+    Refused {
+        code: DeclineCode,
+    },
 }
 
 /// The refund is final already.
@@ -103,7 +116,12 @@ impl Refund {
             return Err(RefundIsFinal { current: self.status });
         }
         let mut refund = self.clone();
+        refund.check_at = None;
         match verdict {
+            RefundVerdict::Pending { reference } => {
+                refund.provider_reference = Some(reference.clone());
+                refund.check_at = Some(now.plus(ASK_EVERY));
+            }
             RefundVerdict::Succeeded { reference } => {
                 refund.status = RefundStatus::Succeeded;
                 refund.provider_reference = Some(reference.clone());
@@ -113,7 +131,6 @@ impl Refund {
                 refund.failure = Some(*code);
             }
         }
-        refund.check_at = None;
         refund.updated_at = now.max(self.updated_at);
         refund.version += 1;
         Ok(refund)
@@ -125,18 +142,27 @@ mod tests {
     use super::*;
     use crate::money::{Amount, Currency};
 
+    fn a_refund(now: Timestamp) -> Refund {
+        let money = Money { amount: Amount::new(10).expect("valid"), currency: Currency::parse("EUR").expect("valid") };
+        let (payment, metadata) = (PaymentId::from_u128(1), Metadata::default());
+        let input = NewRefund { payment, order: None, money, reason: None, metadata };
+        Refund::new(RefundId::from_u128(1), TenantId::from_u128(1), input, now)
+    }
+
+    #[test]
+    fn a_refund_on_its_way_is_asked_after_and_then_ends() {
+        let now = Timestamp::from_ms(5);
+        let taken_on =
+            a_refund(now).conclude(&RefundVerdict::Pending { reference: "re_1".into() }, now).expect("processing");
+        assert_eq!((taken_on.status, taken_on.check_at), (RefundStatus::Processing, Some(now.plus(ASK_EVERY))));
+        let done = taken_on.conclude(&RefundVerdict::Succeeded { reference: "re_1".into() }, now).expect("processing");
+        assert_eq!((done.status, done.check_at, done.version), (RefundStatus::Succeeded, None, 3));
+    }
+
     #[test]
     fn a_final_refund_takes_no_second_verdict() {
         let now = Timestamp::from_ms(5);
-        let money = Money { amount: Amount::new(10).expect("valid"), currency: Currency::parse("EUR").expect("valid") };
-        let input = NewRefund {
-            payment: PaymentId::from_u128(1),
-            order: None,
-            money,
-            reason: None,
-            metadata: Metadata::default(),
-        };
-        let refund = Refund::new(RefundId::from_u128(1), TenantId::from_u128(1), input, now);
+        let refund = a_refund(now);
         let succeeded = RefundVerdict::Succeeded { reference: "re_1".into() };
         let refused = RefundVerdict::Refused { code: DeclineCode::Other };
         for (first, status) in [(&succeeded, RefundStatus::Succeeded), (&refused, RefundStatus::Failed)] {

@@ -156,6 +156,7 @@ impl From<Error> for Problem {
                     Self::new(Code::InvalidSignature, sentence(&refusal))
                 }
                 NoticeRefusal::Malformed => Self::new(Code::MalformedBody, sentence(&refusal)),
+                NoticeRefusal::Unavailable => Self::new(Code::Unavailable, sentence(&refusal)),
             },
             Error::KeyReused => {
                 Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")

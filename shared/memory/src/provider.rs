@@ -2,6 +2,7 @@
 //! more than was charged. `charge` with a known key repeats its first verdict; `find_charge` tells what became of it since.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use domain::dispute::{DisputeReason, DisputeReport, DisputeStatus};
@@ -22,6 +23,7 @@ const FLAKY_FAILURES: u32 = 2;
 pub struct Provider {
     faults: Faults,
     books: Lock<Books>,
+    is_away: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +54,24 @@ pub struct RefundOnFile {
 
 impl Provider {
     pub fn new(faults: Faults) -> Self {
-        Self { faults, books: Lock::default() }
+        Self { faults, ..Self::default() }
+    }
+
+    /// While it is, no request gets to it.
+    pub fn set_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::Relaxed);
+    }
+
+    async fn call<T>(
+        &self,
+        operation: &'static str,
+        effect: impl FnOnce(&mut Books) -> Result<T, ProviderError> + Send,
+    ) -> Result<T, ProviderError> {
+        let effect = || match self.is_away.load(Ordering::Relaxed) {
+            true => Err(ProviderError::NotSent(None)),
+            false => effect(&mut self.books.get()),
+        };
+        self.faults.call(operation, effect).await
     }
 
     /// Every charge by its key, declined ones included.
@@ -127,29 +146,29 @@ impl Provider {
 #[async_trait]
 impl PaymentProvider for Provider {
     async fn charge(&self, charge: &Charge) -> Result<Verdict, ProviderError> {
-        self.faults.call("provider.charge", || self.books.get().charge(charge)).await
+        self.call("provider.charge", |books| books.charge(charge)).await
     }
 
     async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError> {
-        let effect = || Ok(self.books.get().charges.get(&charge.key).map(|file| file.verdict.clone()));
-        self.faults.call("provider.find_charge", effect).await
+        let effect = |books: &mut Books| Ok(books.charges.get(&charge.key).map(|file| file.verdict.clone()));
+        self.call("provider.find_charge", effect).await
     }
 
     async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
-        self.faults.call("provider.capture_charge", || self.books.get().capture(&charge.key, money)).await
+        self.call("provider.capture_charge", |books| books.capture(&charge.key, money)).await
     }
 
     async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
-        self.faults.call("provider.cancel_charge", || self.books.get().cancel(&charge.key)).await
+        self.call("provider.cancel_charge", |books| books.cancel(&charge.key)).await
     }
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {
-        self.faults.call("provider.refund", || self.books.get().refund(refund)).await
+        self.call("provider.refund", |books| books.refund(refund)).await
     }
 
     async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError> {
-        let disputes = || self.books.get().charges.get(&charge.key).and_then(|file| file.dispute.clone());
-        self.faults.call("provider.find_disputes", || Ok(disputes().into_iter().collect())).await
+        let disputes = |books: &mut Books| books.charges.get(&charge.key).and_then(|file| file.dispute.clone());
+        self.call("provider.find_disputes", |books| Ok(disputes(books).into_iter().collect())).await
     }
 
     async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
@@ -158,12 +177,12 @@ impl PaymentProvider for Provider {
             "losing_evidence" => DisputeStatus::Lost,
             _ => DisputeStatus::UnderReview,
         };
-        self.faults.call("provider.answer_dispute", || self.books.get().decide(reference, decision)).await
+        self.call("provider.answer_dispute", |books| books.decide(reference, decision)).await
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        let effect = || Ok(self.books.get().refunds.get(key).map(|file| file.verdict.clone()));
-        self.faults.call("provider.find_refund", effect).await
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        let effect = |books: &mut Books| Ok(books.refunds.get(&refund.key).map(|file| file.verdict.clone()));
+        self.call("provider.find_refund", effect).await
     }
 }
 

@@ -38,7 +38,10 @@ pub struct RefundCharge {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It cannot be reached or says it is broken; the same call may be made again.
+    /// It cannot be reached: nothing was sent, and so nothing has happened.
+    #[error("the provider cannot be reached")]
+    NotSent(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
+    /// It says that it is not able to; the same call may be made again.
     #[error("the provider is unavailable")]
     Unavailable(#[source] Option<Box<dyn std::error::Error + Send + Sync>>),
     /// No answer within the time: the money may have moved. Ask with `find_*` before anything else.
@@ -72,7 +75,8 @@ pub trait PaymentProvider: Send + Sync {
     /// Hands the merchant's answer on. Doing it twice is doing it once.
     async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError>;
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError>;
+    /// What the refund has come to, found by its key; `None` when the provider never saw it.
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError>;
 }
 
 /// What a provider told of its own accord. It says what to ask after, never what is so: the provider's answer does.
@@ -92,13 +96,19 @@ pub enum NoticeRefusal {
     OutOfTime,
     #[error("the event cannot be read")]
     Malformed,
+    /// The same event may be read later.
+    #[error("the provider could not be asked what the event is about")]
+    Unavailable,
 }
 
 /// How a provider's events are read and proved.
+#[async_trait]
 pub trait ProviderEvents: Send + Sync {
     /// The name of the header with the signature, in lower case.
     fn signature_header(&self) -> &'static str;
 
-    /// `None` for an event of a kind that nothing is done about. `body` is the raw one: the signature is over its bytes.
-    fn read(&self, signature: &str, body: &[u8], now: Timestamp) -> Result<Option<ProviderNotice>, NoticeRefusal>;
+    /// `None` for an event of a kind that nothing is done about. `body` is the raw one: the signature is over its bytes. An
+    /// event that does not name the payment is proved first and then asked after.
+    async fn read(&self, signature: &str, body: &[u8], now: Timestamp)
+    -> Result<Option<ProviderNotice>, NoticeRefusal>;
 }

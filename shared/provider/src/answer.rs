@@ -9,12 +9,7 @@ use ports::provider::ProviderError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-const CODE_LEN_MAX: usize = 64;
-
-/// The provider answered that it is not able to.
-#[derive(Debug, thiserror::Error)]
-#[error("it answered {0}")]
-struct Refusing(u16);
+use crate::exchange::{code_of, refusing};
 
 #[derive(Deserialize)]
 struct Charge {
@@ -161,7 +156,7 @@ fn decline(code: Option<&str>) -> DeclineCode {
 fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ProviderError> {
     match status {
         200..=299 => serde_json::from_slice(body).map_err(|_| ProviderError::TimedOut),
-        408 | 429 | 500..=599 => Err(ProviderError::Unavailable(Some(Box::new(Refusing(status))))),
+        408 | 429 | 500..=599 => Err(refusing(status)),
         _ => Err(ProviderError::Rejected(code(body).unwrap_or_else(|| format!("http_{status}")))),
     }
 }
@@ -169,8 +164,7 @@ fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, ProviderErro
 /// The provider's code, if it has the form of one.
 fn code(body: &[u8]) -> Option<String> {
     let Problem { error: Code { code } } = serde_json::from_slice(body).ok()?;
-    let characters_fit = code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    ((1..=CODE_LEN_MAX).contains(&code.len()) && characters_fit).then_some(code)
+    code_of(&code).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! Every call against a socket: what goes out, what comes of each way to answer or not to.
 
+use std::time::Duration;
+
 use domain::dispute::{DisputeReason, DisputeStatus};
 use domain::ids::TenantId;
 use domain::money::{Amount, Currency, Money};
 use domain::payment::{Capture, DeclineCode};
+use domain::secret::Secret;
+use ports::PortErrorKind;
 
 use super::*;
 use crate::double::{Act, Double};
+use crate::exchange::BODY_LEN_MAX;
 
 const KEY: &str = "sk_sandbox_hush";
 const TOKEN: &str = "tok_of_somebody";
@@ -85,7 +90,7 @@ async fn the_other_calls_go_where_they_belong() {
     let request = double.request();
     assert!(request.starts_with("POST /stage/v1/refunds HTTP/1.1") && request.contains("idempotency-key: ref_1-1"));
     assert!(request.ends_with(r#"{"charge":"ch_1","amount":1250,"currency":"EUR"}"#), "{request}");
-    assert_eq!(provider.find_refund("ref_1-1").await.expect("answered"), Some(done));
+    assert_eq!(provider.find_refund(&refund).await.expect("answered"), Some(done));
     assert_eq!(first_line(), "GET /stage/v1/refunds?idempotency_key=ref_1-1 HTTP/1.1");
 }
 
@@ -140,13 +145,13 @@ async fn what_may_have_been_done_is_unknown_and_never_unavailable() {
 }
 
 #[tokio::test]
-async fn a_connection_that_never_stood_is_unavailable() {
+async fn over_a_connection_that_never_stood_nothing_is_sent() {
     let port_of_nobody = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("bound").port()
     };
     let outcome = provider(&format!("http://127.0.0.1:{port_of_nobody}")).charge(&charge()).await;
-    assert!(matches!(outcome, Err(ProviderError::Unavailable(Some(_)))), "{outcome:?}");
+    assert!(matches!(outcome, Err(ProviderError::NotSent(Some(_)))), "{outcome:?}");
 }
 
 #[tokio::test]

@@ -1,14 +1,18 @@
-//! Payment providers over HTTP: the adapter for the sandbox's API. It decides nothing: it says what the provider said, and
-//! where that cannot be known, that it cannot be known.
+//! Payment providers over HTTP: the adapters for the sandbox's API and for Stripe's. They decide nothing: they say what the
+//! provider said, and where that cannot be known, that it cannot be known.
 
 mod answer;
 mod client;
 mod events;
+mod exchange;
 mod signature;
+mod stripe;
 
-pub use client::{HttpProvider, ProviderConfig};
+pub use client::HttpProvider;
 pub use events::SandboxEvents;
+pub use exchange::ProviderConfig;
 pub use signature::{TOLERANCE_SECONDS, sign};
+pub use stripe::{STRIPE_URL, StripeEvents, StripeProvider};
 
 #[cfg(test)]
 mod double;

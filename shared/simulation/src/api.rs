@@ -75,8 +75,14 @@ impl World {
             "orders-fulfil" => {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
-            "payments-create" => payments_create::answer(payments_create::Deps { gate, mint, commerce }, request).await,
-            "payments-bulk" => payments_bulk::answer(payments_bulk::Deps { gate, mint, commerce }, request).await,
+            "payments-create" => {
+                let deps = payments_create::Deps { gate, mint, commerce, failover: self.failover };
+                payments_create::answer(deps, request).await
+            }
+            "payments-bulk" => {
+                let deps = payments_bulk::Deps { gate, mint, commerce, failover: self.failover };
+                payments_bulk::answer(deps, request).await
+            }
             "payments-list" => {
                 payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
             }

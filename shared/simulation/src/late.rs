@@ -206,7 +206,7 @@ impl PaymentProvider for LateProvider {
         if self.0.takes("provider.refund", late) { Err(ProviderError::TimedOut) } else { self.1.refund(refund).await }
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        self.1.find_refund(key).await
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        self.1.find_refund(refund).await
     }
 }

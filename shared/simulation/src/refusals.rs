@@ -1,7 +1,8 @@
-//! Stands before the provider and refuses refunds, which the memory provider never does as long as there is money to send
-//! back. What was decided on a key stays decided.
+//! Stands before the provider and refuses refunds, or takes its time over them, which the memory provider never does as long
+//! as there is money to send back. What was decided on a key stays decided.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, Refund
 pub struct Refusals {
     provider: Arc<Provider>,
     decisions: Mutex<Decisions>,
+    takes_its_time: AtomicBool,
 }
 
 struct Decisions {
@@ -28,12 +30,26 @@ struct Decisions {
 impl Refusals {
     pub(crate) fn before(provider: Arc<Provider>, seed: u64) -> Self {
         let decisions = Decisions { per_thousand: 0, random: Rng::with_seed(seed), refused: BTreeMap::new() };
-        Self { provider, decisions: Mutex::new(decisions) }
+        Self { provider, decisions: Mutex::new(decisions), takes_its_time: AtomicBool::new(false) }
     }
 
     /// Of refunds that are new from now on; 1,000 is every one.
     pub fn refuse_by_chance(&self, per_thousand: u16) {
         self.decisions.lock().unwrap_or_else(PoisonError::into_inner).per_thousand = per_thousand;
+    }
+
+    /// While it does, refunds are made and not told of yet.
+    pub fn take_time(&self, takes_its_time: bool) {
+        self.takes_its_time.store(takes_its_time, Ordering::Relaxed);
+    }
+
+    fn told(&self, verdict: RefundVerdict) -> RefundVerdict {
+        match verdict {
+            RefundVerdict::Succeeded { reference } if self.takes_its_time.load(Ordering::Relaxed) => {
+                RefundVerdict::Pending { reference }
+            }
+            verdict => verdict,
+        }
     }
 
     fn decide(&self, key: &str) -> bool {
@@ -77,11 +93,11 @@ impl PaymentProvider for Refusals {
     }
 
     async fn refund(&self, refund: &RefundCharge) -> Result<RefundVerdict, ProviderError> {
-        if self.decide(&refund.key) { Ok(REFUSED) } else { self.provider.refund(refund).await }
+        if self.decide(&refund.key) { Ok(REFUSED) } else { self.provider.refund(refund).await.map(|it| self.told(it)) }
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        let found = self.provider.find_refund(key).await?;
-        Ok(if self.has_refused(key) { Some(REFUSED) } else { found })
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        let found = self.provider.find_refund(refund).await?;
+        Ok(if self.has_refused(&refund.key) { Some(REFUSED) } else { found.map(|it| self.told(it)) })
     }
 }

@@ -82,7 +82,7 @@ fn identity(contents: &Contents) -> Vec<String> {
 }
 
 fn provider(world: &World) -> Vec<String> {
-    let charges = world.provider.charges().into_iter().map(|(key, file)| {
+    let charges = world.provider.charges().into_iter().chain(world.second.charges()).map(|(key, file)| {
         let verdict = match file.verdict {
             Verdict::Succeeded { captured, reference: _ } => format!("succeeded with {}", captured.get()),
             Verdict::RequiresAction { reference: _ } => "requires_action".to_owned(),
@@ -92,9 +92,10 @@ fn provider(world: &World) -> Vec<String> {
         };
         format!("provider: {key} of {} is {verdict}", file.charge.money.amount.get())
     });
-    let refunds = world.provider.refunds().into_iter().map(|(key, file)| {
+    let refunds = world.provider.refunds().into_iter().chain(world.second.refunds()).map(|(key, file)| {
         let verdict = match file.verdict {
             RefundVerdict::Succeeded { reference: _ } => "succeeded",
+            RefundVerdict::Pending { reference: _ } => "pending",
             RefundVerdict::Refused { code } => code.as_str(),
         };
         format!("provider: {key} of {} is {verdict}", file.refund.money.amount.get())

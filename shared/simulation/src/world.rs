@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use app::providers::{Named, Providers};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -45,11 +46,13 @@ pub struct Setup {
     pub seed: u64,
     pub faults: Faults,
     pub rewire: fn(Wiring) -> Wiring,
+    /// Whether payments may go by the second provider.
+    pub failover: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring }
+        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring, failover: false }
     }
 }
 
@@ -65,6 +68,9 @@ pub struct World {
     /// What the queues were sent.
     pub sent: Arc<Sent>,
     pub provider: Arc<Provider>,
+    /// For when the first cannot be reached, in a world with failover.
+    pub second: Arc<Provider>,
+    pub(crate) failover: bool,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
     /// What takes effect when nobody waits for it any more.
@@ -96,7 +102,7 @@ impl World {
     }
 
     pub fn of(setup: Setup) -> Self {
-        let Setup { seed, faults, rewire } = setup;
+        let Setup { seed, faults, rewire, failover } = setup;
         let clock = Clock::default();
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
@@ -125,6 +131,8 @@ impl World {
             instance: InstanceClock::of(clock.clone()),
             clock,
             random,
+            second: Arc::new(Provider::new(faults.clone())),
+            failover,
             faults,
             store,
             cache,
@@ -155,9 +163,15 @@ impl World {
         Gate { cache: self.wiring.cache.as_ref(), clock: &self.instance }
     }
 
+    fn providers(&self) -> Providers<'_> {
+        let second = Named { name: "second", provider: self.second.as_ref() };
+        let only = Providers::only("first", self.wiring.provider.as_ref());
+        Providers { second: self.failover.then_some(second), ..only }
+    }
+
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
-        let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
-        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), provider }
+        let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
+        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), providers }
     }
 
     pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {
@@ -166,8 +180,8 @@ impl World {
 
     pub(crate) fn settling_refunds(&self) -> settle_refund::Settling<'_> {
         let store = self.store.as_ref();
-        let (commerce, provider) = (self.wiring.commerce.as_ref(), self.wiring.provider.as_ref());
-        settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, provider }
+        let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
+        settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, providers }
     }
 
     pub(crate) fn verifying(&self) -> Verifying<'_> {

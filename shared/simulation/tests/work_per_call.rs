@@ -162,6 +162,20 @@ fn every_route_makes_the_calls_of_its_row() {
 }
 
 #[test]
+fn the_page_of_costs_says_the_same() {
+    let page = include_str!("../../../docs/COST.md");
+    let listed = |calls: &[&str]| if calls.is_empty() { "none".to_owned() } else { calls.join(", ") };
+    for Row { function, first, again } in ROWS {
+        let again = match again {
+            Same => "the same".to_owned(),
+            Calls(calls) => listed(calls),
+        };
+        let row = format!("| `{function}` | {} | {again} | ", listed(first));
+        assert!(page.contains(&row), "docs/COST.md, Routes: its row of {function} has to begin with: {row}");
+    }
+}
+
+#[test]
 fn no_call_costs_more_when_the_tables_hold_more() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
@@ -282,6 +296,18 @@ fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
     let before = ["refunds.get", "payments.get", "provider.find_refund", "provider.refund"];
     let after = ["refunds.get", "payments.get", "orders.get", "commerce.commit"];
     assert_eq!(world.faults.tally(), counted(&[before, after].concat()));
+}
+
+#[test]
+fn what_a_provider_tells_of_a_settled_payment_is_two_reads_and_one_question() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    let told = world.provider_tells(&furniture.shop.tenant, &furniture.payment, "evt_once_more");
+    world.call(told).ok(200);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Providers);
+    assert_eq!(world.faults.tally(), counted(&["payments.get", "payments.get", "provider.find_disputes"]));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod hot_merchant;
 mod idempotency;
 mod ledger;
 mod logs;

@@ -1,5 +1,6 @@
 //! What the function is made of on AWS.
 
+use app::providers::Providers;
 use app::settle_payment::Settling;
 use app::work::WorkError;
 use aws::{Aws, CommerceTable, Settings, SqsRedelivery, SystemClock, SystemRandom, decode_notice};
@@ -23,8 +24,9 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce = CommerceTable::new(&aws, commerce_table);
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
+    let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
+    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {
         let notice = decode_notice(&message.body, message.trace.clone());

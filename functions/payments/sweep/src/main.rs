@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::providers::Providers;
 use app::sweep::Sweeping;
 use app::{settle_payment, settle_refund};
 use aws::{Aws, CommerceTable, Settings, SqsQueues, SystemClock, SystemRandom};
@@ -34,15 +35,15 @@ async fn main() -> Result<(), runtime::Error> {
         ]),
     );
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
+    let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments =
-        settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
+    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
     let refunds = settle_refund::Settling {
         commerce: &commerce,
         payments: &commerce,
         refunds: &commerce,
         orders: &commerce,
-        provider: &provider,
+        providers,
     };
     let sweeping =
         Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds, disputes: &commerce };

@@ -1,5 +1,6 @@
 //! What the function is made of on AWS.
 
+use app::providers::Providers;
 use app::settle_dispute::Settling;
 use app::settle_payment;
 use app::work::WorkError;
@@ -24,9 +25,9 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce = CommerceTable::new(&aws, commerce_table);
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
+    let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments =
-        settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, provider: &provider };
+    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
     let settling = Settling { payments, disputes: &commerce };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {

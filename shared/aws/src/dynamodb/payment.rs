@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
 use domain::ids::{PaymentId, TenantId};
 use domain::money::{Amount, Money};
 use domain::page::{Page, PageRequest};
-use domain::payment::{Asked, Capture, DeclineCode, Method, Payment, PaymentStatus};
+use domain::payment::{Asked, Capture, DeclineCode, Method, Payment, PaymentStatus, Route};
 use domain::secret::Secret;
 use domain::text::Description;
 use domain::time::Timestamp;
@@ -144,6 +144,8 @@ pub(crate) struct PaymentRecord {
     disputes: Vec<(String, String)>,
     /// [`Payment::refundable`]: stored because a condition cannot do sums.
     refundable: i64,
+    #[serde(default, skip_serializing_if = "RouteRecord::is_only")]
+    route: RouteRecord,
     attempt: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unknown_since_ms: Option<i64>,
@@ -170,6 +172,26 @@ enum AskedRecord {
         amount: i64,
     },
     Cancel,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum RouteRecord {
+    #[default]
+    Only,
+    Open,
+    Claimed {
+        provider: String,
+    },
+    Switched {
+        provider: String,
+    },
+}
+
+impl RouteRecord {
+    fn is_only(&self) -> bool {
+        matches!(self, Self::Only)
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -200,6 +222,7 @@ impl From<&Payment> for PaymentRecord {
             refunds_pending,
             disputed,
             disputes,
+            route,
             attempt,
             unknown_since,
             provider_reference,
@@ -236,6 +259,12 @@ impl From<&Payment> for PaymentRecord {
             disputed: *disputed,
             disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
+            route: match route.clone() {
+                Route::Only => RouteRecord::Only,
+                Route::Open => RouteRecord::Open,
+                Route::Claimed(provider) => RouteRecord::Claimed { provider },
+                Route::Switched(provider) => RouteRecord::Switched { provider },
+            },
             attempt: *attempt,
             unknown_since_ms: unknown_since.map(ms),
             provider_reference: provider_reference.clone(),
@@ -272,6 +301,7 @@ impl TryFrom<PaymentRecord> for Payment {
             disputed,
             disputes,
             refundable: _,
+            route,
             attempt,
             unknown_since_ms,
             provider_reference,
@@ -312,6 +342,12 @@ impl TryFrom<PaymentRecord> for Payment {
                 .into_iter()
                 .map(|(reference, id)| Ok((reference, reader.parse("disputes", &id)?)))
                 .collect::<Result<_, Unreadable>>()?,
+            route: match route {
+                RouteRecord::Only => Route::Only,
+                RouteRecord::Open => Route::Open,
+                RouteRecord::Claimed { provider } => Route::Claimed(provider),
+                RouteRecord::Switched { provider } => Route::Switched(provider),
+            },
             attempt,
             unknown_since: unknown_since_ms.map(Timestamp::from_ms),
             provider_reference,

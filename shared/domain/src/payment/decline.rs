@@ -6,22 +6,46 @@ pub enum DeclineCode {
     InsufficientFunds,
     DoNotHonor,
     ExpiredCard,
+    IncorrectCvc,
+    /// A number, date, address or account that the bank does not know so.
+    IncorrectDetails,
     InvalidToken,
+    CardNotSupported,
+    CurrencyNotSupported,
+    /// Too small, too large, or not a whole number of what the provider counts in.
+    InvalidAmount,
+    /// The customer has to be there and confirm.
+    AuthenticationRequired,
     AuthenticationExpired,
     /// Nobody captured it in time, or the bank withdrew its word.
     AuthorizationExpired,
+    /// For the merchant alone: the customer is told what every declined one is.
+    LostOrStolen,
+    /// The bank or the customer wants it never tried again.
+    DoNotRetry,
+    /// The bank or the network did not work.
+    ProcessingError,
     /// A code of the provider that this version does not know.
     Other,
 }
 
 impl DeclineCode {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 16] = [
         Self::InsufficientFunds,
         Self::DoNotHonor,
         Self::ExpiredCard,
+        Self::IncorrectCvc,
+        Self::IncorrectDetails,
         Self::InvalidToken,
+        Self::CardNotSupported,
+        Self::CurrencyNotSupported,
+        Self::InvalidAmount,
+        Self::AuthenticationRequired,
         Self::AuthenticationExpired,
         Self::AuthorizationExpired,
+        Self::LostOrStolen,
+        Self::DoNotRetry,
+        Self::ProcessingError,
         Self::Other,
     ];
 
@@ -30,9 +54,18 @@ impl DeclineCode {
             Self::InsufficientFunds => "insufficient_funds",
             Self::DoNotHonor => "do_not_honor",
             Self::ExpiredCard => "expired_card",
+            Self::IncorrectCvc => "incorrect_cvc",
+            Self::IncorrectDetails => "incorrect_details",
             Self::InvalidToken => "invalid_token",
+            Self::CardNotSupported => "card_not_supported",
+            Self::CurrencyNotSupported => "currency_not_supported",
+            Self::InvalidAmount => "invalid_amount",
+            Self::AuthenticationRequired => "authentication_required",
             Self::AuthenticationExpired => "authentication_expired",
             Self::AuthorizationExpired => "authorization_expired",
+            Self::LostOrStolen => "lost_or_stolen",
+            Self::DoNotRetry => "do_not_retry",
+            Self::ProcessingError => "processing_error",
             Self::Other => "declined",
         }
     }
@@ -45,11 +78,20 @@ impl DeclineCode {
     pub fn message(self) -> &'static str {
         match self {
             Self::InsufficientFunds => "The card or wallet has insufficient funds.",
-            Self::DoNotHonor => "The bank that issued the card declined the payment.",
+            Self::DoNotHonor | Self::LostOrStolen | Self::DoNotRetry => {
+                "The bank that issued the card declined the payment."
+            }
             Self::ExpiredCard => "The card has expired.",
+            Self::IncorrectCvc => "The card's security code is not right.",
+            Self::IncorrectDetails => "The card's details are not right.",
             Self::InvalidToken => "The payment provider does not know this card.",
+            Self::CardNotSupported => "The card does not support payments of this kind.",
+            Self::CurrencyNotSupported => "The card or the payment provider does not support the currency.",
+            Self::InvalidAmount => "The card or the payment provider does not take this amount.",
+            Self::AuthenticationRequired => "The bank wants the customer to confirm the payment.",
             Self::AuthenticationExpired => "The customer did not confirm the payment in time.",
             Self::AuthorizationExpired => "The authorised amount was not captured in time.",
+            Self::ProcessingError => "The bank could not process the payment.",
             Self::Other => "The payment was declined.",
         }
     }
@@ -59,10 +101,20 @@ impl DeclineCode {
         match self {
             Self::InsufficientFunds
             | Self::DoNotHonor
+            | Self::AuthenticationRequired
             | Self::AuthenticationExpired
             | Self::AuthorizationExpired
+            | Self::ProcessingError
             | Self::Other => true,
-            Self::ExpiredCard | Self::InvalidToken => false,
+            Self::ExpiredCard
+            | Self::IncorrectCvc
+            | Self::IncorrectDetails
+            | Self::InvalidToken
+            | Self::CardNotSupported
+            | Self::CurrencyNotSupported
+            | Self::InvalidAmount
+            | Self::LostOrStolen
+            | Self::DoNotRetry => false,
         }
     }
 }

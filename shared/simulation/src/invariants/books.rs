@@ -23,6 +23,8 @@ pub struct Books {
     pub refunds: BTreeMap<RefundId, Refund>,
     pub disputes: BTreeMap<DisputeId, Dispute>,
     pub events: BTreeMap<EventId, Event>,
+    /// Those that are gone by now too: a message may outlive its event.
+    pub committed_events: BTreeSet<EventId>,
     /// What each request with a key has done, by its key: the objects of the events it made.
     pub effects: BTreeMap<(TenantId, String), Vec<String>>,
     /// Every state that an order or a payment has been in, by its id and version.
@@ -234,6 +236,7 @@ impl Books {
         if let Some(key) = &event.idempotency_key {
             self.effects.entry((event.tenant, key.clone())).or_default().push(event.object.clone());
         }
+        self.committed_events.insert(event.id);
         self.events.insert(event.id, event);
     }
 

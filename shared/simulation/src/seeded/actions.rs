@@ -186,7 +186,7 @@ impl Run {
         if batch.is_empty() {
             return Ok(());
         }
-        let unheard_of = batch.iter().find(|delivery| !self.books.events.contains_key(&delivery.notice.event));
+        let unheard_of = batch.iter().find(|delivery| !self.books.committed_events.contains(&delivery.notice.event));
         ensure(unheard_of.is_none(), || format!("sent to {queue:?} and never committed: {unheard_of:?}"))?;
         self.hidden.extend(batch.iter().map(|delivery| (queue, delivery.message.clone())));
         let world = self.world.clone();

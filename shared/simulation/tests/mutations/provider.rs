@@ -135,8 +135,8 @@ impl PaymentProvider for Misunderstood {
         }
     }
 
-    async fn find_refund(&self, key: &str) -> Result<Option<RefundVerdict>, ProviderError> {
-        self.next.find_refund(key).await
+    async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
+        self.next.find_refund(refund).await
     }
 }
 

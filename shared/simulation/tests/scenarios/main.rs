@@ -8,6 +8,7 @@ mod captures;
 mod crashes;
 mod disputes;
 mod expand;
+mod failover;
 mod idempotency;
 mod ledger;
 mod limits;

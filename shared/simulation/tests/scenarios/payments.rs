@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use app::sweep::Swept;
 use coffer_simulation::{Ask, Consumer, TOKENS, World, together};
 use domain::event::Queue;
 use domain::payment::{ACTION_EXPIRES_AFTER, CHECK_AFTER, PaymentStatus};
+use domain::refund::{ASK_EVERY, RefundStatus};
 use memory::Fault;
 use ports::clock::Clock as _;
 use serde_json::json;
@@ -194,6 +196,32 @@ impl Scene {
         self.world.run_until_quiet();
         self.comes_to_rest();
     }
+}
+
+/// The bank takes days: the message is done with, the amount stays reserved, and the sweeper asks until it is told.
+#[test]
+fn b5_a_refund_on_its_way_is_asked_after_until_it_is_decided() {
+    let scene = Scene::new();
+    let payment = scene.world.pay(scene.owner(), None, 500, "tok_success").id();
+    scene.world.run_until_quiet();
+    scene.world.refusals.take_time(true);
+    scene.world.refund(&scene.owner_now(), &payment, 200).ok(202);
+    scene.world.settle();
+    let refund = || scene.world.store.contents().refunds.remove(0);
+    assert!(scene.world.queues.is_empty(Queue::Refunds) && scene.world.queues.dead_letters(Queue::Refunds).is_empty());
+    for _ in 0..3 {
+        scene.world.clock.advance(ASK_EVERY);
+        assert_eq!(scene.world.sweep().expect("nothing fails"), Swept { done: 1, failed: 0 });
+        assert_eq!(refund().status, RefundStatus::Processing);
+        scene.world.refund(&scene.owner_now(), &payment, 301).refused(422, "amount_exceeds_refundable");
+    }
+    scene.world.refusals.take_time(false);
+    scene.world.clock.advance(ASK_EVERY);
+    scene.comes_to_rest();
+    assert_eq!(
+        (refund().status, scene.status_of(&payment)),
+        (RefundStatus::Succeeded, PaymentStatus::PartiallyRefunded)
+    );
 }
 
 /// The list and the event itself agree on when.

@@ -43,7 +43,7 @@ async fn payments_with_their_orders() {
     let page = shop.get("/payments?expand[]=order&limit=1").await;
     assert_eq!(page.ok(200)["data"][0]["order"], Value::Null);
     assert_eq!(page.ok(200)["data"][0]["id"], alone["id"]);
-    let listed = shop.all("/payments?expand[]=order").await;
+    let listed = shop.get("/payments?expand[]=order").await.ok(200)["data"].as_array().expect("a page").clone();
     assert_eq!((&listed[1]["id"], &listed[1]["order"]), (&of_order["id"], &order));
     assert_eq!(shop.get("/payments?expand[]=order&limit=51").await.faults(), ["limit out_of_range"]);
 }
