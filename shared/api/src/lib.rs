@@ -1,6 +1,7 @@
 //! The wire: the shape of every answer and of every event's object, made from domain values. One function for each noun
 //! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
 
+mod bulk;
 mod dispute;
 mod event;
 mod identity;
@@ -8,10 +9,12 @@ mod ledger;
 mod order;
 mod payment;
 mod refund;
+mod wallet;
 
 use domain::time::Timestamp;
 use serde::Serialize;
 
+pub use bulk::{BulkResult, bulk};
 pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
@@ -19,6 +22,7 @@ pub use ledger::{account, account_at, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
+pub use wallet::wallet;
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

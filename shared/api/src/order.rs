@@ -24,7 +24,7 @@ struct OrderView<'a> {
 }
 
 #[derive(Serialize)]
-struct CustomerView<'a> {
+pub(crate) struct CustomerView<'a> {
     email: &'a str,
     name: &'a str,
 }
@@ -43,7 +43,7 @@ pub fn order(order: &Order) -> String {
         id,
         tenant: _,
         status,
-        customer: Customer { email, name },
+        customer,
         lines,
         total,
         held: _,
@@ -62,12 +62,19 @@ pub fn order(order: &Order) -> String {
         amount_paid: *paid,
         amount_refunded: *refunded,
         outstanding_amount: order.outstanding(),
-        customer: CustomerView { email: email.as_str(), name: name.as_str() },
+        customer: CustomerView::from(customer),
         lines: lines.iter().map(line).collect(),
         metadata: metadata.iter().collect(),
         created_at: rfc3339(*created_at),
         updated_at: rfc3339(*updated_at),
     })
+}
+
+impl<'a> From<&'a Customer> for CustomerView<'a> {
+    fn from(customer: &'a Customer) -> Self {
+        let Customer { email, name } = customer;
+        Self { email: email.as_str(), name: name.as_str() }
+    }
 }
 
 fn line(line: &Line) -> LineView<'_> {

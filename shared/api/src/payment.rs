@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::ids::WalletId;
+use domain::ledger::{AccountId, AccountKind};
+use domain::money::Currency;
 use domain::payment::{DeclineCode, Method, Payment};
 use serde::Serialize;
 
@@ -18,6 +21,7 @@ struct PaymentView<'a> {
     amount_disputed: i64,
     order_id: Option<String>,
     method: MethodView,
+    top_up: Option<TopUpView>,
     capture: &'static str,
     capture_before: Option<String>,
     description: Option<&'a str>,
@@ -32,6 +36,12 @@ struct PaymentView<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum MethodView {
     Card,
+    Wallet { account_id: String },
+}
+
+#[derive(Serialize)]
+struct TopUpView {
+    account_id: String,
 }
 
 #[derive(Serialize)]
@@ -54,6 +64,7 @@ pub fn payment(payment: &Payment) -> String {
         order,
         money,
         method,
+        top_up,
         capture,
         description,
         metadata,
@@ -86,7 +97,9 @@ pub fn payment(payment: &Payment) -> String {
         order_id: order.map(|id| id.to_string()),
         method: match method {
             Method::Card { token: _ } => MethodView::Card,
+            Method::Wallet { wallet } => MethodView::Wallet { account_id: account_id(*wallet, money.currency) },
         },
+        top_up: top_up.map(|wallet| TopUpView { account_id: account_id(wallet, money.currency) }),
         capture: capture.as_str(),
         capture_before: capture_before.map(rfc3339),
         description: description.as_ref().map(|text| text.as_str()),
@@ -95,4 +108,8 @@ pub fn payment(payment: &Payment) -> String {
         created_at: rfc3339(*created_at),
         updated_at: rfc3339(*updated_at),
     })
+}
+
+fn account_id(wallet: WalletId, currency: Currency) -> String {
+    AccountId { kind: AccountKind::Wallet(wallet), currency }.to_string()
 }

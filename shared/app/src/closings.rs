@@ -16,7 +16,8 @@ const CLOSINGS_MAX: usize = 20;
 /// What lies between a closing and a later moment: less than one page, but for what is younger than it can be closed.
 const PAGES_MAX: usize = 50;
 
-/// Closes all accounts of a tenant as far as entries are settled. May be done at any time, by several at once.
+/// Closes all accounts of a tenant as far as entries are settled. May be done at any time, by several at once. Wallets are
+/// closed one by one when they are verified: a tenant may have too many to close all at once, and each has few entries.
 pub async fn close(
     accounts: &dyn Accounts,
     closings: &dyn Closings,
@@ -34,7 +35,8 @@ pub async fn close(
     }
 }
 
-async fn close_account(
+/// One account, as far as its entries are settled.
+pub(crate) async fn close_account(
     closings: &dyn Closings,
     tenant: TenantId,
     account: AccountId,

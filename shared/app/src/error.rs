@@ -6,6 +6,7 @@ use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use domain::wallet::Overdrawn;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
@@ -22,6 +23,8 @@ pub enum Error {
     Order(OrderRefusal),
     #[error(transparent)]
     Payment(PaymentRefusal),
+    #[error(transparent)]
+    Overdrawn(Overdrawn),
     #[error(transparent)]
     Dispute(DisputeRefusal),
     /// What came is not the provider's word.
@@ -57,6 +60,8 @@ impl From<CommitError> for Error {
             CommitError::OrderRefused(refusal) => Self::Order(refusal),
             CommitError::PaymentMissing => Self::NotFound("payment"),
             CommitError::PaymentRefused(refusal) => Self::Payment(refusal),
+            CommitError::WalletMissing => Self::NotFound("wallet"),
+            CommitError::Overdrawn(overdrawn) => Self::Overdrawn(overdrawn),
             CommitError::Port(error) => Self::Port(error),
             CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => {
                 Self::InFlight

@@ -1,6 +1,7 @@
 //! Use cases: the order of steps over ports. Knows no HTTP, no AWS, no clock of its own; what to decide is the domain's.
 
 pub mod accounts;
+pub mod bulk_payments;
 pub mod cache_refresh;
 pub mod closings;
 mod commit;
@@ -26,6 +27,7 @@ pub mod sweep;
 pub mod tenants;
 pub mod users;
 pub mod verification;
+pub mod wallets;
 pub mod work;
 
 pub use commit::Outcome;

@@ -3,9 +3,10 @@
 use domain::event::EventType;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{PaymentId, TenantId};
+use domain::ledger::{self, AccountId, AccountKind};
 use domain::money::Amount;
 use domain::page::{Page, PageRequest};
-use domain::payment::{NewPayment, Payment, PaymentRefusal, Route};
+use domain::payment::{Method, NewPayment, Payment, PaymentRefusal, Route};
 use domain::time::Timestamp;
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
@@ -14,7 +15,7 @@ use crate::commit::{self, TRIES};
 use crate::read::{self, Shown, Target};
 use crate::{Context, Error, Outcome};
 
-/// Takes a payment in: the payment, the hold on its order, its event (which is the worker's job) and the stored answer are
+/// Takes a payment in: the payment, the hold on its order, that its wallet exists, its event (which is the worker's job) and the stored answer are
 /// one transaction, and nothing is read before it.
 pub async fn create(
     context: &Context<'_>,
@@ -25,6 +26,10 @@ pub async fn create(
     route: Route,
 ) -> Result<Outcome, Error> {
     let now = context.now();
+    let route = match input.method {
+        Method::Card { .. } => route,
+        Method::Wallet { .. } => Route::Only,
+    };
     let payment = Payment { route, ..Payment::new(context.id(), tenant, input, now) };
     let body = api::payment(&payment);
     let location = Some(format!("{}/payments/{}", api::BASE_PATH, payment.id));
@@ -32,7 +37,9 @@ pub async fn create(
     let events = vec![context.event(tenant, EventType::PaymentCreated, payment.id, body)];
     let record = commit::record(Some(&claim), &answer, now);
     let hold = payment.order.map(|order| Change::HoldOrder { order, money: payment.money });
-    let changes = hold.into_iter().chain([Change::CreatePayment(payment)]).collect();
+    let is_wallet = |account: &AccountId| matches!(account.kind, AccountKind::Wallet(_));
+    let wallets = ledger::accounts_of(&payment).into_iter().filter(is_wallet).map(Change::RequireWallet);
+    let changes = hold.into_iter().chain(wallets).chain([Change::CreatePayment(payment)]).collect();
     commit::answer(commerce, Commit { tenant, record, changes, events, now }, answer).await
 }
 

@@ -50,7 +50,7 @@ pub async fn create(
     let answer = Answer { status: 202, location: None, body: body.clone() };
     let events = vec![context.event(tenant, EventType::RefundCreated, subject, body)];
     let record = commit::record(Some(&claim), &answer, now);
-    let reservation = Change::Post(ledger::reserve_refund(&refund));
+    let reservation = Change::Post(ledger::reserve_refund(&payment, &refund));
     let changes = vec![Change::ReserveRefund { payment: id, amount }, Change::CreateRefund(refund), reservation];
     commit::answer(commerce, Commit { tenant, record, changes, events, now }, answer).await
 }

@@ -6,7 +6,7 @@ use domain::dispute::{Dispute, DisputeReport, DisputeStatus};
 use domain::event::EventType;
 use domain::ids::{DisputeId, PaymentId, TenantId};
 use domain::ledger;
-use domain::payment::Payment;
+use domain::payment::{Method, Payment};
 use ports::commerce::{Change, Commit, Consistency, Disputes};
 
 use crate::Context;
@@ -28,6 +28,10 @@ pub async fn heed(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
         tracing::warn!(payment_id = %id, "a provider told of a payment that is not here");
         return Ok(());
     };
+    if let Method::Wallet { .. } = payment.method {
+        tracing::warn!(payment_id = %id, "a provider told of a payment that no provider has part in");
+        return Ok(());
+    }
     if payment.status.is_open() {
         settle_payment::inquire(context, on.payments, tenant, id).await?;
     }

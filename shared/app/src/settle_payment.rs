@@ -3,11 +3,12 @@
 
 use domain::event::EventType;
 use domain::ids::{PaymentId, TenantId};
-use domain::ledger;
+use domain::ledger::{self, Source};
 use domain::money::Money;
 use domain::order::{Order, OrderStatus};
-use domain::payment::{Asked, Method, Payment, PaymentStatus, Route, Verdict};
-use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments};
+use domain::payment::{Asked, DeclineCode, Method, Payment, PaymentStatus, Route, Verdict};
+use domain::secret::Secret;
+use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders, Payments};
 use ports::provider::{Charge, ChargeName, ProviderError};
 
 use crate::Context;
@@ -50,6 +51,9 @@ pub async fn inquire(
     if !payment.status.is_open() {
         return Ok(());
     }
+    if let Method::Wallet { .. } = payment.method {
+        return ask(context, on, payment).await;
+    }
     let is_unsent = payment.route == Route::Open;
     if is_unsent {
         return ask(context, on, payment).await;
@@ -73,6 +77,9 @@ async fn read(on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<Payme
 }
 
 async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    if let Method::Wallet { .. } = payment.method {
+        return spend(context, on, payment).await;
+    }
     if payment.asked == Asked::Charge && payment.route.needs_claim() {
         return ask_claimed(context, on, payment).await;
     }
@@ -99,8 +106,11 @@ async fn ask_claimed(context: &Context<'_>, on: Settling<'_>, payment: Payment) 
 /// Does what the payment asks, at the provider that has it.
 async fn send(on: Settling<'_>, payment: &Payment) -> Result<Result<Verdict, ProviderError>, WorkError> {
     let (provider, name) = (on.providers.of(payment)?, charge_name(payment));
+    let Method::Card { token } = &payment.method else {
+        return Err(WorkError::Poison(format!("{} is of a wallet: no provider has it", payment.id)));
+    };
     Ok(match payment.asked {
-        Asked::Charge => provider.charge(&charge(payment)).await,
+        Asked::Charge => provider.charge(&charge(payment, token.clone())).await,
         Asked::Capture(amount) => provider.capture_charge(&name, Money { amount, ..payment.money }).await,
         Asked::Cancel => provider.cancel_charge(&name).await,
     })
@@ -122,8 +132,15 @@ async fn heard(
     }
 }
 
-fn charge(payment: &Payment) -> Charge {
-    let Method::Card { token } = payment.method.clone();
+/// No provider takes part: the ledger's own word is the verdict, and the transaction that writes it says whether the wallet
+/// has enough.
+async fn spend(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    let reference = Source::Charge(payment.id).to_string();
+    let verdict = Verdict::Succeeded { reference, captured: payment.money.amount };
+    conclude(context, on, payment, &verdict).await
+}
+
+fn charge(payment: &Payment, token: Secret) -> Charge {
     let (key, tenant, money) = (payment.provider_key(), payment.tenant, payment.money);
     Charge { key, tenant, money, token, capture: payment.capture }
 }
@@ -147,8 +164,9 @@ async fn conclude(
     context: &Context<'_>,
     on: Settling<'_>,
     mut payment: Payment,
-    verdict: &Verdict,
+    mut verdict: &Verdict,
 ) -> Result<(), WorkError> {
+    static TOO_LITTLE: Verdict = Verdict::Declined { code: DeclineCode::InsufficientFunds };
     let attempt = payment.attempt;
     for _ in 0..TRIES {
         let order = match payment.order {
@@ -156,7 +174,12 @@ async fn conclude(
             None => None,
         };
         let commit = conclusion(context, &payment, order.as_ref(), verdict)?;
-        match settled(on.commerce.commit(commit).await)? {
+        let result = on.commerce.commit(commit).await;
+        if let Err(CommitError::Overdrawn(_)) = result {
+            verdict = &TOO_LITTLE;
+            continue;
+        }
+        match settled(result)? {
             Settled::Done => return Ok(()),
             Settled::ReadAgain => payment = read(on, payment.tenant, payment.id).await?,
         }

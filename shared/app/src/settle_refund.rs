@@ -3,9 +3,9 @@
 
 use domain::event::{EventType, Notice};
 use domain::ids::{PaymentId, RefundId, TenantId};
-use domain::ledger;
+use domain::ledger::{self, Source};
 use domain::order::{Order, OrderStatus};
-use domain::payment::Payment;
+use domain::payment::{Method, Payment};
 use domain::refund::{Refund, RefundStatus, RefundVerdict};
 use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments, Refunds};
 use ports::provider::RefundCharge;
@@ -46,13 +46,17 @@ impl RefundKey {
 }
 
 /// One message of the refunds queue, or one refund that is due. A provider that is asked twice under one key refunds once,
-/// so a lost answer needs no state of its own: the next try hears it.
+/// so a lost answer needs no state of its own: the next try hears it. What came from a wallet goes back by the ledger alone.
 pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) -> Result<(), WorkError> {
     let refund = read(on, key).await?;
     if refund.status != RefundStatus::Processing {
         return Ok(());
     }
     let payment = read_payment(on, key).await?;
+    if let Method::Wallet { .. } = payment.method {
+        let reference = Source::Refund(refund.id).to_string();
+        return conclude(context, on, key, &RefundVerdict::Succeeded { reference }).await;
+    }
     let provider = on.providers.of(&payment)?;
     let charge = payment
         .provider_reference
@@ -119,7 +123,7 @@ fn conclusion(
         RefundVerdict::Succeeded { .. } => {
             events.push(context.event(tenant, EventType::RefundSucceeded, subject, api::refund(&next)));
             changes.push(Change::UpdatePayment(payment.settle_refund(amount, now)));
-            changes.push(Change::Post(ledger::post_refund(refund, context.transaction_ids(), now)));
+            changes.push(Change::Post(ledger::post_refund(payment, refund, context.transaction_ids(), now)));
             if let Some(order) = order {
                 let order_next = order.refund(amount, now);
                 let became_refunded =
@@ -139,7 +143,7 @@ fn conclusion(
         RefundVerdict::Refused { .. } => {
             events.push(context.event(tenant, EventType::RefundFailed, subject, api::refund(&next)));
             changes.push(Change::UpdatePayment(payment.release_refund(amount, now)));
-            changes.push(Change::Post(ledger::release_refund(refund)));
+            changes.push(Change::Post(ledger::release_refund(payment, refund)));
         }
     }
     changes.push(Change::UpdateRefund(next));

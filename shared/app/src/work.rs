@@ -77,7 +77,9 @@ pub(crate) fn settled(result: Result<(), CommitError>) -> Result<Settled, WorkEr
             | CommitError::OrderMissing
             | CommitError::OrderRefused(_)
             | CommitError::PaymentMissing
-            | CommitError::PaymentRefused(_)),
+            | CommitError::PaymentRefused(_)
+            | CommitError::WalletMissing
+            | CommitError::Overdrawn(_)),
         ) => Err(WorkError::Poison(refused.to_string())),
     }
 }

@@ -17,6 +17,7 @@ use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::Secret;
 use domain::text::{Description, Email, Line};
+use domain::wallet::{NewWallet, Wallet};
 use ports::clock::Mint;
 
 /// The total of [`order`], the amount of [`payment`].
@@ -79,6 +80,7 @@ pub fn payment(tenant: TenantId, mint: Mint<'_>) -> Payment {
         order: None,
         money: eur(ORDER_TOTAL),
         method: Method::Card { token: Secret::new("tok_success") },
+        top_up: None,
         capture: Capture::Automatic,
         description: Some(Description::parse("Order 7 of the tea shop").expect("a description")),
         metadata: metadata(),
@@ -105,6 +107,12 @@ pub fn refund(payment: &Payment, mint: Mint<'_>) -> Refund {
         metadata: metadata(),
     };
     Refund::new(mint.id::<RefundId>(), payment.tenant, input, mint.clock.now())
+}
+
+/// With nothing in it, in EUR.
+pub fn wallet(tenant: TenantId, mint: Mint<'_>) -> Wallet {
+    let input = NewWallet { currency: currency("EUR"), customer: Some(customer(mint)), metadata: metadata() };
+    Wallet::new(mint.id(), tenant, input, mint.clock.now())
 }
 
 /// Needs a response, all of a captured payment.

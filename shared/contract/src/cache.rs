@@ -27,7 +27,7 @@ pub(crate) fn a_caller(world: &World) -> Caller {
 }
 
 pub(crate) async fn admit(cache: &dyn Cache, caller: &Caller, key: Option<CacheKey>, world: &World) -> Admitted {
-    let admission = Admission { caller, class: RouteClass::Read, quota: WIDE, key, now: world.now() };
+    let admission = Admission { caller, class: RouteClass::Read, quota: WIDE, cost: 1, key, now: world.now() };
     let admitted = cache.admit(admission).await;
     assert!(!admitted.degraded, "the cache is there");
     admitted
@@ -58,10 +58,12 @@ pub async fn admissions_are_decided_as_the_domain_does(cache: &dyn Cache, seed: 
         let mut refused = 0;
         for waited_ms in [0, 0, 1, 0, 3, 0, 9_999, 1, 10_000, 12_345, 0, 0, 60_000, 0, 600_000, 0, 0, 0, 0, 0] {
             let now = world.advance(Duration::from_millis(waited_ms));
-            let (next, expected) = decide(state, quota, now);
+            // A call for two now and then.
+            let cost = 1 + u32::from(waited_ms == 3 || waited_ms == 60_000);
+            let (next, expected) = decide(state, quota, cost, now);
             state = next;
             refused += u32::from(!expected.allowed);
-            let admission = Admission { caller: &caller, class: RouteClass::Write, quota, key: None, now };
+            let admission = Admission { caller: &caller, class: RouteClass::Write, quota, cost, key: None, now };
             assert_eq!(cache.admit(admission).await.limit, expected, "{quota:?} after {waited_ms} ms");
         }
         assert!(refused > 0, "the times are meant to exceed the quota");
@@ -73,7 +75,7 @@ pub async fn callers_and_classes_are_limited_apart(cache: &dyn Cache, seed: u128
     let world = World::new(seed);
     let caller = a_caller(&world);
     let allowed = async |caller: &Caller, class| {
-        cache.admit(Admission { caller, class, quota: QUOTA, key: None, now: world.now() }).await.limit.allowed
+        cache.admit(Admission { caller, class, quota: QUOTA, cost: 1, key: None, now: world.now() }).await.limit.allowed
     };
     for _ in 0..QUOTA.burst {
         assert!(allowed(&caller, RouteClass::Write).await, "within the burst");
@@ -143,7 +145,7 @@ pub async fn a_refused_call_gets_no_entry(cache: &dyn Cache, seed: u128) {
     cache.put(caller.tenant, CacheKey::Tenant, shows(1, "a")).await.expect("an entry is put");
     let quota = Quota { per_minute: 1, burst: 1 };
     let class = RouteClass::Read;
-    let admission = Admission { caller: &caller, class, quota, key: Some(CacheKey::Tenant), now: world.now() };
+    let admission = Admission { caller: &caller, class, quota, cost: 1, key: Some(CacheKey::Tenant), now: world.now() };
 
     let first = cache.admit(admission).await;
     assert_eq!((first.limit.allowed, first.found), (true, Lookup::Hit(shows(1, "a"))));

@@ -6,13 +6,14 @@ use domain::idempotency::Record;
 use domain::ids::TenantId;
 use domain::ledger::{Balance, post_charge};
 use domain::order::{Order, OrderRefusal, OrderStatus};
-use domain::payment::{Payment, PaymentRefusal, PaymentStatus};
+use domain::payment::{Method, Payment, PaymentRefusal, PaymentStatus};
 use domain::refund::{Refund, RefundStatus, RefundVerdict};
+use domain::wallet::Overdrawn;
 use futures_util::future::join_all;
 use ports::clock::Clock;
 use ports::commerce::{Change, Commit};
 
-use crate::builders::{amount, charge, eur, order, payment, record, transaction_ids};
+use crate::builders::{amount, charge, eur, order, payment, record, transaction_ids, wallet};
 use crate::outcome::{Outcome, changes, commit, write, write_changes};
 use crate::rows::{Found, Rows, merchant_account, stored_order};
 use crate::{CommerceTable, World};
@@ -32,7 +33,11 @@ async fn failing_changes(table: CommerceTable<'_>, tenant: TenantId, world: &Wor
     let posted = charge(&processing, mint);
     let source = posted.transaction.as_ref().expect("a charge posts a transaction").source();
     let existing = order(tenant, mint);
+    let (empty, missing) = (wallet(tenant, mint), wallet(tenant, mint));
+    let overspent = Payment { method: Method::Wallet { wallet: empty.id }, ..payment(tenant, mint) };
+    let overdrawn = Overdrawn { account: empty.account(), available: 0 };
     let set_up = [
+        Change::CreateWallet(empty),
         Change::CreateOrder(cancelled.clone()),
         Change::CreatePayment(processing.clone()),
         Change::CreateOrder(existing.clone()),
@@ -54,6 +59,8 @@ async fn failing_changes(table: CommerceTable<'_>, tenant: TenantId, world: &Wor
         ),
         failing(Change::Post(posted_again), Outcome::AlreadyPosted(source)),
         failing(Change::CreateOrder(existing), Outcome::Stale),
+        failing(Change::RequireWallet(missing.account()), Outcome::WalletMissing),
+        failing(Change::Post(charge(&overspent, mint)), Outcome::Overdrawn(overdrawn)),
     ]
 }
 

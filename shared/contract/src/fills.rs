@@ -55,7 +55,7 @@ pub async fn a_call_that_is_refused_takes_no_lease(cache: &dyn Cache, seed: u128
     let key = CacheKey::Order(world.id::<OrderId>());
     let quota = Quota { per_minute: 1, burst: 0 };
     let class = RouteClass::Write;
-    let refused = Admission { caller: &caller, class, quota, key: Some(key), now: world.now() };
+    let refused = Admission { caller: &caller, class, quota, cost: 1, key: Some(key), now: world.now() };
     assert!(!cache.admit(refused).await.limit.allowed);
     assert_eq!(admit(cache, &caller, Some(key), &world).await.found, Lookup::Miss, "after one that was over its limit");
 

@@ -62,7 +62,7 @@ pub async fn a_transaction_is_found_by_its_source_and_tenant(table: CommerceTabl
     let payment = captured_payment(tenant, world.mint());
     let refund = refund(&payment, world.mint());
     let charge = charge(&payment, world.mint());
-    let refunded = post_refund(&refund, transaction_ids(world.mint()), world.now());
+    let refunded = post_refund(&payment, &refund, transaction_ids(world.mint()), world.now());
     let reversal = transaction_of(&charge).reversal(transaction_ids(world.mint()), world.now()).expect("balanced");
 
     for posting in [charge, refunded, post_reversal(reversal)] {
@@ -165,18 +165,18 @@ pub async fn pending_is_kept_apart_from_posted(table: CommerceTable<'_>, seed: u
     let part = |n| Refund { money: eur(n), ..refund(&payment, world.mint()) };
     let (kept, failed) = (part(300), part(200));
 
-    post(table, tenant, &reserve_refund(&kept), &world).await;
+    post(table, tenant, &reserve_refund(&payment, &kept), &world).await;
     assert_eur(table, tenant, 0, -300).await;
     let charged = post_charge(&payment, payment.money.amount, transaction_ids(world.mint()), world.now());
     post(table, tenant, &charged, &world).await;
     assert_eur(table, tenant, 1_000, -300).await;
-    post(table, tenant, &reserve_refund(&failed), &world).await;
+    post(table, tenant, &reserve_refund(&payment, &failed), &world).await;
     assert_eur(table, tenant, 1_000, -500).await;
     world.advance(TICK);
-    let refunded = post_refund(&kept, transaction_ids(world.mint()), world.now());
+    let refunded = post_refund(&payment, &kept, transaction_ids(world.mint()), world.now());
     post(table, tenant, &refunded, &world).await;
     assert_eur(table, tenant, 700, -200).await;
-    post(table, tenant, &release_refund(&failed), &world).await;
+    post(table, tenant, &release_refund(&payment, &failed), &world).await;
     assert_eur(table, tenant, 700, 0).await;
 
     let entries = [charged, refunded].iter().flat_map(|posting| transaction_of(posting).entries().to_vec()).collect();

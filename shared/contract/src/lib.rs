@@ -31,6 +31,7 @@ pub mod sessions;
 mod tables;
 pub mod token_key;
 pub mod verification;
+pub mod wallets;
 mod world;
 
 pub use tables::{CommerceTable, IdentityTable};

@@ -7,6 +7,7 @@ use domain::ledger::Source;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use domain::time::Timestamp;
+use domain::wallet::Overdrawn;
 use ports::commerce::{Change, Commerce, Commit, CommitError};
 
 const TRIES_MAX: u32 = 500;
@@ -21,6 +22,8 @@ pub(crate) enum Outcome {
     PaymentRefused(PaymentRefusal),
     AlreadyPosted(Source),
     Stale,
+    WalletMissing,
+    Overdrawn(Overdrawn),
 }
 
 pub(crate) async fn commit(commerce: &dyn Commerce, commit: Commit) -> Outcome {
@@ -35,6 +38,8 @@ pub(crate) async fn commit(commerce: &dyn Commerce, commit: Commit) -> Outcome {
             Err(CommitError::PaymentRefused(refusal)) => Outcome::PaymentRefused(refusal),
             Err(CommitError::AlreadyPosted(source)) => Outcome::AlreadyPosted(source),
             Err(CommitError::Stale) => Outcome::Stale,
+            Err(CommitError::WalletMissing) => Outcome::WalletMissing,
+            Err(CommitError::Overdrawn(overdrawn)) => Outcome::Overdrawn(overdrawn),
             Err(CommitError::Port(error)) => panic!("the store failed under a contract test: {error:?}"),
         };
     }

@@ -56,6 +56,8 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
         version: u64::from(u32::MAX) + 1,
         ..payment(tenant, mint)
     };
+    let of_wallet = Payment { method: Method::Wallet { wallet: mint.id() }, ..payment(tenant, mint) };
+    let into_wallet = Payment { top_up: Some(mint.id()), ..payment(tenant, mint) };
     let bare = Payment { description: None, metadata: Metadata::default(), check_at: None, ..payment(tenant, mint) };
     let in_every_state = PaymentStatus::ALL.map(|status| Payment { status, ..captured_payment(tenant, mint) });
     let of_every_failure = DeclineCode::ALL.map(|code| Payment {
@@ -68,8 +70,8 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
     let done = Payment { unknown_since: None, check_at: None, version: full.version + 1, ..full.clone() };
     let routes = [Route::Open, Route::Claimed("stripe".to_owned()), Route::Switched("sandbox".to_owned())];
     let on_every_route = routes.map(|route| Payment { route, ..payment(tenant, mint) });
-    let all = [full, bare].into_iter().chain(in_every_state).chain(of_every_failure).chain(on_every_route);
-    for expected in all {
+    let all = [full, bare, of_wallet, into_wallet].into_iter().chain(in_every_state);
+    for expected in all.chain(of_every_failure).chain(on_every_route) {
         create(table, std::slice::from_ref(&expected), world.now()).await;
         assert_eq!(stored_payment(table, tenant, expected.id).await, Some(expected));
     }

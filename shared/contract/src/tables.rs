@@ -1,7 +1,7 @@
 //! The ports that one table of the store serves, side by side: what is written through one is read through another.
 
 use ports::closings::Closings;
-use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds};
+use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::verification::{LedgerRows, Verifications};
@@ -14,6 +14,7 @@ pub struct CommerceTable<'a> {
     pub refunds: &'a dyn Refunds,
     pub disputes: &'a dyn Disputes,
     pub accounts: &'a dyn Accounts,
+    pub wallets: &'a dyn Wallets,
     pub events: &'a dyn Events,
     pub due: &'a dyn Due,
     pub journal: &'a dyn Journal,
@@ -26,7 +27,7 @@ impl<'a> CommerceTable<'a> {
     /// Of an adapter that is all of them.
     pub fn of<T>(adapter: &'a T) -> Self
     where
-        T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Events + Due,
+        T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
         T: Journal + Closings + LedgerRows + Verifications,
     {
         Self {
@@ -36,6 +37,7 @@ impl<'a> CommerceTable<'a> {
             refunds: adapter,
             disputes: adapter,
             accounts: adapter,
+            wallets: adapter,
             events: adapter,
             due: adapter,
             journal: adapter,

@@ -77,6 +77,7 @@ actions! {
     DisputeRead:    "disputes:read",   Viewer;
     DisputeWrite:   "disputes:write",  Operator;
     AccountRead:    "accounts:read",   Viewer;
+    WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
 }
 

@@ -45,6 +45,7 @@ event_types! {
     RefundCreated = "refund.created",
     RefundSucceeded = "refund.succeeded",
     RefundFailed = "refund.failed",
+    WalletCreated = "wallet.created",
     DisputeCreated = "dispute.created",
     DisputeAnswered = "dispute.answered",
     DisputeUpdated = "dispute.updated",
@@ -76,6 +77,7 @@ impl EventType {
             | Self::PaymentFailed
             | Self::RefundSucceeded
             | Self::RefundFailed
+            | Self::WalletCreated
             | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon

@@ -118,6 +118,8 @@ typed_ids! {
     RefundId = "ref";
     DisputeId = "dsp";
     EventId = "evt";
+    /// A customer's wallet; with its currency it is the wallet's account id.
+    WalletId = "acc_wallet";
     /// One balanced ledger transaction.
     TransactionId = "txn";
     /// One line of a ledger transaction.

@@ -7,9 +7,9 @@ use std::str::FromStr;
 
 use crate::dispute::Dispute;
 use crate::field::Invalid;
-use crate::ids::{DisputeId, EntryId, PaymentId, RefundId, TenantId, TransactionId};
+use crate::ids::{DisputeId, EntryId, PaymentId, RefundId, TenantId, TransactionId, WalletId};
 use crate::money::{Amount, Currency, Money};
-use crate::payment::Payment;
+use crate::payment::{Method, Payment};
 use crate::refund::Refund;
 use crate::time::Timestamp;
 
@@ -24,9 +24,12 @@ pub enum AccountKind {
     Disputes,
     /// What we owe the merchant.
     Merchant,
+    /// What the merchant keeps for one customer. What is available of it never goes below zero.
+    Wallet(WalletId),
 }
 
 impl AccountKind {
+    /// Those of which a tenant has one account a currency.
     pub const ALL: [Self; 3] = [Self::Clearing, Self::Disputes, Self::Merchant];
 
     pub fn as_str(self) -> &'static str {
@@ -34,11 +37,13 @@ impl AccountKind {
             Self::Clearing => "clearing",
             Self::Disputes => "disputes",
             Self::Merchant => "merchant",
+            Self::Wallet(_) => "wallet",
         }
     }
 }
 
-/// `acc_<kind>_<currency>`: a tenant has one account of each kind and currency, so its id needs no look-up.
+/// `acc_<kind>_<currency>`: a tenant has one account of each kind and currency, so its id needs no look-up. A wallet's is
+/// `acc_wallet_<id>_<currency>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId {
     pub kind: AccountKind,
@@ -47,7 +52,13 @@ pub struct AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "acc_{}_{}", self.kind.as_str(), self.currency.code().to_lowercase())
+        let currency = self.currency.code().to_lowercase();
+        match self.kind {
+            AccountKind::Wallet(id) => write!(f, "{id}_{currency}"),
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+                write!(f, "acc_{}_{currency}", self.kind.as_str())
+            }
+        }
     }
 }
 
@@ -62,8 +73,12 @@ impl FromStr for AccountId {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("invalid_id", "must be an account id, such as acc_merchant_eur");
-        let (kind, currency) = text.strip_prefix("acc_").and_then(|rest| rest.split_once('_')).ok_or_else(invalid)?;
-        let kind = AccountKind::ALL.into_iter().find(|known| known.as_str() == kind).ok_or_else(invalid)?;
+        let (owner, currency) = text.rsplit_once('_').ok_or_else(invalid)?;
+        let derived = owner.strip_prefix("acc_").and_then(|kind| {
+            let mut kinds = AccountKind::ALL.into_iter();
+            kinds.find(|known| known.as_str() == kind)
+        });
+        let kind = derived.or_else(|| owner.parse().ok().map(AccountKind::Wallet)).ok_or_else(invalid)?;
         let is_lower_case = currency.chars().all(|c| c.is_ascii_lowercase());
         let currency = Currency::parse(&currency.to_uppercase()).ok().filter(|_| is_lower_case).ok_or_else(invalid)?;
         Ok(Self { kind, currency })
@@ -237,42 +252,39 @@ pub struct Balance {
     pub pending: i64,
 }
 
-/// The provider took `captured`: the merchant is credited, the provider owes us.
+/// `captured` was taken: whom the payment is for is credited, and the provider owes us or the wallet has less.
 pub fn post_charge(payment: &Payment, captured: Amount, ids: TransactionIds, now: Timestamp) -> Posting {
     let source = Source::Charge(payment.id);
-    let legs = legs(Money { amount: captured, ..payment.money });
+    let legs = legs(payment, captured);
     Posting {
         transaction: two_entries(payment.tenant, source, ids, legs, payment.id, now),
         balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
     }
 }
 
-/// A refund was accepted: its amount is pending out of the merchant's account.
-pub fn reserve_refund(refund: &Refund) -> Posting {
+/// A refund of the payment was accepted: its amount is pending out of the account that the payment credited.
+pub fn reserve_refund(payment: &Payment, refund: &Refund) -> Posting {
     let source = Source::Refund(refund.id);
-    Posting {
-        transaction: None,
-        balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, -amount)).into(),
-    }
+    let back = legs(payment, refund.money.amount).map(|(account, amount)| (account, -amount));
+    let changes = back.map(|(account, amount)| change(source, account, 0, reserved(account, amount)));
+    Posting { transaction: None, balances: changes.into_iter().filter(moves_something).collect() }
 }
 
 /// The refund went through: what was pending is posted.
-pub fn post_refund(refund: &Refund, ids: TransactionIds, now: Timestamp) -> Posting {
+pub fn post_refund(payment: &Payment, refund: &Refund, ids: TransactionIds, now: Timestamp) -> Posting {
     let source = Source::Refund(refund.id);
-    let back = legs(refund.money).map(|(account, amount)| (account, -amount));
+    let back = legs(payment, refund.money.amount).map(|(account, amount)| (account, -amount));
     Posting {
         transaction: two_entries(refund.tenant, source, ids, back, refund.payment, now),
-        balances: back.map(|(account, amount)| change(source, account, amount, -amount)).into(),
+        balances: back.map(|(account, amount)| change(source, account, amount, -reserved(account, amount))).into(),
     }
 }
 
 /// The refund failed: what was pending is free again.
-pub fn release_refund(refund: &Refund) -> Posting {
-    let source = Source::Refund(refund.id);
-    Posting {
-        transaction: None,
-        balances: legs(refund.money).map(|(account, amount)| change(source, account, 0, amount)).into(),
-    }
+pub fn release_refund(payment: &Payment, refund: &Refund) -> Posting {
+    let Posting { transaction, balances } = reserve_refund(payment, refund);
+    let turned = balances.into_iter().map(|change| BalanceChange { pending: -change.pending, ..change });
+    Posting { transaction, balances: turned.collect() }
 }
 
 /// The customer's bank took the money back until the dispute is decided.
@@ -313,14 +325,41 @@ pub fn post_reversal(reversal: Transaction) -> Posting {
     Posting { transaction: Some(reversal), balances }
 }
 
-fn legs(money: Money) -> [(AccountId, i64); 2] {
-    let Money { amount, currency } = money;
-    let account = |kind| AccountId { kind, currency };
-    [(account(AccountKind::Clearing), -amount.get()), (account(AccountKind::Merchant), Amount::get(amount))]
+/// The accounts a payment is between: where its money comes from, and for whom it is.
+pub fn accounts_of(payment: &Payment) -> [AccountId; 2] {
+    let from = match payment.method {
+        Method::Card { token: _ } => AccountKind::Clearing,
+        Method::Wallet { wallet } => AccountKind::Wallet(wallet),
+    };
+    let to = payment.top_up.map_or(AccountKind::Merchant, AccountKind::Wallet);
+    [from, to].map(|kind| AccountId { kind, currency: payment.money.currency })
 }
 
+fn legs(payment: &Payment, amount: Amount) -> [(AccountId, i64); 2] {
+    let [from, to] = accounts_of(payment);
+    [(from, -amount.get()), (to, amount.get())]
+}
+
+/// What of a refund's leg is pending until it is posted. What is on its way into a wallet is not in it yet, or it could be
+/// spent.
+fn reserved(account: AccountId, amount: i64) -> i64 {
+    match account.kind {
+        AccountKind::Wallet(_) => amount.min(0),
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => amount,
+    }
+}
+
+fn moves_something(change: &BalanceChange) -> bool {
+    (change.posted, change.pending) != (0, 0)
+}
+
+/// A wallet has one row: that it holds enough is a condition, and a condition sees one item.
 fn change(source: Source, account: AccountId, posted: i64, pending: i64) -> BalanceChange {
-    BalanceChange { account, shard: source.shard(), posted, pending }
+    let shard = match account.kind {
+        AccountKind::Wallet(_) => 0,
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => source.shard(),
+    };
+    BalanceChange { account, shard, posted, pending }
 }
 
 fn two_entries(

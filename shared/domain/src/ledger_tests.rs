@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::metadata::Metadata;
+use crate::money::Money;
 use crate::payment::{Capture, Method, NewPayment};
 use crate::refund::NewRefund;
 use crate::secret::Secret;
@@ -33,7 +34,7 @@ fn payment(minor_units: i64) -> Payment {
     let money = Money { amount: Amount::new(minor_units).expect("valid"), currency: currency("EUR") };
     let method = Method::Card { token: Secret::new("tok_success") };
     let (capture, description, metadata) = (Capture::Automatic, None, Metadata::default());
-    let input = NewPayment { order: None, money, method, capture, description, metadata };
+    let input = NewPayment { order: None, money, method, top_up: None, capture, description, metadata };
     Payment::new(PaymentId::from_u128(5), TenantId::from_u128(1), input, NOW)
 }
 
@@ -67,20 +68,63 @@ fn what_does_not_sum_to_zero_in_each_currency_cannot_be_made() {
 #[test]
 fn a_refund_is_pending_until_it_is_posted_or_released() {
     let charged = post_charge(&payment(1_000), payment(1_000).money.amount, IDS, NOW);
-    let reserved = reserve_refund(&refund(300));
+    let reserved = reserve_refund(&payment(1_000), &refund(300));
     assert_eq!(sums(&[charged.clone(), reserved.clone()], AccountKind::Merchant), (1_000, -300));
-    let posted = post_refund(&refund(300), IDS, NOW);
+    let posted = post_refund(&payment(1_000), &refund(300), IDS, NOW);
     assert_eq!(sums(&[charged.clone(), reserved.clone(), posted], AccountKind::Merchant), (700, 0));
-    let released = release_refund(&refund(300));
+    let released = release_refund(&payment(1_000), &refund(300));
     assert_eq!(sums(&[charged, reserved, released], AccountKind::Merchant), (1_000, 0));
 }
 
 #[test]
+fn a_wallet_is_credited_by_a_top_up_and_debited_by_a_payment() {
+    let wallet = WalletId::from_u128(7);
+    let kind = AccountKind::Wallet(wallet);
+    let top_up = Payment { top_up: Some(wallet), ..payment(1_000) };
+    let spent = Payment { method: Method::Wallet { wallet }, ..payment(1_000) };
+    let posted = |payment: &Payment, kind| sums(&[post_charge(payment, payment.money.amount, IDS, NOW)], kind).0;
+    assert_eq!([posted(&top_up, AccountKind::Clearing), posted(&top_up, kind)], [-1_000, 1_000]);
+    assert_eq!([posted(&spent, kind), posted(&spent, AccountKind::Merchant)], [-1_000, 1_000]);
+    let row = |posting: Posting| posting.balances.iter().find(|change| change.account.kind == kind).map(|it| it.shard);
+    assert_eq!(row(post_charge(&spent, spent.money.amount, IDS, NOW)), Some(0), "a wallet has one row");
+}
+
+#[test]
+fn what_is_to_leave_a_wallet_is_reserved_and_what_is_to_come_is_not() {
+    let wallet = WalletId::from_u128(7);
+    let kind = AccountKind::Wallet(wallet);
+    let top_up = Payment { top_up: Some(wallet), ..payment(1_000) };
+    let spent = Payment { method: Method::Wallet { wallet }, ..payment(1_000) };
+    for (payment, reserved, posted) in [(top_up, (0, -300), (-300, 0)), (spent, (0, 0), (300, 0))] {
+        let reservation = reserve_refund(&payment, &refund(300));
+        assert_eq!(sums(std::slice::from_ref(&reservation), kind), reserved);
+        let done = post_refund(&payment, &refund(300), IDS, NOW);
+        assert_eq!(sums(&[reservation.clone(), done], kind), posted);
+        assert_eq!(sums(&[reservation, release_refund(&payment, &refund(300))], kind), (0, 0));
+    }
+}
+
+#[test]
 fn account_ids_and_back() {
-    let id = account(AccountKind::Merchant, "EUR");
-    assert_eq!(id.to_string(), "acc_merchant_eur");
-    assert_eq!("acc_merchant_eur".parse(), Ok(id));
-    for wrong in ["acc_merchant_EUR", "acc_merchant", "acc_other_eur", "merchant_eur", "acc_merchant_zzz", ""] {
+    let wallet = WalletId::from_u128(u128::MAX);
+    for (id, text) in [
+        (account(AccountKind::Merchant, "EUR"), "acc_merchant_eur"),
+        (account(AccountKind::Wallet(wallet), "USD"), "acc_wallet_7zzzzzzzzzzzzzzzzzzzzzzzzz_usd"),
+    ] {
+        assert_eq!(id.to_string(), text);
+        assert_eq!(text.parse(), Ok(id));
+    }
+    for wrong in [
+        "acc_merchant_EUR",
+        "acc_merchant",
+        "acc_other_eur",
+        "merchant_eur",
+        "acc_merchant_zzz",
+        "acc_wallet_eur",
+        "acc_wallet_7zzzzzzzzzzzzzzzzzzzzzzzzz",
+        "acc_wallet_7zzzzzzzzzzzzzzzzzzzzzzzzz_EUR",
+        "",
+    ] {
         assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
     }
 }
@@ -88,7 +132,7 @@ fn account_ids_and_back() {
 proptest! {
     #[test]
     fn every_posting_is_balanced_and_its_balances_are_its_entries(minor_units in 1..=Amount::MAX) {
-        for posting in [post_charge(&payment(minor_units), payment(minor_units).money.amount, IDS, NOW), post_refund(&refund(minor_units), IDS, NOW)] {
+        for posting in [post_charge(&payment(minor_units), payment(minor_units).money.amount, IDS, NOW), post_refund(&payment(minor_units), &refund(minor_units), IDS, NOW)] {
             let made = posting.transaction.clone().expect("posts");
             let remade = Transaction::new(made.id(), made.tenant(), made.source(), made.entries().to_vec());
             prop_assert_eq!(remade.as_ref(), Ok(&made));

@@ -24,3 +24,4 @@ pub mod secret;
 pub mod text;
 pub mod time;
 pub mod verification;
+pub mod wallet;

@@ -6,7 +6,7 @@ mod route;
 
 use std::time::Duration;
 
-use crate::ids::{DisputeId, OrderId, PaymentId, TenantId};
+use crate::ids::{DisputeId, OrderId, PaymentId, TenantId, WalletId};
 use crate::metadata::Metadata;
 use crate::money::{Amount, Money};
 use crate::secret::Secret;
@@ -116,10 +116,12 @@ pub enum Asked {
     Cancel,
 }
 
-/// What the money comes from. The token stands for a card at the provider: card numbers never reach Coffer.
+/// What the money comes from. The token stands for a card at the provider: card numbers never reach Coffer. A wallet is
+/// of the payment's currency, and no provider takes part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
     Card { token: Secret },
+    Wallet { wallet: WalletId },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,6 +131,8 @@ pub struct Payment {
     pub order: Option<OrderId>,
     pub money: Money,
     pub method: Method,
+    /// The wallet that gets the money instead of the merchant.
+    pub top_up: Option<WalletId>,
     pub capture: Capture,
     pub description: Option<Description>,
     pub metadata: Metadata,
@@ -164,6 +168,7 @@ pub struct NewPayment {
     pub order: Option<OrderId>,
     pub money: Money,
     pub method: Method,
+    pub top_up: Option<WalletId>,
     pub capture: Capture,
     pub description: Option<Description>,
     pub metadata: Metadata,
@@ -210,13 +215,14 @@ fn names(statuses: &[PaymentStatus]) -> String {
 
 impl Payment {
     pub fn new(id: PaymentId, tenant: TenantId, input: NewPayment, now: Timestamp) -> Self {
-        let NewPayment { order, money, method, capture, description, metadata } = input;
+        let NewPayment { order, money, method, top_up, capture, description, metadata } = input;
         Self {
             id,
             tenant,
             order,
             money,
             method,
+            top_up,
             capture,
             description,
             metadata,

@@ -14,7 +14,7 @@ fn payment() -> Payment {
     let money = Money { amount: amount(1_000), currency: Currency::parse("EUR").expect("valid") };
     let method = Method::Card { token: Secret::new("tok_success") };
     let (capture, description, metadata) = (Capture::Automatic, None, Metadata::default());
-    let input = NewPayment { order: None, money, method, capture, description, metadata };
+    let input = NewPayment { order: None, money, method, top_up: None, capture, description, metadata };
     Payment::new(PaymentId::from_u128(1), TenantId::from_u128(1), input, NOW)
 }
 

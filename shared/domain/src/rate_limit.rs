@@ -42,10 +42,11 @@ pub struct LimitDecision {
     pub reset_after: Duration,
 }
 
-pub fn decide(state: PaidUntil, quota: Quota, now: Timestamp) -> (PaidUntil, LimitDecision) {
+/// `cost` is how many calls this one counts for; one that costs more than the burst is never allowed.
+pub fn decide(state: PaidUntil, quota: Quota, cost: u32, now: Timestamp) -> (PaidUntil, LimitDecision) {
     let now_us = now.as_ms().saturating_mul(1_000);
     let paid = state.0.max(now_us);
-    let next = paid + quota.interval_us();
+    let next = paid + quota.interval_us() * i64::from(cost);
     let ahead = next - now_us;
     let allowed = ahead <= quota.tolerance_us();
     let kept = if allowed { next } else { paid };
@@ -56,7 +57,8 @@ pub fn decide(state: PaidUntil, quota: Quota, now: Timestamp) -> (PaidUntil, Lim
         retry_after: if allowed { Duration::ZERO } else { micros(ahead - quota.tolerance_us()) },
         reset_after: micros(kept - now_us),
     };
-    (PaidUntil(kept), decision)
+    // A refused call changes nothing, whether the caller is ahead or the call alone is too much.
+    (if allowed { PaidUntil(next) } else { state }, decision)
 }
 
 fn micros(us: i64) -> Duration {
@@ -74,7 +76,7 @@ mod tests {
     fn a_burst_then_one_a_second() {
         let mut state = PaidUntil::default();
         let mut call = |at_ms| {
-            let (next, decision) = decide(state, QUOTA, Timestamp::from_ms(at_ms));
+            let (next, decision) = decide(state, QUOTA, 1, Timestamp::from_ms(at_ms));
             state = next;
             (decision.allowed, decision.remaining, decision.retry_after.as_millis())
         };
@@ -87,6 +89,20 @@ mod tests {
         assert_eq!(call(60_000), (true, 2, 0));
     }
 
+    #[test]
+    fn a_call_may_count_for_several() {
+        let mut state = PaidUntil::default();
+        let mut call = |cost, at_ms| {
+            let (next, decision) = decide(state, QUOTA, cost, Timestamp::from_ms(at_ms));
+            state = next;
+            (decision.allowed, decision.remaining, decision.retry_after.as_millis())
+        };
+        assert_eq!(call(2, 10_000), (true, 1, 0));
+        assert_eq!(call(2, 10_000), (false, 1, 1_000), "a refused call costs nothing");
+        assert_eq!(call(1, 10_000), (true, 0, 0));
+        assert_eq!(call(3, 13_000), (true, 0, 0));
+    }
+
     proptest! {
         #[test]
         fn never_more_than_burst_and_rate(mut times in prop::collection::vec(0..120_000_i64, 1..300)) {
@@ -94,7 +110,7 @@ mod tests {
             let mut state = PaidUntil::default();
             let mut allowed = Vec::new();
             for at in times {
-                let (next, decision) = decide(state, QUOTA, Timestamp::from_ms(at));
+                let (next, decision) = decide(state, QUOTA, 1, Timestamp::from_ms(at));
                 state = next;
                 if decision.allowed { allowed.push(at); }
             }

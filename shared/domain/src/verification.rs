@@ -91,6 +91,12 @@ pub enum Fault {
         of_entries: Tally,
         of_transactions: Tally,
     },
+    /// The same of all wallets of a currency together.
+    WalletEntries {
+        currency: Currency,
+        of_entries: Tally,
+        of_transactions: Tally,
+    },
     Balance {
         account: AccountId,
         shown: i64,
@@ -134,6 +140,15 @@ impl fmt::Display for Fault {
                 f,
                 "{account} has {} entries that sum to {}, its transactions have {} that sum to {}",
                 of_entries.count, of_entries.sum, of_transactions.count, of_transactions.sum
+            ),
+            Self::WalletEntries { currency, of_entries, of_transactions } => write!(
+                f,
+                "the wallets in {} have {} entries that sum to {}, their transactions have {} that sum to {}",
+                currency.code(),
+                of_entries.count,
+                of_entries.sum,
+                of_transactions.count,
+                of_transactions.sum
             ),
             Self::Balance { account, shown, booked } => {
                 write!(f, "{account} shows a balance of {shown}, its entries sum to {booked}")

@@ -33,6 +33,12 @@ pub fn parse<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) ->
     }
 }
 
+/// How many objects an array of the body holds, where it holds 1 to `max`: for what a request counts for before it is read.
+pub(crate) fn count(body: &[u8], name: &str, max: usize) -> Option<usize> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value.get(name)?.as_array().map(Vec::len).filter(|count| (1..=max).contains(count))
+}
+
 /// As [`parse`], where no body stands for an object without fields.
 pub fn parse_optional<T>(body: &[u8], read: impl FnOnce(&mut Fields<'_>) -> Option<T>) -> Result<T, Problem> {
     parse(if body.is_empty() { b"{}" } else { body }, read)
@@ -117,6 +123,21 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// As [`Fields::object`], where the field may be left out; `null` stands for that.
+    pub fn optional_object<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<T> {
+        match self.object.get(name) {
+            None | Some(Value::Null) => {
+                self.known.push(name);
+                None
+            }
+            Some(_) => self.object(name, read),
+        }
+    }
+
     /// A required array of 1 to `max` objects. `None` when any of them is faulty.
     pub fn objects<T>(
         &mut self,
@@ -124,6 +145,30 @@ impl<'a> Fields<'a> {
         max: usize,
         read: impl Fn(&mut Fields<'a>) -> Option<T>,
     ) -> Option<Vec<T>> {
+        let items = self.array(name, max)?;
+        let read_items: Vec<Option<T>> =
+            items.iter().enumerate().map(|(index, item)| self.item(name, index, item, &read)).collect();
+        read_items.into_iter().collect()
+    }
+
+    /// As [`Fields::objects`], where the faults of one item are its own and spoil no other.
+    pub fn each<T>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        read: impl Fn(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<Vec<Result<T, Vec<FieldError>>>> {
+        let items = self.array(name, max)?;
+        let read_item = |(index, item)| {
+            let before = self.errors.len();
+            let item = self.item(name, index, item, &read);
+            let errors = self.errors.split_off(before);
+            item.filter(|_| errors.is_empty()).ok_or(errors)
+        };
+        Some(items.iter().enumerate().map(read_item).collect())
+    }
+
+    fn array(&mut self, name: &'static str, max: usize) -> Option<&'a [Value]> {
         let items = match self.take(name) {
             Some(Value::Array(items)) => items,
             Some(_) => {
@@ -139,9 +184,7 @@ impl<'a> Fields<'a> {
             self.refuse(name, Invalid::new("invalid_length", format!("must have 1 to {max} items")));
             return None;
         }
-        let read_items: Vec<Option<T>> =
-            items.iter().enumerate().map(|(index, item)| self.item(name, index, item, &read)).collect();
-        read_items.into_iter().collect()
+        Some(items)
     }
 
     fn item<T>(

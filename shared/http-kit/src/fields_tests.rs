@@ -49,6 +49,24 @@ fn all_faults_at_once() {
 }
 
 #[test]
+fn the_faults_of_one_item_are_its_own() {
+    let body = br#"{"parts":[{"amount":1,"currency":"EUR"},{"amount":0,"x":1},7]}"#;
+    let parts = parse(body, |fields| fields.each("parts", 3, money)).expect("a list");
+    let told: Vec<Vec<String>> = parts
+        .into_iter()
+        .map(|part| part.err().unwrap_or_default().iter().map(|e| format!("{} {}", e.pointer, e.code)).collect())
+        .collect();
+    let second = ["/parts/1/amount not_positive", "/parts/1/currency required", "/parts/1/x unknown_field"];
+    assert_eq!(told, [vec![], second.map(str::to_owned).to_vec(), vec!["/parts/2 invalid_type".to_owned()]]);
+    for (body, fault) in
+        [("{}", "required"), (r#"{"parts":[]}"#, "invalid_length"), (r#"{"parts":{}}"#, "invalid_type")]
+    {
+        let problem = parse(body.as_bytes(), |fields| fields.each("parts", 3, money)).expect_err("no list");
+        assert_eq!(problem.errors[0].code, fault);
+    }
+}
+
+#[test]
 fn amounts_that_are_not_whole_positive_numbers() {
     for (amount, code) in [
         ("1.0", "not_an_integer"),

@@ -3,6 +3,7 @@
 
 pub mod fields;
 mod idempotency;
+pub mod payment;
 mod problem;
 mod query;
 mod request;

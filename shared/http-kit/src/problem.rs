@@ -63,6 +63,7 @@ codes! {
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
     InvalidSignature = "invalid_signature", 400, "The event is not proved to be the provider's";
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
+    WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
     Internal = "internal_error", 500, "Something went wrong on our side";
@@ -147,6 +148,8 @@ impl From<Error> for Problem {
             Error::NotFound(noun) => Self::not_found(noun),
             Error::Order(refusal) => refusal.into(),
             Error::Payment(refusal) => refusal.into(),
+            Error::Overdrawn(overdrawn) => Self::new(Code::WalletBalanceTooLow, sentence(&overdrawn))
+                .with_member("available_amount", overdrawn.available),
             Error::Dispute(refusal) => refusal.into(),
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {

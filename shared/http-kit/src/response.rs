@@ -62,6 +62,12 @@ impl Response {
         self
     }
 
+    /// The answer of an earlier request, given again.
+    #[must_use]
+    pub fn replayed(self) -> Self {
+        self.with_header("idempotent-replayed", "true")
+    }
+
     /// What a read is answered with where the client has the same: 304 without a body, with the headers that a cache needs
     /// (RFC 9110, section 15.4.5).
     #[must_use]
@@ -121,7 +127,7 @@ impl From<Outcome> for Response {
         if let Some(location) = location {
             response = response.with_header("location", location);
         }
-        if replayed { response.with_header("idempotent-replayed", "true") } else { response }
+        if replayed { response.replayed() } else { response }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Route {
     pub body: Body,
     /// The cache entry that the admission is to bring along.
     pub cached: Option<fn(&Request) -> Option<CacheKey>>,
+    /// How many calls a request counts for, where it is not one.
+    pub cost: Option<fn(&Request) -> u32>,
     pub retired: Option<Retirement>,
 }
 

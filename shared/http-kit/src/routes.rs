@@ -4,10 +4,11 @@
 use domain::access::Action;
 use ports::cache::CacheKey;
 
-use crate::{Access, Body, Request, Route};
+use crate::payment::BULK_MAX;
+use crate::{Access, Body, Request, Route, fields};
 
 const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
-    Route { function, method, path, access: Access::Public, body, cached: None, retired: None }
+    Route { function, method, path, access: Access::Public, body, cached: None, cost: None, retired: None }
 }
 
 const fn granted(
@@ -17,12 +18,16 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route { function, method, path, access: Access::Granted(action), body, cached: None, retired: None }
+    Route { function, method, path, access: Access::Granted(action), body, cached: None, cost: None, retired: None }
 }
 
 impl Route {
     const fn cached(self, key_of: fn(&Request) -> Option<CacheKey>) -> Self {
         Self { cached: Some(key_of), ..self }
+    }
+
+    const fn costing(self, cost_of: fn(&Request) -> u32) -> Self {
+        Self { cost: Some(cost_of), ..self }
     }
 }
 
@@ -51,6 +56,8 @@ pub const ORDERS_CANCEL: Route =
 pub const ORDERS_FULFIL: Route =
     granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
 pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payments", Action::PaymentWrite, Body::Json);
+pub const PAYMENTS_BULK: Route =
+    granted("payments-bulk", "POST", "/v1/payments/bulk", Action::PaymentWrite, Body::Json).costing(payments_in_bulk);
 pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
 pub const PAYMENTS_GET: Route =
     granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
@@ -71,6 +78,9 @@ pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts",
 pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
 pub const ACCOUNTS_ENTRIES: Route =
     granted("accounts-entries", "GET", "/v1/accounts/{id}/entries", Action::AccountRead, Body::None);
+pub const WALLETS_CREATE: Route = granted("wallets-create", "POST", "/v1/wallets", Action::WalletWrite, Body::Json);
+pub const WALLETS_LIST: Route = granted("wallets-list", "GET", "/v1/wallets", Action::AccountRead, Body::None);
+pub const WALLETS_GET: Route = granted("wallets-get", "GET", "/v1/wallets/{id}", Action::AccountRead, Body::None);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
@@ -95,6 +105,7 @@ pub const ALL: &[Route] = &[
     ORDERS_CANCEL,
     ORDERS_FULFIL,
     PAYMENTS_CREATE,
+    PAYMENTS_BULK,
     PAYMENTS_LIST,
     PAYMENTS_GET,
     PAYMENTS_CAPTURE,
@@ -108,6 +119,9 @@ pub const ALL: &[Route] = &[
     ACCOUNTS_LIST,
     ACCOUNTS_GET,
     ACCOUNTS_ENTRIES,
+    WALLETS_CREATE,
+    WALLETS_LIST,
+    WALLETS_GET,
     EVENTS_LIST,
     EVENTS_GET,
     HEALTH_LIVE,
@@ -129,6 +143,12 @@ fn order(request: &Request) -> Option<CacheKey> {
 
 fn payment(request: &Request) -> Option<CacheKey> {
     request.path_id("id", "payment").ok().map(CacheKey::Payment)
+}
+
+/// One for each payment. A body that is refused as a whole counts as one call.
+fn payments_in_bulk(request: &Request) -> u32 {
+    let count = fields::count(&request.body, "payments", BULK_MAX).unwrap_or(1);
+    u32::try_from(count).unwrap_or(1)
 }
 
 /// The methods that a path takes, for `Allow`; none when there is no such path.

@@ -129,7 +129,8 @@ async fn admitted(
     let fit = may_call(route, caller).and_then(|()| well_formed(route, request));
     // A call that will be refused takes no lease to fill an entry.
     let key = route.cached.filter(|_| fit.is_ok()).and_then(|key_of| key_of(request));
-    let admission = Admission { caller, class, quota: quota(class), key, now };
+    let cost = route.cost.filter(|_| fit.is_ok()).map_or(1, |cost_of| cost_of(request));
+    let admission = Admission { caller, class, quota: quota(class), cost, key, now };
     let admitted = gate.cache.admit(admission).await;
     *limited = Some((class, admitted.limit));
     *cache = CacheUse { asked: key.is_some(), hit: admitted.found.entry().is_some(), degraded: admitted.degraded };

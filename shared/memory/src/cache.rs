@@ -140,9 +140,9 @@ impl ports::cache::Cache for Cache {
 
 impl Limits {
     fn count(&mut self, admission: &Admission<'_>) -> LimitDecision {
-        let Admission { caller, class, quota, key: _, now } = admission;
+        let Admission { caller, class, quota, cost, key: _, now } = admission;
         let state = self.0.entry((caller.tenant, caller.subject.clone(), *class)).or_default();
-        let (next, decision) = decide(*state, *quota, *now);
+        let (next, decision) = decide(*state, *quota, *cost, *now);
         *state = next;
         decision
     }

@@ -40,7 +40,7 @@ impl Scene {
     async fn admit_within(&self, quota: Quota) -> Admitted {
         let Self { clock, cache, caller, .. } = self;
         let key = Some(CacheKey::Tenant);
-        cache.admit(Admission { caller, class: RouteClass::Read, quota, key, now: clock.now() }).await
+        cache.admit(Admission { caller, class: RouteClass::Read, quota, cost: 1, key, now: clock.now() }).await
     }
 
     async fn found(&self) -> Lookup {

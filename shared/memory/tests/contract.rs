@@ -135,6 +135,16 @@ properties! { ledger of Store::new(faults()), CommerceTable::of;
     entries_come_newest_first,
 }
 
+properties! { wallets of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_wallet_is_kept,
+    a_wallet_is_found_by_its_tenant_and_account_alone,
+    wallets_come_newest_first_while_wallets_arrive,
+    what_needs_a_wallet_is_refused_without_one,
+    parallel_spending_never_overdraws,
+    what_is_reserved_cannot_be_spent,
+    a_refund_into_a_wallet_is_spent_once_it_is_there,
+}
+
 properties! { events of Store::new(faults()), CommerceTable::of;
     every_field_of_an_event_is_kept,
     an_event_is_found_by_its_tenant_alone,

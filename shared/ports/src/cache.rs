@@ -94,6 +94,8 @@ pub struct Admission<'a> {
     pub caller: &'a Caller,
     pub class: RouteClass,
     pub quota: Quota,
+    /// How many calls it counts for.
+    pub cost: u32,
     pub key: Option<CacheKey>,
     pub now: Timestamp,
 }

@@ -15,6 +15,7 @@ use domain::payment::{Payment, PaymentRefusal, PaymentStatus};
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
+use domain::wallet::{Overdrawn, Wallet};
 
 use crate::PortError;
 
@@ -51,7 +52,11 @@ pub enum Change {
     UpdateRefund(Refund),
     CreateDispute(Dispute),
     UpdateDispute(Dispute),
-    /// No transaction of the same source exists. Balance rows add up, in any order.
+    CreateWallet(Wallet),
+    /// The wallet exists. It stays as it is.
+    RequireWallet(AccountId),
+    /// No transaction of the same source exists. Balance rows add up, in any order; of a wallet, [`Wallet::book`] allows it
+    /// on the stored one.
     Post(Posting),
 }
 
@@ -83,6 +88,10 @@ pub enum CommitError {
     AlreadyPosted(Source),
     #[error("something changed since it was read")]
     Stale,
+    #[error("there is no such wallet")]
+    WalletMissing,
+    #[error(transparent)]
+    Overdrawn(Overdrawn),
     /// Another transaction was at the same items at the same time; this one may be tried again at once.
     #[error("another transaction was under way")]
     Contended,
@@ -208,10 +217,11 @@ pub trait Disputes: Send + Sync {
 
 #[async_trait]
 pub trait Accounts: Send + Sync {
-    /// The sum of the account's rows, read strongly in one query; `None` when nothing was ever booked on it.
+    /// The sum of the account's rows, read strongly in one query; `None` when nothing was ever booked on it. A wallet's is in
+    /// the wallet, from its creation on.
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError>;
 
-    /// In order of account id, by one query.
+    /// All but the wallets', in order of account id, by one query.
     async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>)
     -> Result<Page<Balance, AccountId>, PortError>;
 
@@ -225,6 +235,20 @@ pub trait Accounts: Send + Sync {
 
     /// The transaction posted for a source.
     async fn transaction(&self, tenant: TenantId, source: Source) -> Result<Option<Transaction>, PortError>;
+}
+
+#[async_trait]
+pub trait Wallets: Send + Sync {
+    /// With its balance. `None` when the tenant has no wallet of this id in this currency, and for accounts of other kinds.
+    async fn get(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        consistency: Consistency,
+    ) -> Result<Option<Wallet>, PortError>;
+
+    /// Newest first, by one query.
+    async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>) -> Result<Page<Wallet, AccountId>, PortError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -79,6 +79,10 @@ impl World {
                 let deps = payments_create::Deps { gate, mint, commerce, failover: self.failover };
                 payments_create::answer(deps, request).await
             }
+            "payments-bulk" => {
+                let deps = payments_bulk::Deps { gate, mint, commerce, failover: self.failover };
+                payments_bulk::answer(deps, request).await
+            }
             "payments-list" => {
                 payments_list::answer(payments_list::Deps { gate, payments: store, orders: store }, request).await
             }
@@ -122,6 +126,9 @@ impl World {
             "accounts-entries" => {
                 accounts_entries::answer(accounts_entries::Deps { gate, accounts: store }, request).await
             }
+            "wallets-create" => wallets_create::answer(wallets_create::Deps { gate, mint, commerce }, request).await,
+            "wallets-list" => wallets_list::answer(wallets_list::Deps { gate, wallets: store }, request).await,
+            "wallets-get" => wallets_get::answer(wallets_get::Deps { gate, wallets: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,

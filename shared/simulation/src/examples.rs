@@ -11,7 +11,7 @@ use crate::people::PASSWORD;
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, event, provider_event, .. } = on;
+    let Furniture { account, wallet, event, provider_event, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -22,6 +22,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-cancel" => unwanted,
         "payments-get" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
+        "wallets-get" => wallet,
         "events-get" => event,
         _ => "",
     };
@@ -42,6 +43,11 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "orders-create" => ask.json(&order_body(Furniture::TOTAL)).key(&key),
         "orders-cancel" | "orders-fulfil" => ask.key(&key),
         "payments-create" => ask.json(&payment_body(Some(open_order), Furniture::TOTAL, "tok_success")).key(&key),
+        "wallets-create" => ask.json(&json!({ "currency": "EUR", "metadata": { "tier": "gold" } })).key(&key),
+        "payments-bulk" => {
+            let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
+            ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
+        }
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
@@ -64,6 +70,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "accounts-list"
         | "accounts-get"
         | "accounts-entries"
+        | "wallets-list"
+        | "wallets-get"
         | "events-list"
         | "events-get"
         | "health-live"

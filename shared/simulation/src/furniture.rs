@@ -31,6 +31,8 @@ pub struct Furniture {
     /// The provider tells of the disputed payment again.
     pub provider_event: Ask,
     pub account: &'static str,
+    /// With nothing in it, in EUR.
+    pub wallet: String,
     pub event: String,
 }
 
@@ -42,6 +44,7 @@ impl Furniture {
         let shop = world.sign_up(name);
         let member = shop.add(world, Role::Operator);
         let owner = &shop.owner.caller;
+        let wallet = world.wallet(owner, "EUR");
         let open_order = world.order(owner, Self::TOTAL).id();
         let paid_order = world.order(owner, Self::TOTAL).id();
         let payment = world.pay(owner, Some(&paid_order), Self::TOTAL, "tok_success").id();
@@ -73,6 +76,7 @@ impl Furniture {
             dispute,
             provider_event,
             account,
+            wallet,
             event,
         }
     }
@@ -111,6 +115,27 @@ impl World {
         let mut body = payment_body(order, amount, token);
         body["capture"] = json!("manual");
         self.call(Ask::post("/v1/payments", &body).by(caller).key(&self.new_key())).ok(202)
+    }
+
+    /// A wallet with nothing in it.
+    pub fn wallet(&self, caller: &Caller, currency: &str) -> String {
+        let customer = json!({ "email": "casey@customer.example", "name": "Casey Customer" });
+        let ask = Ask::post("/v1/wallets", &json!({ "currency": currency, "customer": customer }));
+        self.call(ask.by(caller).key(&self.new_key())).ok(201).id()
+    }
+
+    /// A payment by card into a wallet, in EUR.
+    pub fn top_up(&self, caller: &Caller, wallet: &str, amount: i64, token: &str) -> Answer {
+        let mut body = payment_body(None, amount, token);
+        body["top_up"] = json!({ "account_id": wallet });
+        self.call(Ask::post("/v1/payments", &body).by(caller).key(&self.new_key())).ok(202)
+    }
+
+    /// The request of a payment out of a wallet, in EUR.
+    pub fn wallet_payment(&self, wallet: &str, order: Option<&str>, amount: i64) -> Ask {
+        let mut body = payment_body(order, amount, "");
+        body["method"] = json!({ "type": "wallet", "account_id": wallet });
+        Ask::post("/v1/payments", &body).key(&self.new_key())
     }
 
     /// The provider says of its own accord that there is news of a payment.

@@ -18,6 +18,10 @@ pub fn summary(world: &World) -> Vec<String> {
     }));
     lines.extend(contents.payments.iter().map(payment));
     lines.extend(contents.refunds.iter().map(refund));
+    lines.extend(contents.wallets.iter().map(|wallet| {
+        let email = wallet.customer.as_ref().map(|customer| customer.email.as_str());
+        format!("{} is of {email:?}, metadata {:?}", wallet.account(), wallet.metadata)
+    }));
     lines.extend(contents.disputes.iter().map(|dispute| {
         let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
         format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())

@@ -186,7 +186,14 @@ impl World {
 
     pub(crate) fn verifying(&self) -> Verifying<'_> {
         let store = self.store.as_ref();
-        Verifying { rows: store, verifications: store, journal: store, accounts: store, closings: store }
+        Verifying {
+            rows: store,
+            verifications: store,
+            journal: store,
+            accounts: store,
+            wallets: store,
+            closings: store,
+        }
     }
 
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {

@@ -79,6 +79,8 @@ const ROWS: &[Row] = &[
         Calls(&["cache.admit", "orders.get", "commerce.find_record"]),
     ),
     row("payments-create", &["cache.admit", "commerce.commit"], Same),
+    // That the key is bound to the body, then each of two payments.
+    row("payments-bulk", &["cache.admit", "commerce.commit", "commerce.commit", "commerce.commit"], Same),
     row("payments-list", &["cache.admit", "payments.list"], Same),
     row("payments-get", &["cache.admit", "payments.get", "cache.put"], Calls(ADMITTED)),
     row(
@@ -104,6 +106,9 @@ const ROWS: &[Row] = &[
     row("accounts-list", &["cache.admit", "accounts.list"], Same),
     row("accounts-get", &["cache.admit", "accounts.balance"], Same),
     row("accounts-entries", &["cache.admit", "accounts.entries"], Same),
+    row("wallets-create", &["cache.admit", "commerce.commit"], Same),
+    row("wallets-list", &["cache.admit", "wallets.list"], Same),
+    row("wallets-get", &["cache.admit", "wallets.get"], Same),
     row("events-list", &["cache.admit", "events.list"], Same),
     row("events-get", &["cache.admit", "events.get"], Same),
     row("health-live", &[], Same),

@@ -50,6 +50,7 @@ mod orders {
     mod list;
 }
 mod payments {
+    mod bulk;
     mod cancel;
     mod capture;
     mod create;
@@ -79,6 +80,12 @@ mod users {
     mod get;
     mod list;
     mod update;
+}
+mod wallets {
+    mod create;
+    mod get;
+    mod list;
+    mod spend;
 }
 mod well_known {
     mod jwks;

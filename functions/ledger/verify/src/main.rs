@@ -21,6 +21,7 @@ async fn main() -> Result<(), runtime::Error> {
         verifications: &commerce,
         journal: &commerce,
         accounts: &commerce,
+        wallets: &commerce,
         closings: &commerce,
     };
     let deps = Deps { mint, verifying };

@@ -10,13 +10,14 @@ use std::ops::Range;
 
 use domain::ids::EntryId;
 use domain::ledger::{AccountId, Balance};
+use domain::page::PageRequest;
 use domain::verification::{self, Fault, ID_SKEW_MAX, settled_at};
 use ports::PortError;
 
-use super::progress::{Progress, Step, Text, Walk};
+use super::progress::{Accounts, Progress, Step, Text, Walk, Wallets, is_wallet};
 use super::rows::fault;
-use super::{Verifying, readable};
-use crate::Context;
+use super::{Mode, Verifying, readable};
+use crate::{Context, closings};
 
 const ENTRIES_A_PAGE: usize = 1_000;
 /// Of the young entries: what an account gets within quarter of an hour.
@@ -27,21 +28,47 @@ pub(super) async fn accounts(
     context: &Context<'_>,
     on: Verifying<'_>,
     progress: &mut Progress,
-    mut left: Vec<Text<AccountId>>,
-    walk: Option<Walk>,
+    of: Accounts,
+    mode: Mode,
 ) -> Result<(), PortError> {
+    let Accounts { mut left, walk, wallets } = of;
     let walk = match walk {
         Some(walk) => walk,
         None if left.is_empty() => {
-            verification::trial_balance(&progress.entry_tallies()).into_iter().for_each(|fault| progress.found(fault));
-            progress.step = Step::Done;
+            progress.step = match wallets {
+                Wallets::After(after) => Step::Accounts(list_wallets(on, progress, after).await?),
+                Wallets::AllListed => {
+                    progress.compare_wallets();
+                    let wrong = verification::trial_balance(&progress.entry_tallies());
+                    wrong.into_iter().for_each(|fault| progress.found(fault));
+                    Step::Done
+                }
+            };
             return Ok(());
         }
         None => Walk { account: left.remove(0), from: Text(EntryId::from_u128(0)), sum: 0 },
     };
+    let account = walk.account.0;
     let walk = walk_on(context, on, progress, walk).await?;
-    progress.step = Step::Accounts { left, walk };
+    if walk.is_none() && is_wallet(account) && mode == Mode::Job {
+        closings::close_account(on.closings, progress.tenant(), account, context.now()).await?;
+    }
+    progress.step = Step::Accounts(Accounts { left, walk, wallets });
     Ok(())
+}
+
+/// Newest first. One that is made while others are looked at has no entries up to the cut.
+async fn list_wallets(
+    on: Verifying<'_>,
+    progress: &mut Progress,
+    after: Option<Text<AccountId>>,
+) -> Result<Accounts, PortError> {
+    let page = PageRequest { after: after.map(|account| account.0), ..PageRequest::default() };
+    let listed = readable(progress, "the wallets", on.wallets.list(progress.tenant(), page).await)?;
+    let (items, next) = listed.map(|page| (page.items, page.next)).unwrap_or_default();
+    let left = items.iter().map(|wallet| Text(wallet.account())).collect();
+    let wallets = next.map_or(Wallets::AllListed, |next| Wallets::After(Some(Text(next))));
+    Ok(Accounts { left, walk: None, wallets })
 }
 
 /// One page of old entries; after the last, the account is compared. `None` when it is done with.
@@ -77,12 +104,12 @@ async fn walk_on(
     // Ids that were changed must not lead back.
     is_last |= walk.from.0 == begin;
     let end = if is_last { young_from } else { walk.from.0 };
-    closings(on, progress, account, begin..end, &sums).await?;
+    compare_closings(on, progress, account, begin..end, &sums).await?;
     if !is_last {
         return Ok(Some(walk));
     }
     let (of_entries, of_transactions) = progress.tallies(account);
-    if of_entries != of_transactions {
+    if of_entries != of_transactions && !is_wallet(account) {
         progress.found(Fault::Entries { account, of_entries, of_transactions });
     }
     balance(on, progress, &walk).await?;
@@ -90,7 +117,7 @@ async fn walk_on(
 }
 
 /// That each closing among a page's entries is their sum up to it.
-async fn closings(
+async fn compare_closings(
     on: Verifying<'_>,
     progress: &mut Progress,
     account: AccountId,

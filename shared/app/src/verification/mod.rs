@@ -15,7 +15,7 @@ use std::time::Duration;
 use domain::ids::TenantId;
 use domain::verification::Fault;
 use ports::closings::Closings;
-use ports::commerce::Accounts;
+use ports::commerce::{Accounts, Wallets};
 use ports::journal::Journal;
 use ports::verification::{LedgerRows, Verifications};
 use ports::{PortError, PortErrorKind};
@@ -41,6 +41,7 @@ pub struct Verifying<'a> {
     pub verifications: &'a dyn Verifications,
     pub journal: &'a dyn Journal,
     pub accounts: &'a dyn Accounts,
+    pub wallets: &'a dyn Wallets,
     pub closings: &'a dyn Closings,
 }
 
@@ -132,7 +133,7 @@ pub async fn report(
     Ok(progress)
 }
 
-/// Whether transactions that were left out are appended or only counted.
+/// Whether transactions that were left out are appended and wallets closed, or nothing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Job,
@@ -148,7 +149,7 @@ async fn take_page(
     match progress.step.clone() {
         Step::Chain(chain) => rows::chain(on, progress, chain).await,
         Step::Transactions { after } => rows::transactions(context, on, progress, after, mode).await,
-        Step::Accounts { left, walk } => accounts::accounts(context, on, progress, left, walk).await,
+        Step::Accounts(of) => accounts::accounts(context, on, progress, of, mode).await,
         Step::Done => Ok(()),
     }
 }

@@ -1,12 +1,12 @@
 //! How far the verification of one ledger has come, as a value that is saved between runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
-use domain::ids::{EntryId, TenantId};
+use domain::ids::{EntryId, TenantId, WalletId};
 use domain::journal::{Digest, Link};
-use domain::ledger::{AccountId, Source};
+use domain::ledger::{AccountId, AccountKind, Source};
 use domain::time::Timestamp;
 use domain::verification::{Fault, Tally, settled_at};
 use ports::PortError;
@@ -26,7 +26,7 @@ pub struct Progress {
     pub head: u64,
     pub hash: String,
     pub(super) step: Step,
-    /// Of the transactions up to the cut, by account.
+    /// Of the transactions up to the cut, by account; of wallets together.
     of_transactions: BTreeMap<Text<AccountId>, (i64, u64)>,
     /// Of the entries up to the cut.
     of_entries: BTreeMap<Text<AccountId>, (i64, u64)>,
@@ -43,14 +43,8 @@ pub struct Progress {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Step {
     Chain(Chain),
-    Transactions {
-        after: Option<Text<Source>>,
-    },
-    /// The accounts that are left, and the entries of the one before them.
-    Accounts {
-        left: Vec<Text<AccountId>>,
-        walk: Option<Walk>,
-    },
+    Transactions { after: Option<Text<Source>> },
+    Accounts(Accounts),
     Done,
 }
 
@@ -73,6 +67,21 @@ impl Chain {
         let Self { number, hash, booked_at_ms, total } = self;
         Link { number: *number, hash: hash.0, booked_at: Timestamp::from_ms(*booked_at_ms), total: *total }
     }
+}
+
+/// The accounts that are left of those that were listed, and the entries of the one before them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Accounts {
+    pub(super) left: Vec<Text<AccountId>>,
+    pub(super) walk: Option<Walk>,
+    pub(super) wallets: Wallets,
+}
+
+/// Which wallets come next: a tenant may have more than can be saved, so they are listed page by page.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum Wallets {
+    After(Option<Text<AccountId>>),
+    AllListed,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -148,8 +157,21 @@ impl Progress {
         count(&mut self.of_entries, account, amount);
     }
 
+    /// Those that transactions name, but for wallets.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.of_transactions.keys().map(|account| account.0)
+        self.of_transactions.keys().map(|account| account.0).filter(|account| !is_wallet(*account))
+    }
+
+    /// That entries and transactions of wallets come to the same in each currency.
+    pub(super) fn compare_wallets(&mut self) {
+        let counted = self.of_transactions.keys().chain(self.of_entries.keys()).map(|account| account.0);
+        let wallets: BTreeSet<AccountId> = counted.filter(|account| is_wallet(*account)).collect();
+        for account in wallets {
+            let (of_entries, of_transactions) = self.tallies(account);
+            if of_entries != of_transactions {
+                self.found(Fault::WalletEntries { currency: account.currency, of_entries, of_transactions });
+            }
+        }
     }
 
     /// What the entries and the transactions of an account come to.
@@ -163,12 +185,24 @@ impl Progress {
     }
 }
 
+pub(super) fn is_wallet(account: AccountId) -> bool {
+    matches!(account.kind, AccountKind::Wallet(_))
+}
+
+/// All wallets of a currency are counted as one, whose id is zero: there may be more of them than can be saved.
+fn counted_as(account: AccountId) -> AccountId {
+    match account.kind {
+        AccountKind::Wallet(_) => AccountId { kind: AccountKind::Wallet(WalletId::from_u128(0)), ..account },
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => account,
+    }
+}
+
 fn tally((sum, count): &(i64, u64)) -> Tally {
     Tally { sum: *sum, count: *count }
 }
 
 fn count(tallies: &mut BTreeMap<Text<AccountId>, (i64, u64)>, account: AccountId, amount: i64) {
-    let of = tallies.entry(Text(account)).or_default();
+    let of = tallies.entry(Text(counted_as(account))).or_default();
     let mut sum = tally(of);
     sum.add(amount);
     *of = (sum.sum, sum.count);

@@ -9,7 +9,7 @@ use domain::verification::{self, Fault};
 use ports::PortError;
 use ports::verification::{AsFound, PostedRow, Transactions, Unreadable};
 
-use super::progress::{Chain, Progress, Step, Text};
+use super::progress::{Accounts, Chain, Progress, Step, Text, Wallets};
 use super::{Mode, Verifying};
 use crate::{Context, journal};
 
@@ -108,7 +108,7 @@ pub(super) async fn transactions(
         Some(next) => Step::Transactions { after: Some(Text(next)) },
         None => {
             let left = accounts(on, progress).await?;
-            Step::Accounts { left, walk: None }
+            Step::Accounts(Accounts { left, walk: None, wallets: Wallets::After(None) })
         }
     };
     Ok(())
@@ -177,7 +177,7 @@ async fn entries(on: Verifying<'_>, progress: &mut Progress, of: &[&Posted]) -> 
     Ok(())
 }
 
-/// Those with a balance, and those that transactions name.
+/// Those with a balance, and those that transactions name. Wallets are listed when these are done with.
 async fn accounts(on: Verifying<'_>, progress: &mut Progress) -> Result<Vec<Text<AccountId>>, PortError> {
     let mut accounts: BTreeSet<AccountId> = progress.accounts().collect();
     let mut page = PageRequest::default();

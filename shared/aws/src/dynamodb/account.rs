@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::QueryOutput;
 use domain::ids::{EntryId, TenantId};
-use domain::ledger::{AccountId, BALANCE_SHARDS, Balance, Entry, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, BALANCE_SHARDS, Balance, Entry, Source, Transaction};
 use domain::page::{Page, PageRequest};
+use domain::wallet::Wallet;
 use ports::PortError;
-use ports::commerce::{Accounts, Consistency};
+use ports::commerce::{Accounts, Consistency, Wallets};
 
 use super::CommerceTable;
 use super::balance::BalanceRow;
@@ -19,6 +20,10 @@ use crate::error::port_error;
 #[async_trait]
 impl Accounts for CommerceTable {
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError> {
+        if let AccountKind::Wallet(_) = account.kind {
+            let wallet = Wallets::get(self, tenant, account, Consistency::Strong).await?;
+            return Ok(wallet.as_ref().map(Wallet::balance));
+        }
         let rows = key::balance_rows(account);
         let request = self.0.query(&Partition::balances(tenant), rows).consistent_read(true);
         let answer = request.send().await.map_err(|error| port_error("read a balance", error))?;

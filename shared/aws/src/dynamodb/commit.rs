@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, BalanceChange, Posting, Source};
+use domain::ledger::{AccountId, AccountKind, BalanceChange, Posting, Source};
 use domain::money::{Amount, Money};
 use domain::time::Timestamp;
 use ports::commerce::{Change, Commerce, Commit, CommitError};
@@ -16,7 +16,7 @@ use super::idempotency::{StoredRecord, claimed};
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
 use super::transaction::StoredEntry;
-use super::{CommerceTable, Table, balance, idempotency, order, payment};
+use super::{CommerceTable, Table, balance, idempotency, order, payment, wallet};
 
 const OPERATION: &str = "commit";
 
@@ -49,7 +49,9 @@ enum Guard {
     Hold(Money),
     Reservation(Amount),
     Posting(Source),
-    /// Balance rows have no condition.
+    WalletExists,
+    Booking(balance::Sums),
+    /// Balance rows of other accounts have no condition.
     Nothing,
 }
 
@@ -75,13 +77,24 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             }
             Change::CreateRefund(refund) => writes.create(Guard::Fresh, &refund)?,
             Change::UpdateRefund(refund) => writes.replace(Guard::Fresh, &refund, refund.version)?,
+            Change::CreateWallet(wallet) => writes.create(Guard::Fresh, &wallet)?,
+            Change::RequireWallet(account) => {
+                writes.check(Guard::WalletExists, wallet::exists(table, tenant, account)?);
+            }
             Change::CreateDispute(dispute) => writes.create(Guard::Fresh, &dispute)?,
             Change::UpdateDispute(dispute) => writes.replace(Guard::Fresh, &dispute, dispute.version)?,
             Change::Post(posting) => post(&mut writes, &mut balances, tenant, posting)?,
         }
     }
     for (account, shard, sums) in balances.rows() {
-        writes.update(Guard::Nothing, balance::add(table, tenant, account, shard, sums)?);
+        match account.kind {
+            AccountKind::Wallet(_) => {
+                writes.update(Guard::Booking(sums), wallet::book(table, tenant, account, sums)?);
+            }
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+                writes.update(Guard::Nothing, balance::add(table, tenant, account, shard, sums)?);
+            }
+        }
     }
     for event in events {
         writes.create(Guard::Fresh, &event)?;
@@ -137,6 +150,8 @@ impl Guard {
             (Obstacle::Condition(item), Self::Hold(money)) => order::hold_refused(item, money, now),
             (Obstacle::Condition(item), Self::Reservation(amount)) => payment::reservation_refused(item, amount, now),
             (Obstacle::Condition(_), Self::Posting(source)) => CommitError::AlreadyPosted(source),
+            (Obstacle::Condition(_), Self::WalletExists) => CommitError::WalletMissing,
+            (Obstacle::Condition(item), Self::Booking(sums)) => wallet::booking_refused(item, sums),
             (Obstacle::Condition(_), Self::Fresh | Self::Nothing) => CommitError::Stale,
         }
     }
@@ -152,7 +167,9 @@ fn precedence(error: &CommitError) -> u8 {
         CommitError::PaymentRefused(_) => 4,
         CommitError::AlreadyPosted(_) => 5,
         CommitError::Stale => 6,
-        CommitError::Contended => 7,
-        CommitError::Port(_) => 8,
+        CommitError::WalletMissing => 7,
+        CommitError::Overdrawn(_) => 8,
+        CommitError::Contended => 9,
+        CommitError::Port(_) => 10,
     }
 }

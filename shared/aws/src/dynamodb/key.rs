@@ -124,6 +124,10 @@ impl Key {
         Partition::balances(tenant).at(format_args!("{account}#{shard:02}"))
     }
 
+    pub(crate) fn wallet(tenant: TenantId, account: AccountId) -> Self {
+        Partition::wallets(tenant).at(account)
+    }
+
     pub(crate) fn block(tenant: TenantId, number: u64) -> Self {
         Partition::blocks(tenant).at(format_args!("{number:020}"))
     }
@@ -210,6 +214,10 @@ impl Partition {
 
     pub(crate) fn balances(tenant: TenantId) -> Self {
         Self::table(tenant, "BAL")
+    }
+
+    pub(crate) fn wallets(tenant: TenantId) -> Self {
+        Self::table(tenant, "WAL")
     }
 
     pub(crate) fn transactions(tenant: TenantId) -> Self {

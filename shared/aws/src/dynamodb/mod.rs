@@ -26,6 +26,7 @@ mod transact;
 mod transaction;
 mod user;
 mod verification;
+mod wallet;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, the ledger with its journal and closings, idempotency records and events.
+/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

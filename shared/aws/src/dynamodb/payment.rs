@@ -120,6 +120,8 @@ pub(crate) struct PaymentRecord {
     amount: i64,
     currency: String,
     method: MethodRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    top_up: Option<String>,
     #[serde(default = "automatic")]
     capture: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -196,6 +198,7 @@ impl RouteRecord {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum MethodRecord {
     Card { token: String },
+    Wallet { wallet: String },
 }
 
 impl From<&Payment> for PaymentRecord {
@@ -206,6 +209,7 @@ impl From<&Payment> for PaymentRecord {
             order,
             money: Money { amount, currency },
             method,
+            top_up,
             capture,
             description,
             metadata,
@@ -235,7 +239,9 @@ impl From<&Payment> for PaymentRecord {
             currency: currency.code().to_owned(),
             method: match method {
                 Method::Card { token } => MethodRecord::Card { token: token.reveal().to_owned() },
+                Method::Wallet { wallet } => MethodRecord::Wallet { wallet: wallet.to_string() },
             },
+            top_up: top_up.map(|wallet| wallet.to_string()),
             capture: capture.as_str().to_owned(),
             description: description.as_ref().map(|description| description.as_str().to_owned()),
             metadata: metadata.iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
@@ -281,6 +287,7 @@ impl TryFrom<PaymentRecord> for Payment {
             amount,
             currency,
             method,
+            top_up,
             capture,
             description,
             metadata,
@@ -313,7 +320,9 @@ impl TryFrom<PaymentRecord> for Payment {
             money: reader.money(amount, &currency)?,
             method: match method {
                 MethodRecord::Card { token } => Method::Card { token: Secret::new(token) },
+                MethodRecord::Wallet { wallet } => Method::Wallet { wallet: reader.parse("method.wallet", &wallet)? },
             },
+            top_up: reader.parse_optional("top_up", top_up.as_deref())?,
             capture: reader.known("capture", Capture::parse(&capture))?,
             description,
             metadata: reader.metadata(metadata)?,

@@ -57,6 +57,7 @@ kinds! {
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",
+    Wallet = "wallet",
     Block = "block",
     Closing = "closing",
     Idempotency = "idempotency",

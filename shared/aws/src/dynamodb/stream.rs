@@ -30,6 +30,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         Kind::Transaction => Image::Transaction(decode(item)?),
         Kind::Entry
         | Kind::Balance
+        | Kind::Wallet
         | Kind::Block
         | Kind::Closing
         | Kind::Idempotency

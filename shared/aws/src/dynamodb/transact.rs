@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use ports::{PortError, PortErrorKind};
 
@@ -88,6 +89,11 @@ impl<'a, Guard> Writes<'a, Guard> {
 
     pub(super) fn update(&mut self, guard: Guard, update: Update) {
         self.push(guard, TransactWriteItem::builder().update(update).build());
+    }
+
+    /// Looks at an item that stays as it is.
+    pub(super) fn check(&mut self, guard: Guard, check: ConditionCheck) {
+        self.push(guard, TransactWriteItem::builder().condition_check(check).build());
     }
 
     pub(super) fn push(&mut self, guard: Guard, item: TransactWriteItem) {

@@ -1,6 +1,6 @@
 -- One call's admission: counts it, looks for a revocation, and gives the entry of what it asks for.
 -- KEYS  the limit's state, the user's revocation, the session's revocation, the entry, the lease to fill it
--- ARGV  now (ms), the time one call pays for (us), the tolerance (us), when the token was issued at the earliest (ms),
+-- ARGV  now (ms), the time this call pays for (us), the tolerance (us), when the token was issued at the earliest (ms),
 --       how long a lease lasts (ms; 0 when no entry is asked for), how near its end an entry is read anew (ms)
 -- Gives {the limit's state before this call, as text; 1 when revoked; the entry or nothing; 1 when the caller has the lease}.
 -- The arithmetic is domain::rate_limit::decide's. Microseconds since the epoch are below 2^53: exact in a Lua number.
@@ -17,7 +17,7 @@ local session_revoked = found[3]
 
 local next_us = math.max(before_us, now_us) + interval_us
 local allowed = next_us - now_us <= tolerance_us
--- A refused call changes nothing: its state is ahead of now, or the quota has no burst and refuses every call.
+-- A refused call changes nothing.
 if allowed then
   -- A state in the past is as good as none: it need not outlive itself.
   local lives_ms = math.ceil((next_us - now_us) / 1000) + 1000

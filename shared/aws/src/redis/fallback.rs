@@ -13,13 +13,13 @@ const CALLERS_MAX: usize = 10_000;
 pub(super) struct LocalLimits(Mutex<HashMap<String, PaidUntil>>);
 
 impl LocalLimits {
-    pub(super) fn decide(&self, name: String, quota: Quota, now: Timestamp) -> LimitDecision {
+    pub(super) fn decide(&self, name: String, quota: Quota, cost: u32, now: Timestamp) -> LimitDecision {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if states.len() >= CALLERS_MAX && !states.contains_key(&name) {
             make_room(&mut states, now);
         }
         let state = states.entry(name).or_default();
-        let (next, decision) = decide(*state, quota, now);
+        let (next, decision) = decide(*state, quota, cost, now);
         *state = next;
         decision
     }
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn callers_are_limited_apart() {
         let (limits, now) = (LocalLimits::default(), Timestamp::from_ms(1_000));
-        let allowed = |name: &str| limits.decide(name.to_owned(), QUOTA, now).allowed;
+        let allowed = |name: &str| limits.decide(name.to_owned(), QUOTA, 1, now).allowed;
         assert_eq!([allowed("a"), allowed("a"), allowed("a"), allowed("b")], [true, true, false, true]);
     }
 
@@ -52,7 +52,7 @@ mod tests {
         let limits = LocalLimits::default();
         let len = || limits.0.lock().expect("not poisoned").len();
         let call = |name: usize, ms| {
-            limits.decide(name.to_string(), QUOTA, Timestamp::from_ms(ms));
+            limits.decide(name.to_string(), QUOTA, 1, Timestamp::from_ms(ms));
         };
         (0..CALLERS_MAX).for_each(|name| call(name, 0));
         assert_eq!(len(), CALLERS_MAX);

@@ -76,7 +76,7 @@ impl RedisCache {
 #[async_trait]
 impl Cache for RedisCache {
     async fn admit(&self, admission: Admission<'_>) -> Admitted {
-        let Admission { caller, class, quota, key, now } = admission;
+        let Admission { caller, class, quota, cost, key, now } = admission;
         let limit_name = keys::limit(caller, class);
         let names = [
             limit_name.clone(),
@@ -88,7 +88,7 @@ impl Cache for RedisCache {
         let lease = key.map_or(Duration::ZERO, |_| FILL_LEASE);
         let arguments = [
             now.as_ms().to_string(),
-            quota.interval_us().to_string(),
+            (quota.interval_us() * i64::from(cost)).to_string(),
             quota.tolerance_us().to_string(),
             issued_at(caller).as_ms().to_string(),
             lease.as_millis().to_string(),
@@ -104,7 +104,7 @@ impl Cache for RedisCache {
                     let cause = error.source.as_deref().map(ToString::to_string);
                     tracing::error!(error = %error, cause, "the cache refuses: limits are this instance's own");
                 }
-                let limit = self.local_limits.decide(limit_name, quota, now);
+                let limit = self.local_limits.decide(limit_name, quota, cost, now);
                 Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true }
             }
         }
@@ -138,7 +138,7 @@ impl Cache for RedisCache {
 /// The script's answer. It made the same decision of the same state to store what comes of it; the figures are the domain's.
 fn admitted(answer: (i64, bool, Option<String>, bool), admission: &Admission<'_>) -> Admitted {
     let (before_us, revoked, text, has_lease) = answer;
-    let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.now);
+    let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.cost, admission.now);
     let is_asked = admission.key.is_some() && limit.allowed && !revoked;
     let found = if is_asked { fill::lookup(text.as_deref(), has_lease) } else { Lookup::Unknown };
     Admitted { limit, revoked, found, degraded: false }

@@ -55,9 +55,10 @@ async fn the_script_s_arithmetic_is_the_domain_s() {
             let quota = Quota { per_minute: random.u32(0..2_000), burst: random.u32(1..300) };
             now_ms += random.i64(-500..2_000);
             let now = Timestamp::from_ms(now_ms);
-            let (next, expected) = decide(state, quota, now);
+            let cost = random.u32(1..4);
+            let (next, expected) = decide(state, quota, cost, now);
             state = next;
-            let admission = Admission { caller: &caller, class: RouteClass::Read, quota, key: None, now };
+            let admission = Admission { caller: &caller, class: RouteClass::Read, quota, cost, key: None, now };
             let admitted = cache.admit(admission).await;
             assert!(!admitted.degraded, "the cache is there");
             assert_eq!(admitted.limit, expected, "{quota:?} at {now_ms}");
@@ -72,7 +73,8 @@ async fn parallel_calls_of_two_instances_share_one_burst() {
     let world = World::new(seed());
     let caller = a_caller(&world);
     let quota = Quota { per_minute: 6, burst: 40 };
-    let admission = Admission { caller: &caller, class: RouteClass::Write, quota, key: None, now: world.now() };
+    let admission =
+        Admission { caller: &caller, class: RouteClass::Write, quota, cost: 1, key: None, now: world.now() };
     let instances = [redis(), redis()];
     let calls = (0..100).map(|call| instances[call % 2].admit(admission));
     let admitted = join_all(calls).await;
@@ -100,11 +102,13 @@ async fn a_log_in_within_the_second_of_a_revocation_counts() {
         (&same_session, true, "a token of an older session: of the same second, for all that is known"),
         (&machine, true, "a token without a session: the same"),
     ] {
-        let admission = Admission { caller, class: RouteClass::Read, quota: READS, key: None, now: world.now() };
+        let admission =
+            Admission { caller, class: RouteClass::Read, quota: READS, cost: 1, key: None, now: world.now() };
         assert_eq!(cache.admit(admission).await.revoked, revoked, "{who}");
     }
     cache.revoke(user.tenant, Revocation::User(user.id), Timestamp::from_ms(i64::MAX)).await.expect("revoked for good");
-    let admission = Admission { caller: &later, class: RouteClass::Read, quota: READS, key: None, now: world.now() };
+    let admission =
+        Admission { caller: &later, class: RouteClass::Read, quota: READS, cost: 1, key: None, now: world.now() };
     assert!(cache.admit(admission).await.revoked, "the user is gone");
 }
 
@@ -115,7 +119,8 @@ async fn every_key_expires_and_bears_its_tenant_as_hash_tag() {
     let (cache, world) = (redis(), World::new(seed()));
     let caller = a_caller(&world);
     let tenant = caller.tenant;
-    let admission = Admission { caller: &caller, class: RouteClass::Read, quota: READS, key: None, now: world.now() };
+    let admission =
+        Admission { caller: &caller, class: RouteClass::Read, quota: READS, cost: 1, key: None, now: world.now() };
     cache.admit(admission).await;
     let session = caller.session.expect("of a session");
     for revocation in [Revocation::Session(session), Revocation::User(world.id())] {

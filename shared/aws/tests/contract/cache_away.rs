@@ -26,7 +26,7 @@ fn a_caller(world: &World) -> Caller {
 
 async fn admit(cache: &RedisCache, caller: &Caller, world: &World) -> (Admitted, Duration) {
     let key = Some(CacheKey::Tenant);
-    let admission = Admission { caller, class: RouteClass::Write, quota: QUOTA, key, now: world.now() };
+    let admission = Admission { caller, class: RouteClass::Write, quota: QUOTA, cost: 1, key, now: world.now() };
     let started = Instant::now();
     (cache.admit(admission).await, started.elapsed())
 }

@@ -31,7 +31,7 @@ contracts! {
 
 async fn found(cache: &dyn Cache, caller: &Caller, key: CacheKey, world: &World) -> Lookup {
     let (class, now) = (RouteClass::Read, world.now());
-    cache.admit(Admission { caller, class, quota: READS, key: Some(key), now }).await.found
+    cache.admit(Admission { caller, class, quota: READS, cost: 1, key: Some(key), now }).await.found
 }
 
 async fn plain_connection() -> MultiplexedConnection {

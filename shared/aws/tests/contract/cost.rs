@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use coffer_aws::{CallCounter, CommerceTable, IdentityTable};
 use contract::World;
 use contract::builders::{
-    captured_payment, charge, email, event, order, payment, record, refund, session, tenant, user,
+    captured_payment, charge, email, event, order, payment, record, refund, session, tenant, user, wallet,
 };
 use domain::identity::User;
 use domain::ledger::{AccountId, AccountKind, Source};
 use domain::order::OrderStatus;
 use domain::page::PageRequest;
-use domain::payment::PaymentStatus;
+use domain::payment::{Payment, PaymentStatus};
 use ports::clock::Clock;
 use ports::commerce::{
     Accounts, BATCH_MAX, Change, Commerce, Commit, Consistency, Due, EventFilter, Events, OrderFilter, Orders,
-    PaymentFilter, Payments, Refunds,
+    PaymentFilter, Payments, Refunds, Wallets,
 };
 use ports::identity::{AttemptScope, LoginAttempts, RotateRequest, Sessions, Tenants, Users};
 
@@ -73,6 +73,22 @@ async fn commerce_costs_what_it_says() {
     Payments::get_many(&table, tenant, &BTreeSet::from([payment.id]), consistency).await.expect("read");
     Payments::get_many(&table, tenant, &BTreeSet::new(), consistency).await.expect("read");
     assert_eq!(counter.take(), calls([("BatchGetItem", 2)]), "many by id");
+
+    // A payment into a wallet: that it exists is part of the transaction, its balance is in it.
+    let wallet = wallet(tenant, mint);
+    let create_wallet = vec![Change::CreateWallet(wallet.clone())];
+    table.commit(commit(Some(record(mint)), create_wallet, vec![event(tenant, mint)])).await.expect("committed");
+    let top_up = Payment { top_up: Some(wallet.id), ..captured_payment(tenant, mint) };
+    let take_in = vec![Change::CreatePayment(top_up.clone()), Change::RequireWallet(wallet.account())];
+    table.commit(commit(Some(record(mint)), take_in, vec![event(tenant, mint)])).await.expect("committed");
+    let settle = vec![Change::Post(charge(&top_up, mint))];
+    table.commit(commit(None, settle, vec![event(tenant, mint)])).await.expect("committed");
+    assert_eq!(counter.take(), calls([("TransactWriteItems", 3)]), "a wallet and a top-up");
+    Wallets::get(&table, tenant, wallet.account(), consistency).await.expect("read");
+    table.balance(tenant, wallet.account()).await.expect("read");
+    assert_eq!(counter.take(), calls([("GetItem", 2)]), "a wallet and its balance");
+    Wallets::list(&table, tenant, PageRequest::default()).await.expect("listed");
+    assert_eq!(counter.take(), calls([("Query", 1)]), "wallets");
 
     let status = Some(OrderStatus::Open);
     for (status, customer) in [(None, None), (status, None), (None, Some(email(mint))), (status, Some(email(mint)))] {

@@ -77,7 +77,7 @@ impl DeclineCode {
     /// What a shop may show its customer.
     pub fn message(self) -> &'static str {
         match self {
-            Self::InsufficientFunds => "The card has insufficient funds.",
+            Self::InsufficientFunds => "The card or wallet has insufficient funds.",
             Self::DoNotHonor | Self::LostOrStolen | Self::DoNotRetry => {
                 "The bank that issued the card declined the payment."
             }

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use domain::dispute::Dispute;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, TenantId};
-use domain::ledger::{Posting, Source};
+use domain::ledger::{AccountId, Posting, Source};
 use domain::money::Money;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
 use domain::time::Timestamp;
+use domain::wallet::Wallet;
 use ports::commerce::{Change, Commerce, Commit, CommitError};
 use ports::{PortError, PortErrorKind};
 
@@ -39,7 +40,10 @@ enum Write {
     Payment(Payment),
     Refund(Refund),
     Dispute(Dispute),
-    Post(Posting),
+    NewWallet(Wallet),
+    /// With the wallets it books on, as they will be.
+    Post(Posting, Vec<Wallet>),
+    Nothing,
 }
 
 #[derive(PartialEq, Eq, Hash)]
@@ -47,6 +51,7 @@ enum Row {
     Order(OrderId),
     Payment(PaymentId),
     Refund(PaymentId, RefundId),
+    Wallet(AccountId),
     Dispute(DisputeId),
     Source(Source),
 }
@@ -125,6 +130,12 @@ impl CommerceTable {
                 let stored = refund(&new).map(|refund| refund.version);
                 unless_stale(follows(stored, new.version), Write::Refund(new))
             }
+            Change::CreateWallet(new) => {
+                unless_stale(self.wallet(tenant, new.account()).is_none(), Write::NewWallet(new))
+            }
+            Change::RequireWallet(account) => {
+                self.wallet(tenant, account).map(|_| Write::Nothing).ok_or(CommitError::WalletMissing)
+            }
             Change::CreateDispute(new) => unless_stale(dispute(&new).is_none(), Write::Dispute(new)),
             Change::UpdateDispute(new) => {
                 let stored = dispute(&new).map(|dispute| dispute.version);
@@ -134,7 +145,7 @@ impl CommerceTable {
                 Some(source) if self.transactions.contains_key(&(tenant, source)) => {
                     Err(CommitError::AlreadyPosted(source))
                 }
-                _ => Ok(Write::Post(posting)),
+                _ => self.book_on_wallets(tenant, &posting).map(|wallets| Write::Post(posting, wallets)),
             },
         }
     }
@@ -159,7 +170,12 @@ impl CommerceTable {
                 let old = self.disputes.insert((tenant, dispute.id), dispute.clone());
                 self.stream.push(old, Some(dispute));
             }
-            Write::Post(posting) => self.post(tenant, posting),
+            Write::NewWallet(wallet) => {
+                self.wallets.insert((tenant, wallet.id), wallet);
+                self.stream.push_other();
+            }
+            Write::Post(posting, wallets) => self.post(tenant, posting, wallets),
+            Write::Nothing => {}
         }
     }
 }
@@ -184,8 +200,10 @@ fn precedence(error: &CommitError) -> u8 {
         CommitError::PaymentRefused(_) => 4,
         CommitError::AlreadyPosted(_) => 5,
         CommitError::Stale => 6,
-        CommitError::Contended => 7,
-        CommitError::Port(_) => 8,
+        CommitError::WalletMissing => 7,
+        CommitError::Overdrawn(_) => 8,
+        CommitError::Contended => 9,
+        CommitError::Port(_) => 10,
     }
 }
 
@@ -194,9 +212,10 @@ fn tenant_of(change: &Change) -> Option<TenantId> {
         Change::CreateOrder(order) | Change::UpdateOrder(order) => Some(order.tenant),
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(payment.tenant),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
+        Change::CreateWallet(wallet) => Some(wallet.tenant),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(dispute.tenant),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| transaction.tenant()),
-        Change::HoldOrder { .. } | Change::ReserveRefund { .. } => None,
+        Change::HoldOrder { .. } | Change::ReserveRefund { .. } | Change::RequireWallet(_) => None,
     }
 }
 
@@ -208,6 +227,8 @@ fn row_of(change: &Change) -> Option<Row> {
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(Row::Payment(payment.id)),
         Change::ReserveRefund { payment, amount: _ } => Some(Row::Payment(*payment)),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(Row::Refund(refund.payment, refund.id)),
+        Change::CreateWallet(wallet) => Some(Row::Wallet(wallet.account())),
+        Change::RequireWallet(account) => Some(Row::Wallet(*account)),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(Row::Dispute(dispute.id)),
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| Row::Source(transaction.source())),
     }

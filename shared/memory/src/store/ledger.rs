@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::ids::{EntryId, TenantId};
-use domain::ledger::{AccountId, Balance, BalanceChange, Entry, Posting, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Balance, BalanceChange, Entry, Posting, Source, Transaction};
 use domain::page::{Page, PageRequest};
+use domain::wallet::Wallet;
 use ports::PortError;
 use ports::commerce::Accounts;
 
@@ -11,9 +12,14 @@ use super::page::{by_id, page};
 use super::{CommerceTable, Store};
 
 impl CommerceTable {
-    pub(super) fn post(&mut self, tenant: TenantId, posting: Posting) {
+    /// `wallets` as the posting leaves them; the other accounts' balances are added to here.
+    pub(super) fn post(&mut self, tenant: TenantId, posting: Posting, wallets: Vec<Wallet>) {
         let Posting { transaction, balances } = posting;
-        for change in balances {
+        for wallet in wallets {
+            self.wallets.insert((tenant, wallet.id), wallet);
+            self.stream.push_other();
+        }
+        for change in balances.into_iter().filter(|change| !matches!(change.account.kind, AccountKind::Wallet(_))) {
             let BalanceChange { account, shard: _, posted, pending } = change;
             let empty = Balance { account, posted: 0, pending: 0 };
             let balance = self.balances.entry((tenant, account)).or_insert(empty);
@@ -34,7 +40,12 @@ impl CommerceTable {
 #[async_trait]
 impl Accounts for Store {
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError> {
-        self.faults.call("accounts.balance", || Ok(self.commerce.get().balances.get(&(tenant, account)).copied())).await
+        let effect = || {
+            let table = self.commerce.get();
+            let of_wallet = table.wallet(tenant, account).map(Wallet::balance);
+            Ok(of_wallet.or_else(|| table.balances.get(&(tenant, account)).copied()))
+        };
+        self.faults.call("accounts.balance", effect).await
     }
 
     async fn list(

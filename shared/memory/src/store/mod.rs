@@ -20,6 +20,7 @@ mod tamper;
 mod tenant;
 mod user;
 mod verification;
+mod wallet;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -27,7 +28,7 @@ use domain::closing::Closing;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId};
+use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
@@ -35,6 +36,7 @@ use domain::payment::Payment;
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
+use domain::wallet::Wallet;
 use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
@@ -63,6 +65,7 @@ struct CommerceTable {
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
+    wallets: BTreeMap<(TenantId, WalletId), Wallet>,
     blocks: BTreeMap<(TenantId, u64), Block>,
     /// In which block a transaction is.
     marks: BTreeMap<(TenantId, Source), u64>,
@@ -98,7 +101,9 @@ pub struct Contents {
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
     pub transactions: Vec<Transaction>,
+    /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
+    pub wallets: Vec<Wallet>,
     pub blocks: Vec<Block>,
     pub entries: Vec<(TenantId, Entry)>,
     pub closings: Vec<(TenantId, Closing)>,
@@ -148,13 +153,16 @@ impl Store {
     pub fn contents(&self) -> Contents {
         let commerce = self.commerce.get();
         let identity = self.identity.get();
+        let accounts = commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance));
+        let of_wallets = commerce.wallets.values().map(|wallet| (wallet.tenant, wallet.balance()));
         Contents {
             orders: commerce.orders.values().cloned().collect(),
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
             disputes: commerce.disputes.values().cloned().collect(),
             transactions: commerce.transactions.values().cloned().collect(),
-            balances: commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance)).collect(),
+            balances: accounts.chain(of_wallets).collect(),
+            wallets: commerce.wallets.values().cloned().collect(),
             blocks: commerce.blocks.values().cloned().collect(),
             entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
@@ -167,13 +175,20 @@ impl Store {
         }
     }
 
+    /// The wallets alone, of all tenants.
+    pub fn wallets(&self) -> Vec<Wallet> {
+        self.commerce.get().wallets.values().cloned().collect()
+    }
+
     /// The transaction of a source and an account's balance, for checks: looking is no call.
     pub fn posted(&self, tenant: TenantId, source: Source) -> Option<Transaction> {
         self.commerce.get().transactions.get(&(tenant, source)).cloned()
     }
 
     pub fn balance_of(&self, tenant: TenantId, account: AccountId) -> Option<Balance> {
-        self.commerce.get().balances.get(&(tenant, account)).copied()
+        let commerce = self.commerce.get();
+        let of_wallet = || commerce.wallet(tenant, account).map(Wallet::balance);
+        commerce.balances.get(&(tenant, account)).copied().or_else(of_wallet)
     }
 
     /// Every replica has caught up: no read of what has been written so far is stale any more.

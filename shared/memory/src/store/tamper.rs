@@ -3,7 +3,7 @@
 use domain::closing::Closing;
 use domain::ids::TenantId;
 use domain::journal::Block;
-use domain::ledger::{AccountId, Entry, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction};
 
 use super::Store;
 
@@ -50,6 +50,11 @@ impl Store {
             Tampering::Balance(tenant, account, posted) => {
                 if let Some(balance) = table.balances.get_mut(&(tenant, account)) {
                     balance.posted = posted;
+                }
+                if let AccountKind::Wallet(id) = account.kind
+                    && let Some(wallet) = table.wallets.get_mut(&(tenant, id))
+                {
+                    wallet.posted = posted;
                 }
             }
         }

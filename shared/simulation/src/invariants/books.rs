@@ -7,8 +7,7 @@ use std::fmt;
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::{Event, EventType};
 use domain::ids::{DisputeId, EventId, OrderId, PaymentId, RefundId, TenantId};
-use domain::ledger::AccountKind;
-use domain::money::Currency;
+use domain::ledger::{AccountId, AccountKind, accounts_of};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::{Refund, RefundStatus};
@@ -34,39 +33,11 @@ pub struct Books {
     payments_of: BTreeMap<OrderId, BTreeSet<PaymentId>>,
     refunds_of: BTreeMap<PaymentId, BTreeSet<RefundId>>,
     events_of: BTreeMap<String, Vec<EventType>>,
-    owed: BTreeMap<(TenantId, Currency), Owed>,
+    owed: BTreeMap<(TenantId, AccountId), Owed>,
 }
 
-/// What a tenant's accounts have to show by the payments, refunds and disputes there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Owed {
-    /// To the merchant.
-    pub posted: i64,
-    /// Of the merchant's; the provider's is the same the other way round.
-    pub pending: i64,
-    /// By the provider, as a debt: below zero.
-    pub clearing: i64,
-    /// Held by banks.
-    pub disputes: i64,
-}
-
-impl Owed {
-    /// What an account shows: posted and pending.
-    pub fn of(&self, kind: AccountKind) -> (i64, i64) {
-        match kind {
-            AccountKind::Merchant => (self.posted, self.pending),
-            AccountKind::Clearing => (self.clearing, -self.pending),
-            AccountKind::Disputes => (self.disputes, 0),
-        }
-    }
-
-    fn moves(&mut self, before: Self, after: Self) {
-        self.posted += after.posted - before.posted;
-        self.pending += after.pending - before.pending;
-        self.clearing += after.clearing - before.clearing;
-        self.disputes += after.disputes - before.disputes;
-    }
-}
+/// What an account has to show by the payments, refunds and disputes there are: posted and pending.
+pub type Owed = (i64, i64);
 
 /// What changes concern, directly or as the whole of a part.
 #[derive(Debug, Default)]
@@ -190,9 +161,9 @@ impl Books {
         kinds.into_iter().flatten().filter(|present| **present == kind).count()
     }
 
-    /// What the accounts have to show; nothing before there is a payment in the currency.
-    pub fn owed(&self, tenant: TenantId, currency: Currency) -> Owed {
-        self.owed.get(&(tenant, currency)).copied().unwrap_or_default()
+    /// Nothing before there is a payment that concerns the account.
+    pub fn owed(&self, tenant: TenantId, account: AccountId) -> Owed {
+        self.owed.get(&(tenant, account)).copied().unwrap_or_default()
     }
 
     /// What an order was shown as when it had the version.
@@ -229,29 +200,35 @@ impl Books {
         if let Some(order) = payment.order {
             self.payments_of.entry(order).or_default().insert(payment.id);
         }
-        let before = self.payments.get(&payment.id).map_or(0, |known| known.captured);
-        let owed = self.owed.entry((payment.tenant, payment.money.currency)).or_default();
-        owed.posted += payment.captured - before;
-        owed.clearing -= payment.captured - before;
+        let known = self.payments.get(&payment.id).map(owed_for_payment).unwrap_or_default();
+        self.owe(payment.tenant, &known, &owed_for_payment(&payment));
         self.past_payments.insert((payment.id, payment.version), payment.clone());
         self.payments.insert(payment.id, payment);
     }
 
     fn enter_refund(&mut self, refund: Refund) {
         self.refunds_of.entry(refund.payment).or_default().insert(refund.id);
-        let before = self.refunds.get(&refund.id).map(owed_for).unwrap_or_default();
-        let after = owed_for(&refund);
-        let owed = self.owed.entry((refund.tenant, refund.money.currency)).or_default();
-        owed.moves(before, after);
+        if let Some(payment) = self.payments.get(&refund.payment) {
+            let owed = |refund: &Refund| owed_for_refund(payment, refund);
+            let (known, now) = (self.refunds.get(&refund.id).map(owed).unwrap_or_default(), owed(&refund));
+            self.owe(refund.tenant, &known, &now);
+        }
         self.refunds.insert(refund.id, refund);
     }
 
     fn enter_dispute(&mut self, dispute: Dispute) {
-        let before = self.disputes.get(&dispute.id).map(held_for).unwrap_or_default();
-        let after = held_for(&dispute);
-        let owed = self.owed.entry((dispute.tenant, dispute.money.currency)).or_default();
-        owed.moves(before, after);
+        let known = self.disputes.get(&dispute.id).map(owed_for_dispute).unwrap_or_default();
+        self.owe(dispute.tenant, &known, &owed_for_dispute(&dispute));
         self.disputes.insert(dispute.id, dispute);
+    }
+
+    /// One part of what is owed is no longer as it was.
+    fn owe(&mut self, tenant: TenantId, before: &[(AccountId, Owed)], now: &[(AccountId, Owed)]) {
+        let turned = before.iter().map(|(account, (posted, pending))| (*account, (-posted, -pending)));
+        for (account, (posted, pending)) in turned.chain(now.iter().copied()) {
+            let owed = self.owed.entry((tenant, account)).or_default();
+            *owed = (owed.0 + posted, owed.1 + pending);
+        }
     }
 
     fn enter_event(&mut self, event: Event) {
@@ -265,7 +242,8 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        if event.kind == EventType::ProviderEventReceived {
+        // Wallets are not in the stream: `wallets` looks at theirs.
+        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();
@@ -286,25 +264,35 @@ impl Books {
     }
 }
 
-/// A dispute's part of what the accounts show.
-fn held_for(dispute: &Dispute) -> Owed {
-    let amount = dispute.money.amount.get();
-    match dispute.status {
-        DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => {
-            Owed { posted: -amount, disputes: amount, ..Owed::default() }
-        }
-        DisputeStatus::Won => Owed::default(),
-        DisputeStatus::Lost => Owed { posted: -amount, clearing: amount, ..Owed::default() },
-    }
+/// A payment's part of what the accounts show.
+fn owed_for_payment(payment: &Payment) -> Vec<(AccountId, Owed)> {
+    let [from, to] = accounts_of(payment);
+    vec![(from, (-payment.captured, 0)), (to, (payment.captured, 0))]
 }
 
-/// A refund's part of what the accounts show.
-fn owed_for(refund: &Refund) -> Owed {
+/// A dispute's part: of a top-up too it is the merchant who bears it.
+fn owed_for_dispute(dispute: &Dispute) -> Vec<(AccountId, Owed)> {
+    let amount = dispute.money.amount.get();
+    let account = |kind| AccountId { kind, currency: dispute.money.currency };
+    let now_at = match dispute.status {
+        DisputeStatus::NeedsResponse | DisputeStatus::UnderReview => AccountKind::Disputes,
+        DisputeStatus::Won => AccountKind::Merchant,
+        DisputeStatus::Lost => AccountKind::Clearing,
+    };
+    vec![(account(AccountKind::Merchant), (-amount, 0)), (account(now_at), (amount, 0))]
+}
+
+/// A refund's part. What goes back into a wallet can be spent once it is there, so it is never pending in it.
+fn owed_for_refund(payment: &Payment, refund: &Refund) -> Vec<(AccountId, Owed)> {
     let amount = refund.money.amount.get();
+    let [to, from] = accounts_of(payment);
     match refund.status {
-        RefundStatus::Processing => Owed { pending: -amount, ..Owed::default() },
-        RefundStatus::Succeeded => Owed { posted: -amount, clearing: amount, ..Owed::default() },
-        RefundStatus::Failed => Owed::default(),
+        RefundStatus::Processing => {
+            let awaited = if to.kind == AccountKind::Clearing { amount } else { 0 };
+            vec![(from, (0, -amount)), (to, (0, awaited))]
+        }
+        RefundStatus::Succeeded => vec![(from, (-amount, 0)), (to, (amount, 0))],
+        RefundStatus::Failed => Vec::new(),
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::ids::TenantId;
-use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction};
+use domain::ledger::{AccountId, AccountKind, Entry, Source, Transaction, accounts_of};
 use domain::money::Currency;
+use domain::payment::Payment;
 use domain::refund::RefundStatus;
 use memory::{Contents, Store};
 
@@ -35,10 +36,12 @@ pub(super) fn holds(books: &Books, contents: &Contents) -> Holds {
 
 /// What has changed is booked with it, and the accounts show what they owe.
 pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Holds {
-    let mut places: BTreeSet<(TenantId, Currency)> = BTreeSet::new();
+    let mut places: BTreeSet<(TenantId, AccountId)> = BTreeSet::new();
     for payment in touched.payments.iter().filter_map(|id| books.payments.get(id)) {
         is_posted(books, store, payment.tenant, Source::Charge(payment.id), payment.captured > 0)?;
-        places.insert((payment.tenant, payment.money.currency));
+        let currency = payment.money.currency;
+        let derived = AccountKind::ALL.map(|kind| AccountId { kind, currency });
+        places.extend(derived.into_iter().chain(accounts_of(payment)).map(|account| (payment.tenant, account)));
     }
     for refund in touched.refunds.iter().filter_map(|id| books.refunds.get(id)) {
         let is_due = refund.status == RefundStatus::Succeeded;
@@ -50,13 +53,10 @@ pub(super) fn has_posted(books: &Books, touched: &Touched, store: &Store) -> Hol
         is_posted(books, store, *tenant, Source::DisputeWon(*id), *status == DisputeStatus::Won)?;
         is_posted(books, store, *tenant, Source::DisputeLost(*id), *status == DisputeStatus::Lost)?;
     }
-    for (tenant, currency) in places {
-        let owed = books.owed(tenant, currency);
-        for kind in AccountKind::ALL {
-            let (account, booked) = (AccountId { kind, currency }, owed.of(kind));
-            let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
-            ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
-        }
+    for (tenant, account) in places {
+        let booked = books.owed(tenant, account);
+        let shown = store.balance_of(tenant, account).map_or((0, 0), |it| (it.posted, it.pending));
+        ensure(shown == booked, || format!("{tenant} {account} shows {shown:?}, it should be {booked:?}"))?;
     }
     Ok(())
 }
@@ -81,47 +81,70 @@ fn is_balanced(transaction: &Transaction) -> Holds {
 
 fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
     let source = transaction.source();
-    let dispute = |id| books.disputes.get(&id);
-    let to_merchant = match source {
-        Source::Charge(id) => books.payments.get(&id).map(|payment| payment.captured),
-        Source::Refund(id) => {
-            let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded);
-            refund.map(|refund| -refund.money.amount.get())
-        }
-        Source::DisputeOpened(id) => dispute(id).map(|it| -it.money.amount.get()),
-        Source::DisputeWon(id) => {
-            dispute(id).filter(|it| it.status == DisputeStatus::Won).map(|it| it.money.amount.get())
-        }
-        Source::DisputeLost(id) => dispute(id).filter(|it| it.status == DisputeStatus::Lost).map(|_| 0),
-        Source::Reversal(_) => None,
+    let Some(Moved { of, from, to, amount }) = moved(books, source) else {
+        return Err(format!("{source} is booked and stands for nothing that happened"));
     };
-    let of_payment = match source {
-        Source::Charge(id) => Some(id),
-        Source::Refund(id) => books.refunds.get(&id).map(|refund| refund.payment),
-        Source::DisputeOpened(id) | Source::DisputeWon(id) | Source::DisputeLost(id) => {
-            dispute(id).map(|dispute| dispute.payment)
-        }
-        Source::Reversal(_) => None,
-    };
-    let money = of_payment.and_then(|id| books.payments.get(&id)).map(|payment| payment.money);
-    let currency = money.map(|money| money.currency);
-    let is_labelled = |entry: &Entry| {
-        (entry.payment, Some(entry.account.currency), entry.transaction) == (of_payment, currency, transaction.id())
-    };
+    let mut expected = [(from, -amount), (to, amount)];
+    let mut booked: Vec<_> = transaction.entries().iter().map(|entry| (entry.account, entry.amount)).collect();
+    expected.sort_unstable();
+    booked.sort_unstable();
+    ensure(booked == expected, || format!("{source} books {booked:?} and stands for {expected:?}"))?;
+    let is_labelled = |entry: &Entry| (entry.payment, entry.transaction) == (Some(of.id), transaction.id());
     let stray = transaction.entries().iter().find(|entry| !is_labelled(entry));
-    ensure(stray.is_none(), || format!("{source} has an entry of something else: {stray:?}"))?;
-    let entries = transaction.entries().iter().filter(|entry| entry.account.kind == AccountKind::Merchant);
-    let booked: i64 = entries.map(|entry| entry.amount).sum();
-    ensure(to_merchant == Some(booked), || format!("{source} books {booked} and stands for {to_merchant:?}"))
+    ensure(stray.is_none(), || format!("{source} has an entry of something else: {stray:?}"))
+}
+
+/// Money that went from one account to another for a payment.
+struct Moved<'a> {
+    of: &'a Payment,
+    from: AccountId,
+    to: AccountId,
+    amount: i64,
+}
+
+fn moved(books: &Books, source: Source) -> Option<Moved<'_>> {
+    let of_dispute = |id, from, to| {
+        let dispute: &Dispute = books.disputes.get(&id)?;
+        let payment = books.payments.get(&dispute.payment)?;
+        let account = |kind| AccountId { kind, currency: payment.money.currency };
+        let moved = Moved { of: payment, from: account(from), to: account(to), amount: dispute.money.amount.get() };
+        Some((dispute.status, moved))
+    };
+    match source {
+        Source::Charge(id) => {
+            let payment = books.payments.get(&id)?;
+            let [from, to] = accounts_of(payment);
+            Some(Moved { of: payment, from, to, amount: payment.captured })
+        }
+        Source::Refund(id) => {
+            let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded)?;
+            let payment = books.payments.get(&refund.payment)?;
+            let [from, to] = accounts_of(payment);
+            Some(Moved { of: payment, from: to, to: from, amount: refund.money.amount.get() })
+        }
+        Source::DisputeOpened(id) => {
+            of_dispute(id, AccountKind::Merchant, AccountKind::Disputes).map(|(_, moved)| moved)
+        }
+        Source::DisputeWon(id) => of_dispute(id, AccountKind::Disputes, AccountKind::Merchant)
+            .filter(|(status, _)| *status == DisputeStatus::Won)
+            .map(|(_, moved)| moved),
+        Source::DisputeLost(id) => of_dispute(id, AccountKind::Disputes, AccountKind::Clearing)
+            .filter(|(status, _)| *status == DisputeStatus::Lost)
+            .map(|(_, moved)| moved),
+        Source::Reversal(_) => None,
+    }
 }
 
 /// What refunds under way have reserved.
 fn pending(books: &Books) -> Sums<(TenantId, AccountId)> {
     let mut pending = Sums::new();
     for refund in books.refunds.values().filter(|refund| refund.status == RefundStatus::Processing) {
-        for (kind, sign) in [(AccountKind::Clearing, 1), (AccountKind::Merchant, -1)] {
-            let account = AccountId { kind, currency: refund.money.currency };
-            *pending.entry((refund.tenant, account)).or_default() += sign * refund.money.amount.get();
+        let Some(payment) = books.payments.get(&refund.payment) else { continue };
+        let [from, to] = accounts_of(payment);
+        let amount = refund.money.amount.get();
+        *pending.entry((refund.tenant, to)).or_default() -= amount;
+        if from.kind == AccountKind::Clearing {
+            *pending.entry((refund.tenant, from)).or_default() += amount;
         }
     }
     pending

@@ -11,6 +11,7 @@ mod past;
 mod payments;
 mod provider;
 mod sent;
+mod wallets;
 
 pub use books::{Books, Touched};
 
@@ -34,7 +35,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
         orders::hold(books, *id)?;
     }
     ledger::has_posted(books, touched, &world.store)?;
-    sent::is_all(books, touched, &world.sent)
+    sent::is_all(books, touched, &world.sent)?;
+    wallets::hold(world, books)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

@@ -34,7 +34,7 @@ pub(super) fn payment(old: Option<&Payment>, new: &Payment) -> Holds {
         == (new.tenant, new.order, new.money, &new.method, &new.description, &new.metadata, new.created_at);
     let is_legal = new.status == old.status || old.status.next().contains(&new.status);
     ensure(new.version == old.version + 1, || told("skipped a version"))?;
-    ensure(same, || told("changed what does not change"))?;
+    ensure(same && old.top_up == new.top_up, || told("changed what does not change"))?;
     ensure(is_legal, || told("made an illegal move"))?;
     ensure(old.attempt <= new.attempt, || told("went back to an older try"))?;
     ensure(old.captured <= new.captured && old.refunded <= new.refunded, || told("took back what was moved"))?;

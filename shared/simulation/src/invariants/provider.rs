@@ -2,7 +2,7 @@
 //! is so there, under our keys and names and for the reasons we give.
 
 use domain::ids::PaymentId;
-use domain::payment::{Capture, DeclineCode, Payment, PaymentStatus, Verdict};
+use domain::payment::{Capture, DeclineCode, Method, Payment, PaymentStatus, Verdict};
 use domain::refund::{Refund, RefundStatus, RefundVerdict};
 
 use super::{Books, Holds, ensure};
@@ -10,7 +10,18 @@ use crate::world::World;
 
 pub(super) fn agrees(books: &Books, id: PaymentId, world: &World) -> Holds {
     let Some(payment) = books.payments.get(&id) else { return Ok(()) };
-    let [at_first, at_second] = [&world.provider, &world.second].map(|provider| provider.charged(id));
+    let providers = [&world.provider, &world.second];
+    if let Method::Wallet { .. } = payment.method {
+        let key = payment.provider_key();
+        let charge = providers.iter().find_map(|provider| provider.charge_on_file(&key));
+        let refund = books.refunds_of(id).find_map(|refund| {
+            let key = refund.provider_key();
+            providers.iter().find_map(|provider| provider.refund_on_file(&key))
+        });
+        let is_ours_alone = charge.is_none() && refund.is_none();
+        return ensure(is_ours_alone, || format!("{id} is of a wallet and went to a provider: {charge:?}, {refund:?}"));
+    }
+    let [at_first, at_second] = providers.map(|provider| provider.charged(id));
     ensure(at_first == 0 || at_second == 0, || format!("{id} was charged at both: {at_first} and {at_second}"))?;
     let (charged, amount) = (at_first + at_second, payment.money.amount.get());
     let may_be_part = payment.capture == Capture::Manual && (0..=amount).contains(&charged);

@@ -24,8 +24,9 @@ const CROWD_MAX: usize = 4;
 impl Run {
     pub(super) fn send_new(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let wish = match self.random.u8(..20) {
+        let wish = match self.random.u8(..22) {
             0..5 => Some((What::Order, self.order())),
+            20.. => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
             5..13 => Some((What::Payment, self.payment(who))),
             13..18 => self.one_to_refund(who).map(|payment| (What::Refund, self.refund_of(&payment))),
             _ => self.one_of(who, |run| &run.clients.orders).map(|order| (What::Step, self.step_of(&order))),
@@ -41,10 +42,11 @@ impl Run {
         let is_of_order = self.random.bool();
         let target = if is_of_order { self.one_to_pay(who) } else { self.one_to_refund(who) };
         let Some(target) = target else { return };
+        let wallet = self.a_wallet(who);
         for _ in 0..self.random.usize(2..=CROWD_MAX) {
             let (what, ask) = match (is_of_order, self.random.u8(..4)) {
                 (true, 0) => (What::Step, self.step_of(&target)),
-                (true, _) => (What::Payment, self.payment_of(&target)),
+                (true, _) => (What::Payment, self.payment_of(&target, wallet.as_ref())),
                 (false, _) => (What::Refund, self.refund_of(&target)),
             };
             self.ask_for(who, what, ask);
@@ -127,7 +129,7 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Capture | What::Step => return,
+            What::Refund | What::Capture | What::Step | What::Wallet => return,
         };
         let Intent { key, ask, .. } = &self.clients.intents[intent];
         let (key, is_other) = (key.clone().unwrap_or_default(), ask.body() != other.body());
@@ -160,11 +162,16 @@ impl Run {
         Ask::post("/v1/orders", &json!({ "currency": currency, "customer": customer, "lines": [line] }))
     }
 
-    /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency.
+    /// Of an order mostly, of all or half or too much of it; sometimes in the wrong currency, sometimes out of a wallet or
+    /// into one.
     fn payment(&mut self, who: usize) -> Ask {
+        let wallet = self.a_wallet(who);
+        if let Some(wallet) = wallet.as_ref().filter(|_| self.random.bool()) {
+            return self.top_up(wallet);
+        }
         let order = if self.random.u8(..8) == 0 { None } else { self.one_to_pay(who) };
         match order {
-            Some(order) => self.payment_of(&order),
+            Some(order) => self.payment_of(&order, wallet.as_ref()),
             None => {
                 let (amount, method, capture) = (self.random.i64(1..9_000), self.method(), self.capture());
                 let body = json!({ "amount": amount, "currency": "EUR", "method": method, "capture": capture });
@@ -173,10 +180,30 @@ impl Run {
         }
     }
 
-    fn payment_of(&mut self, order: &Known) -> Ask {
+    /// Every other time.
+    fn a_wallet(&mut self, who: usize) -> Option<Known> {
+        if self.random.bool() { self.one_of(who, |run| &run.clients.wallets) } else { None }
+    }
+
+    /// Enough for some orders.
+    fn top_up(&mut self, wallet: &Known) -> Ask {
+        let (amount, method, capture) = (self.random.i64(1_000..20_000), self.method(), self.capture());
+        let body = json!({
+            "amount": amount, "currency": "EUR", "method": method, "capture": capture,
+            "top_up": { "account_id": wallet.id },
+        });
+        Ask::post("/v1/payments", &body)
+    }
+
+    /// By card, or out of a wallet where it is of the order's currency.
+    fn payment_of(&mut self, order: &Known, wallet: Option<&Known>) -> Ask {
         let Known { id, amount, currency, .. } = order;
         let currency = if self.random.u8(..30) == 0 { "USD" } else { currency };
-        let (amount, method, capture) = (self.part_of(*amount), self.method(), self.capture());
+        let amount = self.part_of(*amount);
+        let (method, capture) = match wallet.filter(|_| currency == "EUR") {
+            Some(wallet) => (json!({ "type": "wallet", "account_id": wallet.id }), "automatic"),
+            None => (self.method(), self.capture()),
+        };
         let body = json!({
             "order_id": id, "amount": amount, "currency": currency, "method": method, "capture": capture,
         });

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::event::Queue;
-use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN};
+use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN, Method};
 use domain::refund::RefundStatus;
 use memory::DeadLetter;
 use ports::clock::Clock as _;
@@ -141,6 +141,12 @@ impl Run {
     fn count(&mut self) {
         self.figures.payments = self.books.payments.len();
         self.figures.captured = self.books.payments.values().filter(|payment| payment.captured > 0).count();
+        let of_wallets = || {
+            let payments = self.books.payments.values();
+            payments.filter(|payment| matches!(payment.method, Method::Wallet { .. }))
+        };
+        self.figures.spent = of_wallets().filter(|payment| payment.captured > 0).count();
+        self.figures.overspent = of_wallets().filter(|payment| payment.failure.is_some()).count();
         self.figures.refunds = self.books.refunds.len();
         let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
         self.figures.refused_refunds = refused.count();

@@ -35,6 +35,7 @@ pub(super) enum What {
     Refund,
     Capture,
     Step,
+    Wallet,
 }
 
 /// One request on its way.
@@ -63,6 +64,7 @@ pub(super) struct Clients {
     pub intents: Vec<Intent>,
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
+    pub wallets: Vec<Known>,
     /// Callers whose session was ended.
     pub gone: Vec<Caller>,
 }
@@ -72,7 +74,8 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        Self { callers, intents: Vec::new(), orders: Vec::new(), payments: Vec::new(), gone: Vec::new() }
+        let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { callers, intents, orders, payments, wallets, gone: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {
@@ -142,6 +145,7 @@ impl Run {
         match what {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
+            What::Wallet => self.clients.wallets.push(known),
             What::Refund | What::Capture | What::Step => {}
         }
     }

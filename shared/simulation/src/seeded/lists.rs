@@ -60,13 +60,10 @@ impl Run {
     fn accounts_show_what_is_owed(&self, tenant: TenantId) -> Holds {
         for account in self.list("/v1/accounts", tenant)? {
             let text = |name: &str| account[name].as_str().unwrap_or_default().to_owned();
-            let Ok(AccountId { kind, currency }) = text("id").parse() else {
-                return Err(format!("{account} is no account"));
-            };
-            let owed = self.books.owed(tenant, currency);
+            let id: AccountId = text("id").parse().map_err(|_| format!("{account} is no account"))?;
+            let owed = self.books.owed(tenant, id);
             let shown = (account["posted_amount"].as_i64(), account["pending_amount"].as_i64());
-            let (posted, pending) = owed.of(kind);
-            let fits = shown == (Some(posted), Some(pending));
+            let fits = shown == (Some(owed.0), Some(owed.1));
             ensure(fits, || format!("{account} of {tenant}, {owed:?} is owed"))?;
             let entries = self.list(&format!("/v1/accounts/{}/entries", text("id")), tenant)?;
             let sum: i64 = entries.iter().filter_map(|entry| entry["amount"].as_i64()).sum();

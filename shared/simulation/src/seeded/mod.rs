@@ -55,12 +55,17 @@ pub struct Figures {
     pub captured: usize,
     pub refunds: usize,
     pub refused_refunds: usize,
+    /// Payments out of wallets that succeeded.
+    pub spent: usize,
+    /// Those that the wallet did not have enough for.
+    pub overspent: usize,
     pub deaths: usize,
 }
 
 impl Figures {
     pub fn add(&mut self, figures: Self) {
-        let Self { steps, calls, replays, payments, captured, refunds, refused_refunds, deaths } = figures;
+        let Self { steps, calls, replays, payments, captured, refunds, refused_refunds, spent, overspent, deaths } =
+            figures;
         self.steps += steps;
         self.calls += calls;
         self.replays += replays;
@@ -68,6 +73,8 @@ impl Figures {
         self.captured += captured;
         self.refunds += refunds;
         self.refused_refunds += refused_refunds;
+        self.spent += spent;
+        self.overspent += overspent;
         self.deaths += deaths;
     }
 }

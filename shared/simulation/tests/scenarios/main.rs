@@ -2,6 +2,7 @@
 //! the memory adapters; what fails and when is planned to the call.
 
 mod access;
+mod bulk;
 mod cache;
 mod captures;
 mod crashes;
@@ -18,6 +19,7 @@ mod routes;
 mod stampede;
 mod twice;
 mod verification;
+mod wallets;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};

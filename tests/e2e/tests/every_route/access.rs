@@ -41,6 +41,7 @@ fn harmless_id(route: &Route, action: Action) -> String {
     match (noun(route), action) {
         ("users", Action::UserReadSelf | Action::UserWriteSelf) => "me".to_owned(),
         ("accounts", _) => "acc_merchant_eur".to_owned(),
+        ("wallets", _) => format!("acc_wallet_{NOBODY_S}_eur"),
         (noun, _) => format!("{}_{NOBODY_S}", prefix(noun)),
     }
 }
@@ -138,6 +139,7 @@ impl Things {
             ("payments", id(&payment).to_owned()),
             ("disputes", id(&dispute).to_owned()),
             ("accounts", "acc_merchant_eur".to_owned()),
+            ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),
         ]);
         Self { ids, order, payment, user }

@@ -33,6 +33,11 @@ pub fn payment_of(amount: i64, currency: &str, token: &str) -> Value {
     json!({ "amount": amount, "currency": currency, "method": { "type": "card", "token": token } })
 }
 
+/// A payment out of a wallet of euros.
+pub fn wallet_payment_of(amount: i64, wallet: &Value) -> Value {
+    json!({ "amount": amount, "currency": "EUR", "method": { "type": "wallet", "account_id": wallet["id"] } })
+}
+
 /// `body` with metadata of one pair.
 pub fn metadata_of(mut body: Value, key: &str, value: &str) -> Value {
     body["metadata"] = json!({ key: value });

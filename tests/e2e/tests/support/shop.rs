@@ -103,6 +103,20 @@ impl Party {
         (self.order_in("paid", &order).await, payment)
     }
 
+    /// A wallet with nothing in it.
+    pub async fn wallet(&self, currency: &str) -> Value {
+        self.post("/wallets").json(&json!({ "currency": currency })).await.ok(201)
+    }
+
+    /// A wallet with so much in it, and the card payment that put it there.
+    pub async fn filled_wallet(&self, amount: i64) -> (Value, Value) {
+        let wallet = self.wallet("EUR").await;
+        let mut top_up = payment_of(amount, "EUR", "tok_success");
+        top_up["top_up"] = json!({ "account_id": wallet["id"] });
+        let top_up = self.pay(&top_up).await.ok(202);
+        (wallet, self.payment_in("succeeded", &top_up).await)
+    }
+
     /// A refund with a key of its own.
     pub fn refund(&self, payment: &Value, refund: &Value) -> Call {
         self.post(format!("{}/refunds", path_of(payment))).key(&new_key()).json(refund)
