@@ -28,6 +28,7 @@ async fn a_payment_is_shown_without_its_token() {
         "method",
         "order_id",
         "status",
+        "top_up",
         "updated_at",
     ];
     assert_eq!(names, expected);
