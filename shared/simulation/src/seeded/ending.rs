@@ -42,6 +42,7 @@ impl Run {
         self.finish_all()?;
         self.world.store.catch_up();
         let is_told = self.world.waiting(Consumer::CacheRefresh) == 0 || self.world.deliver(Consumer::CacheRefresh);
+        self.see_late_calls();
         self.tell(|| format!("calm; the cache is told of everything: {is_told}"));
         if !is_told || self.may_be_stale() {
             return Ok(());

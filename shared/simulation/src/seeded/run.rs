@@ -239,6 +239,15 @@ impl Run {
         }
     }
 
+    /// What was given up just now is late from now on.
+    pub(super) fn see_late_calls(&mut self) {
+        let now = self.world.clock.now();
+        for call in self.world.late.take() {
+            self.tell(|| format!("on its way, given up by its caller: {}", call.operation));
+            self.late.push((now, call));
+        }
+    }
+
     /// Polls as the instance sees the world; one that dies of it is gone.
     fn poll(&mut self, index: usize) -> Option<(Running, Ended)> {
         self.world.instance.set_ahead_ms(self.tasks.label(index).ahead_ms);
@@ -249,11 +258,7 @@ impl Run {
         for (operation, fault) in self.world.faults.take_struck() {
             self.tell(|| format!("{fault:?}: {operation}"));
         }
-        let now = self.world.clock.now();
-        for call in self.world.late.take() {
-            self.tell(|| format!("on its way, given up by its caller: {}", call.operation));
-            self.late.push((now, call));
-        }
+        self.see_late_calls();
         if self.world.faults.has_died() && ended.is_none() {
             self.kill(index);
         }
