@@ -6,9 +6,9 @@ use domain::idempotency::{Answer, Claim};
 use domain::ids::{DisputeId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::text::Evidence;
-use ports::commerce::{Change, Commerce, Commit, Consistency, Disputes};
+use ports::commerce::{Change, Commerce, Consistency, Disputes};
 
-use crate::commit::{self, TRIES};
+use crate::revise::{Revising, Revision, revise};
 use crate::{Context, Error, Outcome};
 
 pub async fn get(disputes: &dyn Disputes, tenant: TenantId, id: DisputeId) -> Result<Dispute, Error> {
@@ -33,25 +33,18 @@ pub async fn answer(
     claim: Option<Claim>,
     (id, evidence): (DisputeId, Evidence),
 ) -> Result<Outcome, Error> {
-    for _ in 0..TRIES {
-        let dispute = disputes.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("dispute"))?;
-        let now = context.now();
-        let next = match dispute.answer(evidence.clone(), now) {
-            Ok(next) => next,
-            Err(refusal) => {
-                return commit::refused(commerce, tenant, claim.as_ref(), Error::Dispute(refusal), now).await;
-            }
-        };
-        let body = api::dispute(&next);
+    let read = async || disputes.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("dispute"));
+    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |dispute, now| {
+        let next = dispute.answer(evidence.clone(), now).map_err(Error::Dispute)?;
         let location = Some(format!("{}/disputes/{id}", api::BASE_PATH));
-        let answer = Answer { status: 202, location, body: body.clone() };
-        let record = commit::record(claim.as_ref(), &answer, now);
-        let events = vec![context.event(tenant, EventType::DisputeAnswered, id, body)];
-        let commit = Commit { tenant, record, changes: vec![Change::UpdateDispute(next)], events, now };
-        match commit::answer(commerce, commit, answer).await {
-            Err(Error::InFlight) => {}
-            result => return result,
-        }
-    }
-    Err(Error::InFlight)
+        let body = api::dispute(&next);
+        Ok(Revision {
+            change: Change::UpdateDispute(next),
+            event: EventType::DisputeAnswered,
+            subject: id.to_string(),
+            answer: Answer { status: 202, location, body },
+            cached: None,
+        })
+    })
+    .await
 }

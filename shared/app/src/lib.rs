@@ -19,6 +19,7 @@ pub mod provider_events;
 pub mod providers;
 pub mod read;
 pub mod refunds;
+mod revise;
 pub mod sessions;
 pub mod settle_dispute;
 pub mod settle_payment;

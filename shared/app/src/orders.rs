@@ -9,8 +9,9 @@ use domain::time::Timestamp;
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, OrderFilter, Orders};
 
-use crate::commit::{self, TRIES};
+use crate::commit;
 use crate::read::{self, Shown, Target};
+use crate::revise::{Revising, Revision, revise};
 use crate::{Context, Error, Outcome};
 
 pub async fn create(
@@ -95,30 +96,19 @@ pub async fn take_step(
     step: Step,
 ) -> Result<Outcome, Error> {
     let Stores { commerce, orders, cache } = stores;
-    for _ in 0..TRIES {
-        let order = orders.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("order"))?;
-        let now = context.now();
-        let next = match step.take(&order, now) {
-            Ok(next) => next,
-            Err(refusal) => return commit::refused(commerce, tenant, claim.as_ref(), Error::Order(refusal), now).await,
-        };
+    let read = async || orders.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("order"));
+    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |order, now| {
+        let next = step.take(order, now).map_err(Error::Order)?;
         let shown = shown(&next);
-        let answer = Answer { status: 200, location: None, body: shown.body.clone() };
-        let record = commit::record(claim.as_ref(), &answer, now);
-        let events = vec![context.event(tenant, step.event(), id, shown.body.clone())];
-        let commit = Commit { tenant, record, changes: vec![Change::UpdateOrder(next)], events, now };
-        match commit::answer(commerce, commit, answer).await {
-            Err(Error::InFlight) => {}
-            Ok(outcome) => {
-                if matches!(outcome, Outcome::Done(_)) {
-                    read::write_through(target(cache, tenant, id), &shown).await;
-                }
-                return Ok(outcome);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::InFlight)
+        Ok(Revision {
+            change: Change::UpdateOrder(next),
+            event: step.event(),
+            subject: id.to_string(),
+            answer: Answer { status: 200, location: None, body: shown.body.clone() },
+            cached: Some((target(cache, tenant, id), shown)),
+        })
+    })
+    .await
 }
 
 pub(crate) fn shown(order: &Order) -> Shown {

@@ -11,8 +11,9 @@ use domain::time::Timestamp;
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
 
-use crate::commit::{self, TRIES};
+use crate::commit;
 use crate::read::{self, Shown, Target};
+use crate::revise::{Revising, Revision, revise};
 use crate::{Context, Error, Outcome};
 
 /// Takes a payment in: the payment, the hold on its order, that its wallet exists, its event (which is the worker's job) and the stored answer are
@@ -86,33 +87,20 @@ pub async fn wish(
     wish: Wish,
 ) -> Result<Outcome, Error> {
     let Stores { commerce, payments, cache } = stores;
-    for _ in 0..TRIES {
-        let payment = payments.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("payment"))?;
-        let now = context.now();
-        let next = match wish.ask(&payment, now) {
-            Ok(next) => next,
-            Err(refusal) => {
-                return commit::refused(commerce, tenant, claim.as_ref(), Error::Payment(refusal), now).await;
-            }
-        };
+    let read = async || payments.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("payment"));
+    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |payment, now| {
+        let next = wish.ask(payment, now).map_err(Error::Payment)?;
         let shown = shown(&next);
         let location = Some(format!("{}/payments/{id}", api::BASE_PATH));
-        let answer = Answer { status: 202, location, body: shown.body.clone() };
-        let record = commit::record(claim.as_ref(), &answer, now);
-        let events = vec![context.event(tenant, wish.event(), id, shown.body.clone())];
-        let commit = Commit { tenant, record, changes: vec![Change::UpdatePayment(next)], events, now };
-        match commit::answer(commerce, commit, answer).await {
-            Err(Error::InFlight) => {}
-            Ok(outcome) => {
-                if matches!(outcome, Outcome::Done(_)) {
-                    read::write_through(target(cache, tenant, id), &shown).await;
-                }
-                return Ok(outcome);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Err(Error::InFlight)
+        Ok(Revision {
+            change: Change::UpdatePayment(next),
+            event: wish.event(),
+            subject: id.to_string(),
+            answer: Answer { status: 202, location, body: shown.body.clone() },
+            cached: Some((target(cache, tenant, id), shown)),
+        })
+    })
+    .await
 }
 
 pub async fn get(

@@ -1,0 +1,58 @@
+//! A request that changes one thing by the state it is in: read, decide, commit, and from the read again when somebody else
+//! was first. A repeated request is answered from its record even though what it changed has moved on.
+
+use domain::event::EventType;
+use domain::idempotency::{Answer, Claim};
+use domain::ids::TenantId;
+use domain::time::Timestamp;
+use ports::commerce::{Change, Commerce, Commit};
+
+use crate::commit::{self, TRIES};
+use crate::read::{self, Shown, Target};
+use crate::{Context, Error, Outcome};
+
+#[derive(Clone, Copy)]
+pub(crate) struct Revising<'a> {
+    pub context: &'a Context<'a>,
+    pub commerce: &'a dyn Commerce,
+    pub tenant: TenantId,
+    pub claim: Option<&'a Claim>,
+}
+
+/// What a decision comes to. The event carries the answer's body.
+pub(crate) struct Revision<'a> {
+    pub change: Change,
+    pub event: EventType,
+    pub subject: String,
+    pub answer: Answer,
+    /// Where the cache has it.
+    pub cached: Option<(Target<'a>, Shown)>,
+}
+
+pub(crate) async fn revise<'a, T>(
+    on: Revising<'_>,
+    read: impl AsyncFn() -> Result<T, Error>,
+    decide: impl Fn(&T, Timestamp) -> Result<Revision<'a>, Error>,
+) -> Result<Outcome, Error> {
+    let Revising { context, commerce, tenant, claim } = on;
+    for _ in 0..TRIES {
+        let present = read().await?;
+        let now = context.now();
+        let Revision { change, event, subject, answer, cached } = match decide(&present, now) {
+            Ok(revision) => revision,
+            Err(refusal) => return commit::refused(commerce, tenant, claim, refusal, now).await,
+        };
+        let record = commit::record(claim, &answer, now);
+        let events = vec![context.event(tenant, event, subject, answer.body.clone())];
+        let commit = Commit { tenant, record, changes: vec![change], events, now };
+        let outcome = match commit::answer(commerce, commit, answer).await {
+            Err(Error::InFlight) => continue,
+            result => result?,
+        };
+        if let (Outcome::Done(_), Some((target, shown))) = (&outcome, cached) {
+            read::write_through(target, &shown).await;
+        }
+        return Ok(outcome);
+    }
+    Err(Error::InFlight)
+}
