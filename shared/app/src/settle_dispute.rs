@@ -32,10 +32,11 @@ pub async fn heed(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
         tracing::warn!(payment_id = %id, "a provider told of a payment that no provider has part in");
         return Ok(());
     }
-    if payment.status.is_open() {
-        settle_payment::inquire(context, on.payments, tenant, id).await?;
+    if !payment.status.is_open() {
+        return reconcile(context, on, &payment).await;
     }
-    reconcile(context, on, tenant, id).await
+    settle_payment::inquire(context, on.payments, tenant, id).await?;
+    reconcile(context, on, &read_payment(on, tenant, id).await?).await
 }
 
 /// One dispute that waits for its answer to be handed on, or that is due.
@@ -52,7 +53,7 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
         }
         return hear(context, on, dispute.tenant, dispute.payment, &report).await;
     }
-    reconcile(context, on, tenant, dispute.payment).await?;
+    reconcile(context, on, &read_payment(on, tenant, dispute.payment).await?).await?;
     let dispute = read(on, tenant, id).await?;
     let is_due = dispute.check_at.is_some_and(|at| at <= context.now());
     if is_due {
@@ -63,10 +64,9 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
 }
 
 /// Hears of every dispute that the payment's charge has had.
-async fn reconcile(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<(), WorkError> {
-    let payment = read_payment(on, tenant, id).await?;
-    for report in on.payments.providers.of(&payment)?.find_disputes(&charge_name(&payment)).await? {
-        hear(context, on, tenant, id, &report).await?;
+async fn reconcile(context: &Context<'_>, on: Settling<'_>, payment: &Payment) -> Result<(), WorkError> {
+    for report in on.payments.providers.of(payment)?.find_disputes(&charge_name(payment)).await? {
+        hear(context, on, payment.tenant, payment.id, &report).await?;
     }
     Ok(())
 }
