@@ -11,6 +11,7 @@
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
+//! let vault = KmsVault::new(&aws, "alias/vault");          // Vault
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
 //! ```
@@ -27,6 +28,7 @@ mod sandbox;
 mod sdk;
 mod sqs;
 mod system;
+mod vault;
 
 pub use aws_sdk_dynamodb::config::Credentials;
 pub use calls::CallCounter;
@@ -39,3 +41,4 @@ pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
 pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
 pub use system::{SystemClock, SystemRandom};
+pub use vault::KmsVault;

@@ -30,6 +30,7 @@ mod rows;
 pub mod sessions;
 mod tables;
 pub mod token_key;
+pub mod vault;
 pub mod verification;
 pub mod wallets;
 mod world;

@@ -1,4 +1,5 @@
-//! Text that must not be seen: its `Debug` is a mask and it has no `Display`. Whoever needs the text says `reveal`.
+//! Text that must not be seen: its `Debug` is a mask and it has no `Display`. Whoever needs the text says `reveal`. And what
+//! is stored of it.
 
 use std::fmt;
 
@@ -20,6 +21,10 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(***)")
     }
 }
+
+/// A secret under a key that storage does not have. It may be stored, and tells whoever reads it nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sealed(pub Vec<u8>);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod provider;
 mod queues;
 mod random;
 mod store;
+mod vault;
 
 pub use cache::Cache;
 pub use clock::Clock;
@@ -21,3 +22,4 @@ pub use provider::{ChargeOnFile, Provider, RefundOnFile};
 pub use queues::{DeadLetter, Delivery, Queues};
 pub use random::Random;
 pub use store::{Contents, Store, Tampering};
+pub use vault::Vault;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use coffer_memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store};
+use coffer_memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store, Vault};
 use contract::{CommerceTable, IdentityTable};
 use domain::event::Queue;
 
@@ -230,6 +230,14 @@ properties! { provider of Provider::new(faults()), same;
     a_dispute_is_found_and_answered,
     a_key_refunds_once,
     refunds_end_at_what_was_charged,
+}
+
+properties! { vault of Vault::new(faults()), same;
+    what_is_sealed_is_opened,
+    a_longer_secret_is_refused,
+    what_is_sealed_shows_nothing,
+    another_purpose_opens_nothing,
+    what_was_never_sealed_is_refused,
 }
 
 unseeded! { cache of Cache::new(Clock::default(), faults());

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod provider;
 pub mod queues;
 pub mod stream;
+pub mod vault;
 pub mod verification;
 
 pub use error::{PortError, PortErrorKind};
