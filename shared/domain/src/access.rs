@@ -79,6 +79,8 @@ actions! {
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
+    ProviderRead:   "providers:read",  Admin;
+    ProviderWrite:  "providers:write", Admin;
 }
 
 /// What a verified token grants.

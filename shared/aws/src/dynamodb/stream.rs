@@ -33,8 +33,10 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Wallet
         | Kind::Block
         | Kind::Closing
+        | Kind::Connections
         | Kind::Idempotency
         | Kind::Login
-        | Kind::Attempts => Image::Other,
+        | Kind::Attempts
+        | Kind::Limit => Image::Other,
     }))
 }

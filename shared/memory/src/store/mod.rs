@@ -4,11 +4,13 @@
 mod attempts;
 mod closings;
 mod commit;
+mod connection;
 mod dispute;
 mod due;
 mod event;
 mod journal;
 mod ledger;
+mod limit;
 mod order;
 mod page;
 mod payment;
@@ -25,6 +27,7 @@ mod wallet;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::closing::Closing;
+use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::identity::{Session, Tenant, User};
@@ -33,10 +36,12 @@ use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
+use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
+use ports::cache::RouteClass;
 use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
@@ -70,6 +75,7 @@ struct CommerceTable {
     /// In which block a transaction is.
     marks: BTreeMap<(TenantId, Source), u64>,
     closings: BTreeMap<(TenantId, AccountId, EntryId), Closing>,
+    connections: BTreeMap<TenantId, Connections>,
     /// When a tenant's ledger is to be verified, and where that goes on.
     verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
@@ -89,6 +95,7 @@ struct IdentityTable {
     logins: BTreeMap<(Email, TenantId), UserId>,
     sessions: BTreeMap<(TenantId, SessionId), Session>,
     attempts: HashMap<AttemptScope, Attempts>,
+    limits: HashMap<(TenantId, String, RouteClass), PaidUntil>,
     records: Records,
     stream: Stream,
 }
