@@ -101,6 +101,11 @@ pub(crate) fn payment_body(order: Option<&str>, amount: i64, token: &str) -> Val
     json!({ "order_id": order, "amount": amount, "currency": "EUR", "method": method })
 }
 
+/// The body that connects an account with Stripe.
+pub fn stripe_body(rank: &str, api_key: &str) -> Value {
+    json!({ "rank": rank, "api_key": api_key, "webhook_secret": "whsec_0123456789" })
+}
+
 /// What scenarios do all the time, a verb each, with keys that nobody else has.
 impl World {
     pub fn order(&self, caller: &Caller, amount: i64) -> Answer {
@@ -145,9 +150,7 @@ impl World {
 
     /// The tenant's account with the second provider, which counts once a minute is over.
     pub fn connect_second(&self, caller: &Caller, rank: &str) {
-        let (api_key, webhook_secret) = ("sk_test_account_0001", "whsec_0123456789");
-        let body = json!({ "rank": rank, "api_key": api_key, "webhook_secret": webhook_secret });
-        self.connect(caller, "stripe", &body).ok(200);
+        self.connect(caller, "stripe", &stripe_body(rank, "sk_test_account_0001")).ok(200);
     }
 
     /// The provider says of its own accord that there is news of a payment.

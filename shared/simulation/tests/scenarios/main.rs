@@ -5,6 +5,7 @@ mod access;
 mod bulk;
 mod cache;
 mod captures;
+mod connections;
 mod crashes;
 mod disputes;
 mod expand;
