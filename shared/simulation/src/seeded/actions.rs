@@ -57,6 +57,10 @@ pub(super) enum Action {
     Hear,
     AnswerDispute,
     CaptureOrCancel,
+    /// A tenant connects or disconnects a provider.
+    Connect,
+    /// A provider cannot be reached, or can again.
+    LoseOrFind,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -68,7 +72,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 37] = [
+    pub(super) const ALL: [(Self, u32); 39] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -103,6 +107,8 @@ impl Action {
         (Self::Hear, 8),
         (Self::AnswerDispute, 4),
         (Self::CaptureOrCancel, 10),
+        (Self::Connect, 2),
+        (Self::LoseOrFind, 6),
         (Self::Week, 1),
         (Self::Expire, 1),
         (Self::Calm, 2),
@@ -152,6 +158,8 @@ impl Run {
             Action::Hear => self.hear_from_provider(),
             Action::AnswerDispute => self.answer_a_dispute(),
             Action::CaptureOrCancel => self.capture_or_cancel(),
+            Action::Connect => self.connect(),
+            Action::LoseOrFind => self.lose_or_find_a_provider(),
             Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),

@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 19] = [
+const OPERATIONS: [&str; 21] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -24,6 +24,8 @@ const OPERATIONS: [&str; 19] = [
     "cache.",
     "cache.admit",
     "cache.put",
+    "connections.",
+    "vault.",
     "provider.",
     "provider.charge",
     "provider.refund",

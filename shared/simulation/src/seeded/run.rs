@@ -40,6 +40,8 @@ pub(super) enum Doing {
     /// The provider tells of the charge of a key.
     Told(String),
     LogOut(Box<Caller>),
+    /// A tenant changes its providers.
+    Connect(String),
     /// A call that arrives when its caller has long given up.
     Late(&'static str),
 }
@@ -66,7 +68,7 @@ impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
+            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep => 55,
@@ -119,6 +121,7 @@ impl Run {
     }
 
     pub(super) fn take_all_steps(&mut self) -> Holds {
+        self.begin_with_providers();
         for _ in 0..self.options.steps {
             self.figures.steps += 1;
             let action = self.plan.next(&mut self.random);
@@ -288,6 +291,7 @@ fn described(doing: &Doing) -> String {
         Doing::Told(key) => format!("the provider tells of {key}"),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
+        Doing::Connect(ask) => ask.clone(),
         Doing::Late(operation) => format!("a late {operation}"),
     }
 }
