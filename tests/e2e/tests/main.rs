@@ -59,7 +59,11 @@ mod payments {
     mod settle;
 }
 mod providers {
+    mod connect;
+    mod disconnect;
+    mod get;
     mod ingest;
+    mod list;
 }
 mod refunds {
     mod create;

@@ -55,6 +55,8 @@ fn prefix(noun: &str) -> &'static str {
         "disputes" => "dsp",
         "events" => "evt",
         "tenants" => "ten",
+        // Named, not numbered.
+        "providers" => "sandbox",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
     }
 }

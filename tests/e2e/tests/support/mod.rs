@@ -10,6 +10,7 @@ mod provider;
 mod redis;
 mod shop;
 mod sigv4;
+mod stripe;
 mod wait;
 
 pub use answer::Answer;
@@ -20,4 +21,5 @@ pub use call::{Call, Party, send_all};
 pub use processes::Processes;
 pub use redis::Redis;
 pub use shop::{Shop, User, id, next_of};
+pub use stripe::{WEBHOOK_SECRET, event_signature, stripe, stripe_account, until_it_counts};
 pub use wait::{SOON, eventually};
