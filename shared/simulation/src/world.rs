@@ -49,11 +49,13 @@ pub struct Setup {
     pub seed: u64,
     pub faults: Faults,
     pub rewire: fn(Wiring) -> Wiring,
+    /// None is in production.
+    pub has_sandbox: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring }
+        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring, has_sandbox: true }
     }
 }
 
@@ -105,7 +107,7 @@ impl World {
     }
 
     pub fn of(setup: Setup) -> Self {
-        let Setup { seed, faults, rewire } = setup;
+        let Setup { seed, faults, rewire, has_sandbox } = setup;
         let clock = Clock::default();
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
@@ -131,7 +133,7 @@ impl World {
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
             vault: Vault::new(faults.clone()),
-            connector: Connector { sandbox: wiring.provider.clone(), stripe: second.clone() },
+            connector: Connector { has_sandbox, sandbox: wiring.provider.clone(), stripe: second.clone() },
             opened: Opened::default(),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),

@@ -100,7 +100,7 @@ impl Run {
     pub(super) fn new(options: Options) -> Self {
         let Options { seed, rewire, .. } = options;
         let mut random = Rng::with_seed(seed);
-        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire });
+        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire, ..Setup::default() });
         let clients = Clients::of(&world);
         Self {
             plan: Plan::of(&mut random, &world),

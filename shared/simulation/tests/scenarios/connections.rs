@@ -1,6 +1,6 @@
 //! A tenant's own accounts with providers: whose payments go by which, from when on, and that no key is ever told.
 
-use coffer_simulation::{Ask, World, run, stripe_body};
+use coffer_simulation::{Ask, Setup, World, run, stripe_body};
 use domain::access::Role;
 use domain::connection::COUNTS_AFTER;
 use domain::event::Queue;
@@ -171,6 +171,22 @@ fn a_stale_change_is_refused() {
     let tag = connected.header("etag").expect("a version").to_owned();
     put(&tag).ok(200);
     put(&tag).refused(412, "precondition_failed");
+}
+
+/// As in production: play money is no money.
+#[test]
+fn without_a_sandbox_cards_are_for_tenants_with_an_account() {
+    let scene = Scene::of(World::of(Setup { has_sandbox: false, ..Setup::default() }));
+    let payment = scene.world.pay(scene.owner(), None, 500, "tok_success").id();
+    scene.world.settle();
+    let shown = scene.world.show(&scene.owner_now(), &format!("/v1/payments/{payment}"));
+    assert_eq!((&shown["status"], &shown["failure"]["code"]), (&json!("failed"), &json!("no_provider")));
+    assert_eq!(taken(&scene, &payment), [0, 0]);
+    scene.world.connect(scene.owner(), "sandbox", &json!({ "rank": "first" })).refused(404, "not_found");
+    connect(&scene, "stripe", &stripe_body("first", KEY));
+    minute(&scene);
+    assert_eq!(taken(&scene, &paid(&scene)), [0, 500]);
+    scene.comes_to_rest();
 }
 
 /// E5 where no Redis is: the table is asked.

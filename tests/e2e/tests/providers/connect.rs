@@ -44,7 +44,7 @@ async fn payments_go_by_the_tenant_s_own_account() {
     assert!(app.aws().provider().await.charge(&payment, 1).await.is_none(), "the sandbox has no part in it");
     {
         let books = stripe().books();
-        let request = books.requests.iter().find(|request| request.contains(&id(&payment))).expect("a request");
+        let request = books.requests.iter().find(|request| request.contains(id(&payment))).expect("a request");
         assert!(request.contains(&format!("authorization: Bearer {key}")), "{request}");
         assert!(request.contains(&format!("idempotency-key: {}-1", id(&payment))), "{request}");
     }
@@ -60,7 +60,7 @@ async fn payments_go_by_the_tenant_s_own_account() {
         let books = stripe().books();
         books.refunds.iter().filter(|refund| refund["metadata"]["key"] == format!("{refund_id}-1")).count()
     };
-    assert_eq!(by_key(&id(&refund)), 1);
+    assert_eq!(by_key(id(&refund)), 1);
     assert_eq!(shop.balance("acc_merchant_eur").await, (1_000, 0));
 
     let declined = shop.pay(&payment_of(300, "EUR", "tok_declined_expired_card")).await.ok(202);
