@@ -20,7 +20,7 @@ fn path(route: &Route) -> String {
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),
         _ => "acc_merchant_eur".to_owned(),
     };
-    route.path.trim_start_matches("/v1").replace("{id}", &id)
+    route.path.trim_start_matches("/v1").replace("{id}", &id).replace("{name}", "sandbox")
 }
 
 /// The route's call without a body.
