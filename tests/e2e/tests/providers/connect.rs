@@ -105,7 +105,8 @@ async fn what_the_account_tells_is_heard() {
     let disputed = shop.pay(&payment_of(700, "EUR", "tok_dispute")).await.ok(202);
     shop.payment_in("succeeded", &disputed).await;
     let dispute = {
-        let (books, intent) = (stripe().books(), intent_id(&disputed));
+        let intent = intent(&disputed)["id"].clone();
+        let books = stripe().books();
         books.disputes.values().find(|dispute| dispute["payment_intent"] == intent).expect("a dispute").clone()
     };
     let event = json!({ "id": "evt_2", "type": "charge.dispute.created", "data": { "object": dispute } });
@@ -117,10 +118,6 @@ async fn what_the_account_tells_is_heard() {
     .await;
     assert_eq!((&shown["amount"], &shown["payment_id"]), (&json!(700), &disputed["id"]));
     assert_eq!(shop.balance("acc_disputes_eur").await, (700, 0));
-}
-
-fn intent_id(payment: &Value) -> Value {
-    intent(payment)["id"].clone()
 }
 
 // B9: nothing was sent to the first, so the second takes the payment over, and keeps it.
