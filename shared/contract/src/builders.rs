@@ -16,6 +16,7 @@ use domain::order::{Customer, NewLine, NewOrder, Order};
 use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::Secret;
+use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
 use ports::clock::Mint;
@@ -127,6 +128,32 @@ pub fn dispute(tenant: TenantId, mint: Mint<'_>) -> Dispute {
         respond_by: Some(now.plus(Duration::from_secs(604_800))),
     };
     Dispute::open(mint.id(), tenant, payment.id, &report, now)
+}
+
+/// Of the day before, in EUR: a charge, a refund with its time, and a fee.
+pub fn statement_input(mint: Mint<'_>) -> NewStatement {
+    let to = mint.clock.now();
+    let from = to.minus(Duration::from_secs(24 * 60 * 60));
+    let line = |number, kind, reference: &str, amount, occurred_at| StatementLine {
+        number,
+        kind,
+        reference: reference.parse().expect("a reference"),
+        amount,
+        currency: currency("EUR"),
+        occurred_at,
+    };
+    let lines = vec![
+        line(1, LineKind::Charge, "ch_1", ORDER_TOTAL, None),
+        line(2, LineKind::Refund, "re_1", -REFUND_AMOUNT, Some(from)),
+        line(3, LineKind::Fee, "fee_1", -30, None),
+    ];
+    let provider = "sandbox".parse().expect("a name");
+    NewStatement { provider, period: Period { from, to }, currency: Some(currency("EUR")), lines }
+}
+
+/// Processing, of [`statement_input`].
+pub fn statement(tenant: TenantId, mint: Mint<'_>) -> Statement {
+    Statement::new(mint.id(), tenant, &statement_input(mint), mint.clock.now())
 }
 
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {

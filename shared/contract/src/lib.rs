@@ -28,6 +28,7 @@ pub mod queues;
 pub mod refunds;
 mod rows;
 pub mod sessions;
+pub mod statements;
 mod tables;
 pub mod token_key;
 pub mod verification;

@@ -4,6 +4,7 @@ use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
+use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
 
 #[derive(Clone, Copy)]
@@ -13,6 +14,8 @@ pub struct CommerceTable<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub disputes: &'a dyn Disputes,
+    pub statements: &'a dyn Statements,
+    pub references: &'a dyn ProviderReferences,
     pub accounts: &'a dyn Accounts,
     pub wallets: &'a dyn Wallets,
     pub events: &'a dyn Events,
@@ -28,7 +31,7 @@ impl<'a> CommerceTable<'a> {
     pub fn of<T>(adapter: &'a T) -> Self
     where
         T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
-        T: Journal + Closings + LedgerRows + Verifications,
+        T: Journal + Closings + LedgerRows + Verifications + Statements + ProviderReferences,
     {
         Self {
             commerce: adapter,
@@ -36,6 +39,8 @@ impl<'a> CommerceTable<'a> {
             payments: adapter,
             refunds: adapter,
             disputes: adapter,
+            statements: adapter,
+            references: adapter,
             accounts: adapter,
             wallets: adapter,
             events: adapter,

@@ -78,6 +78,8 @@ actions! {
     DisputeWrite:   "disputes:write",  Operator;
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
+    StatementRead:  "statements:read", Viewer;
+    StatementWrite: "statements:write", Admin;
     EventRead:      "events:read",     Viewer;
 }
 
@@ -140,12 +142,14 @@ mod tests {
                 "RefundRead",
                 "DisputeRead",
                 "AccountRead",
+                "StatementRead",
                 "EventRead"
             ]
         );
         assert!(
             may(Role::Operator).contains(&"RefundWrite".to_owned())
                 && !may(Role::Operator).contains(&"UserRead".to_owned())
+                && !may(Role::Operator).contains(&"StatementWrite".to_owned())
         );
         assert_eq!(may(Role::Admin).len(), Action::ALL.len());
     }

@@ -21,6 +21,7 @@ pub mod payment;
 pub mod rate_limit;
 pub mod refund;
 pub mod secret;
+pub mod statement;
 pub mod text;
 pub mod time;
 pub mod verification;

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod journal;
 pub mod provider;
 pub mod queues;
+pub mod statement;
 pub mod stream;
 pub mod verification;
 

@@ -14,6 +14,7 @@ use ports::{PortError, PortErrorKind};
 
 use super::idempotency::{StoredRecord, claimed};
 use super::record::ms;
+use super::statement_page::{DifferencesPage, LinesPage, Place};
 use super::transact::{NotWritten, Obstacle, Writes};
 use super::transaction::StoredEntry;
 use super::{CommerceTable, Table, balance, idempotency, order, payment, wallet};
@@ -80,6 +81,16 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             Change::CreateWallet(wallet) => writes.create(Guard::Fresh, &wallet)?,
             Change::RequireWallet(account) => {
                 writes.check(Guard::WalletExists, wallet::exists(table, tenant, account)?);
+            }
+            Change::CreateStatement { statement, lines } => {
+                writes.create(Guard::Fresh, &statement)?;
+                let place = Place { tenant, statement: statement.id };
+                LinesPage::all(place, &lines).try_for_each(|page| writes.create(Guard::Fresh, &page))?;
+            }
+            Change::ConcludeStatement { statement, differences } => {
+                writes.replace(Guard::Fresh, &statement, statement.version)?;
+                let place = Place { tenant, statement: statement.id };
+                DifferencesPage::all(place, &differences).try_for_each(|page| writes.create(Guard::Fresh, &page))?;
             }
             Change::CreateDispute(dispute) => writes.create(Guard::Fresh, &dispute)?,
             Change::UpdateDispute(dispute) => writes.replace(Guard::Fresh, &dispute, dispute.version)?,

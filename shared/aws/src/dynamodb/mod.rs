@@ -18,8 +18,11 @@ mod order;
 mod payment;
 mod query;
 mod record;
+mod reference;
 mod refund;
 mod session;
+mod statement;
+mod statement_page;
 pub(crate) mod stream;
 mod tenant;
 mod transact;
@@ -43,7 +46,8 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, idempotency records and events.
+/// Orders, payments, refunds, disputes, statements, wallets, the ledger with its journal and closings, idempotency records and
+/// events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

@@ -107,7 +107,8 @@ impl Stored for Payment {
 
     fn index_keys(&self) -> Vec<IndexKey> {
         let status = IndexKey::payment_status(self.tenant, self.status, self.id);
-        std::iter::once(status).chain(IndexKey::payment_due(self)).collect()
+        let others = IndexKey::payment_due(self).into_iter().chain(IndexKey::payment_reference(self));
+        std::iter::once(status).chain(others).collect()
     }
 }
 

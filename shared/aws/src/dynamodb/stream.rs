@@ -35,6 +35,9 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Closing
         | Kind::Idempotency
         | Kind::Login
+        | Kind::Statement
+        | Kind::StatementLines
+        | Kind::Differences
         | Kind::Attempts => Image::Other,
     }))
 }
