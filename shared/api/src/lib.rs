@@ -9,6 +9,7 @@ mod ledger;
 mod order;
 mod payment;
 mod refund;
+mod statement;
 mod wallet;
 
 use domain::time::Timestamp;
@@ -22,6 +23,7 @@ pub use ledger::{account, account_at, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
+pub use statement::{difference, statement};
 pub use wallet::wallet;
 
 /// Where the API lives, as its clients see it.

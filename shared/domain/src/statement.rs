@@ -20,7 +20,7 @@ pub use matching::{Comparison, Movement, Ours, compare, entry_range, movements, 
 pub const LINES_MAX: usize = 1_000;
 /// How many movements of the ledger in its period a statement is compared with. Together with the lines that bounds the
 /// differences, so that all of them are written in one transaction.
-pub const MOVEMENTS_MAX: usize = 5_000;
+pub const MOVEMENTS_MAX: usize = 2_000;
 /// How long a statement is left to its queue before the sweeper takes it on.
 pub const CHECK_AFTER: Duration = Duration::from_secs(5 * 60);
 

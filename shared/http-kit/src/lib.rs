@@ -11,6 +11,7 @@ mod response;
 mod route;
 pub mod routes;
 pub mod serve;
+pub mod statement;
 pub mod values;
 
 pub use problem::{Code, Problem};

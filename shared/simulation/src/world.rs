@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::providers::{Named, Providers};
+use app::match_statement::Matching;
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -204,7 +205,12 @@ impl World {
             payments: self.settling_payments(),
             refunds: self.settling_refunds(),
             disputes: self.store.as_ref(),
+            statements: self.matching(),
         }
+    }
+
+    pub(crate) fn matching(&self) -> Matching<'_> {
+        Matching { commerce: self.wiring.commerce.as_ref(), ..Matching::of(self.store.as_ref()) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::match_statement::Matching;
 use app::providers::Providers;
 use app::sweep::Sweeping;
 use app::{settle_payment, settle_refund};
@@ -23,6 +24,7 @@ async fn main() -> Result<(), runtime::Error> {
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
+    let statements_url = reader.text("STATEMENTS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -32,6 +34,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Payments, payments_url),
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
+            (Queue::Statements, statements_url),
         ]),
     );
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
@@ -45,8 +48,15 @@ async fn main() -> Result<(), runtime::Error> {
         orders: &commerce,
         providers,
     };
-    let sweeping =
-        Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds, disputes: &commerce };
+    let sweeping = Sweeping {
+        due: &commerce,
+        events: &commerce,
+        queues: &queues,
+        payments,
+        refunds,
+        disputes: &commerce,
+        statements: Matching::of(&commerce),
+    };
     let deps = Deps { mint, sweeping };
     runtime::run_schedule(async || step(deps).await).await
 }
