@@ -173,7 +173,8 @@ async fn without_other_providers(
     for ids in payments.chunks(BATCH_MAX) {
         let ids = ids.iter().copied().collect();
         let found = on.payments.get_many(statement.tenant, &ids, Consistency::Eventual).await?;
-        let others = found.iter().filter(|it| it.route.provider().is_some_and(|name| name != statement.provider.as_str()));
+        let others =
+            found.iter().filter(|it| it.route.provider().is_some_and(|name| name != statement.provider.as_str()));
         elsewhere.extend(others.map(|payment| payment.id));
     }
     Ok(unnamed.into_iter().filter(|it| it.payment.is_none_or(|payment| !elsewhere.contains(&payment))).collect())
@@ -233,7 +234,9 @@ async fn named(
         (LineKind::Refund, Referenced::Refund(payment, id)) => {
             Some(Named { source: Source::Refund(id), payment: Some(payment) })
         }
-        (LineKind::Dispute, Referenced::Dispute(id)) => Some(Named { source: Source::DisputeOpened(id), payment: None }),
+        (LineKind::Dispute, Referenced::Dispute(id)) => {
+            Some(Named { source: Source::DisputeOpened(id), payment: None })
+        }
         (LineKind::DisputeReversal, Referenced::Dispute(id)) => {
             Some(Named { source: Source::DisputeWon(id), payment: None })
         }

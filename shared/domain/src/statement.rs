@@ -98,7 +98,11 @@ impl LineKind {
             Self::Refund | Self::Dispute => amount < 0,
             Self::Fee => amount != 0,
         };
-        if fits { Ok(()) } else { Err(Invalid::new("wrong_sign", "must be positive where money comes in, negative where it goes out")) }
+        if fits {
+            Ok(())
+        } else {
+            Err(Invalid::new("wrong_sign", "must be positive where money comes in, negative where it goes out"))
+        }
     }
 }
 

@@ -215,7 +215,8 @@ fn any_ours() -> impl Strategy<Value = BTreeMap<(LineKind, Reference), Ours>> {
 /// What each line came to, without its number: lines that are alike may change places.
 fn results(lines: &[StatementLine], comparison: &Comparison) -> Vec<String> {
     let kind_of = |number| {
-        let found = comparison.differences.iter().filter(|it| it.line.as_ref().is_some_and(|line| line.number == number));
+        let found =
+            comparison.differences.iter().filter(|it| it.line.as_ref().is_some_and(|line| line.number == number));
         found.map(|it| it.kind).collect::<Vec<_>>()
     };
     let mut results: Vec<String> = lines

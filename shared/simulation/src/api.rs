@@ -135,9 +135,7 @@ impl World {
             "statements-list" => {
                 statements_list::answer(statements_list::Deps { gate, statements: store }, request).await
             }
-            "statements-get" => {
-                statements_get::answer(statements_get::Deps { gate, statements: store }, request).await
-            }
+            "statements-get" => statements_get::answer(statements_get::Deps { gate, statements: store }, request).await,
             "statements-differences" => {
                 statements_differences::answer(statements_differences::Deps { gate, statements: store }, request).await
             }

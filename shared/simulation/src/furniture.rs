@@ -63,10 +63,13 @@ impl Furniture {
         world.run_until_quiet();
         let dispute = world.call(Ask::get("/v1/disputes").by(owner)).ok(200).text("/data/0/id");
         let provider_event = world.provider_tells(&shop.tenant, &disputed, "evt_again");
-        let statement = world.state(owner, &[
-            json!({ "reference": payment, "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
-            json!({ "reference": "ch_unknown", "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
-        ]);
+        let statement = world.state(
+            owner,
+            &[
+                json!({ "reference": payment, "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+                json!({ "reference": "ch_unknown", "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+            ],
+        );
         let statement = statement.id();
         world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);

@@ -117,9 +117,7 @@ impl World {
         left.extend(
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
         );
-        left.extend(
-            statements.iter().filter(|it| it.check_at.is_some()).map(|it| format!("{} processing", it.id)),
-        );
+        left.extend(statements.iter().filter(|it| it.check_at.is_some()).map(|it| format!("{} processing", it.id)));
         left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
         let asked_after = disputes.iter().filter(|it| it.check_at.is_some() && !it.status.is_open());
         left.extend(asked_after.map(|dispute| format!("{} is final and asked after", dispute.id)));

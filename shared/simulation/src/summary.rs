@@ -31,7 +31,8 @@ pub fn summary(world: &World) -> Vec<String> {
         format!("{} is {status}: {:?}, awaited {awaited}", statement.id, statement.counts)
     }));
     lines.extend(contents.differences.iter().map(|(statement, all)| {
-        let told = all.iter().map(|it| (it.kind, it.line.as_ref().map(|line| line.number), it.ours.map(|it| it.source)));
+        let told =
+            all.iter().map(|it| (it.kind, it.line.as_ref().map(|line| line.number), it.ours.map(|it| it.source)));
         format!("{statement}: {:?}", told.collect::<Vec<_>>())
     }));
     lines.extend(ledger(&contents));

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use app::providers::{Named, Providers};
 use app::match_statement::Matching;
+use app::providers::{Named, Providers};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};

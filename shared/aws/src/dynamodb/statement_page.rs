@@ -179,7 +179,8 @@ impl TryFrom<LinesRecord> for LinesPage {
     fn try_from(record: LinesRecord) -> Result<Self, Unreadable> {
         let LinesRecord { tenant, statement, number, lines } = record;
         let reader = Reader(Kind::StatementLines);
-        let place = Place { tenant: reader.parse("tenant", &tenant)?, statement: reader.parse("statement", &statement)? };
+        let place =
+            Place { tenant: reader.parse("tenant", &tenant)?, statement: reader.parse("statement", &statement)? };
         let lines = lines.into_iter().map(|line| line.read(reader)).collect::<Result<_, _>>()?;
         Ok(Self { place, number, lines })
     }
@@ -199,7 +200,8 @@ impl TryFrom<DifferencesRecord> for DifferencesPage {
     fn try_from(record: DifferencesRecord) -> Result<Self, Unreadable> {
         let DifferencesRecord { tenant, statement, number, differences } = record;
         let reader = Reader(Kind::Differences);
-        let place = Place { tenant: reader.parse("tenant", &tenant)?, statement: reader.parse("statement", &statement)? };
+        let place =
+            Place { tenant: reader.parse("tenant", &tenant)?, statement: reader.parse("statement", &statement)? };
         let differences = differences.into_iter().map(|it| it.read(reader)).collect::<Result<_, _>>()?;
         Ok(Self { place, number, differences })
     }

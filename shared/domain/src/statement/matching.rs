@@ -117,7 +117,8 @@ pub fn compare(
             }
         }
     }
-    let unnamed: BTreeSet<&Movement> = posted.iter().filter(|movement| !named.contains(&movement.transaction)).collect();
+    let unnamed: BTreeSet<&Movement> =
+        posted.iter().filter(|movement| !named.contains(&movement.transaction)).collect();
     differences.extend(unnamed.into_iter().map(|movement| Difference {
         kind: DifferenceKind::MissingAtProvider,
         line: None,

@@ -84,8 +84,7 @@ impl ProviderReferences for Store {
                 refund.tenant == tenant && name.is_some_and(|name| is_it(name, Source::Refund(refund.id)))
             });
             let disputes = table.disputes.values();
-            let disputes =
-                disputes.filter(|it| it.tenant == tenant && it.provider_reference == reference.as_str());
+            let disputes = disputes.filter(|it| it.tenant == tenant && it.provider_reference == reference.as_str());
             Ok(payments
                 .map(|payment| Referenced::Payment(payment.id))
                 .chain(refunds.map(|refund| Referenced::Refund(refund.payment, refund.id)))

@@ -242,8 +242,12 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets are not in the stream: `wallets` looks at theirs.
-        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
+        // Wallets and statements are not in the stream: `wallets` and `statements` look at theirs.
+        use EventType::{ProviderEventReceived, StatementCreated, StatementFailed, StatementSucceeded, WalletCreated};
+        if matches!(
+            event.kind,
+            ProviderEventReceived | WalletCreated | StatementCreated | StatementSucceeded | StatementFailed
+        ) {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();

@@ -36,6 +36,7 @@ pub(super) enum What {
     Capture,
     Step,
     Wallet,
+    Statement,
 }
 
 /// One request on its way.
@@ -73,7 +74,7 @@ impl Clients {
     pub(super) fn of(world: &World) -> Self {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
-        let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
+        let callers = users.map(|tenant| caller(world, tenant, Role::Admin)).collect();
         let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { callers, intents, orders, payments, wallets, gone: Vec::new() }
     }
@@ -146,7 +147,7 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
-            What::Refund | What::Capture | What::Step => {}
+            What::Refund | What::Capture | What::Step | What::Statement => {}
         }
     }
 }

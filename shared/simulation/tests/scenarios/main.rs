@@ -17,6 +17,7 @@ mod payments;
 mod retired;
 mod routes;
 mod stampede;
+mod statements;
 mod twice;
 mod verification;
 mod wallets;
