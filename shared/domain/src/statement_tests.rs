@@ -44,7 +44,7 @@ fn each_kind_of_difference() {
     let lines = [
         line(1, Charge, "right", 100, "EUR"),
         line(2, Charge, "less", 90, "EUR"),
-        line(3, Charge, "dollars", 100, "USD"),
+        line(3, Charge, "dollars", 90, "USD"),
         line(4, Charge, "unknown", 100, "EUR"),
         line(5, Charge, "open", 100, "EUR"),
         line(6, Charge, "right", 100, "EUR"),

@@ -70,6 +70,9 @@ mod sessions {
     mod delete;
     mod refresh;
 }
+mod statements {
+    mod create;
+}
 mod tenants {
     mod create;
     mod get;

@@ -4,13 +4,18 @@
 use std::collections::BTreeSet;
 
 use domain::event::EventType;
-use domain::statement::{DifferenceKind, LineKind, Ours, Statement, StatementStatus, movements};
+use domain::ledger::Source;
+use domain::statement::{Difference, DifferenceKind, LineKind, Ours, Statement, StatementStatus, movements};
 use memory::Contents;
 
 use super::{Books, Holds, ensure};
 
 pub(super) fn hold(contents: &Contents, books: &Books) -> Holds {
     contents.statements.iter().try_for_each(|statement| holds(statement, contents, books))
+}
+
+fn of_source(difference: &Difference) -> Option<Source> {
+    difference.ours.and_then(|ours| ours.source)
 }
 
 fn holds(statement: &Statement, contents: &Contents, books: &Books) -> Holds {
@@ -32,6 +37,7 @@ fn holds(statement: &Statement, contents: &Contents, books: &Books) -> Holds {
     let told = counts.matched as usize + counts.not_compared as usize + told_once.len();
     let is_complete = told == statement.lines as usize && told_once.len() == of_lines.len();
     ensure(is_complete, || format!("{id} has {} lines, of which {counts:?} and {of_lines:?}", statement.lines))?;
+    let under_way = |source| all.clone().any(|it| it.kind == DifferenceKind::NotFinal && of_source(it) == Some(source));
     all.clone().try_for_each(|difference| {
         let Some(Ours { movement: Some(movement), .. }) = difference.ours else { return Ok(()) };
         let posted = contents.transactions.iter().find(|transaction| transaction.id() == movement.transaction);
@@ -40,7 +46,10 @@ fn holds(statement: &Statement, contents: &Contents, books: &Books) -> Holds {
         let differs = match difference.kind {
             DifferenceKind::AmountDiffers => line.is_some_and(|line| line.amount != movement.amount),
             DifferenceKind::CurrencyDiffers => line.is_some_and(|line| line.currency != movement.currency),
-            DifferenceKind::MissingAtProvider => line.is_none() && statement.period.has(movement.posted_at),
+            DifferenceKind::MissingAtProvider => {
+                let is_told_twice = posted.is_some_and(|posted| under_way(posted.source()));
+                line.is_none() && statement.period.has(movement.posted_at) && !is_told_twice
+            }
             DifferenceKind::DuplicateLine => line.is_some_and(|line| line.kind != LineKind::Fee),
             DifferenceKind::MissingInLedger | DifferenceKind::NotFinal => false,
         };
