@@ -17,7 +17,9 @@ async fn statement_since(shop: &Shop, payment: &Value, lines: &[Value]) -> Value
 
 async fn told(shop: &Shop, path: &str) -> Vec<(Value, Value, Value)> {
     let all = shop.all(path).await;
-    all.iter().map(|it| (it["kind"].clone(), it["line"]["number"].clone(), it["ledger"]["payment_id"].clone())).collect()
+    all.iter()
+        .map(|it| (it["kind"].clone(), it["line"]["number"].clone(), it["ledger"]["payment_id"].clone()))
+        .collect()
 }
 
 fn expected(kind: &str, line: Option<i64>, payment: Option<&Value>) -> (Value, Value, Value) {
@@ -85,8 +87,7 @@ async fn a_dispute_is_matched_with_its_opening() {
     let first = shop.paid(100, "EUR").await;
     let dispute = shop.disputed(700).await;
     let disputed = dispute["payment_id"].as_str().expect("an id");
-    let lines =
-        [line(id(&first), "charge", 100), line(disputed, "charge", 700), line(id(&dispute), "dispute", -700)];
+    let lines = [line(id(&first), "charge", 100), line(disputed, "charge", 700), line(id(&dispute), "dispute", -700)];
     let body = statement_since(&shop, &first, &lines).await;
     let taken = shop.post("/statements").key(&new_key()).json(&body).await.ok(202);
     let matched = shop.in_status("succeeded", format!("/statements/{}", id(&taken))).await;
