@@ -37,7 +37,7 @@ async fn a_statement_is_matched_and_its_differences_are_listed() {
     let left_out = shop.paid(900, "EUR").await;
     shop.refund(&right, &json!({ "amount": 200 })).await.ok(202);
     let refund = shop.settled_refunds(&right).await.remove(0);
-    let charge = app.aws.provider().await.charge(&right, 1).await.expect("it was charged");
+    let charge = app.aws().provider().await.charge(&right, 1).await.expect("it was charged");
     let lines = [
         line(id(&charge), "charge", 500),
         line(id(&wrong), "charge", 690),
