@@ -110,7 +110,7 @@ async fn what_is_no_statement_is_refused() {
     bad["to"] = json!("2999-01-01T00:00:00Z");
     bad["lines"] = json!([line("ch_1", "refund", 5), line("ch 2", "charge", 5)]);
     let faults = shop.post("/statements").key(&new_key()).json(&bad).await.faults();
-    let expected = ["/to in_the_future", "/lines/0/amount wrong_sign", "/lines/1/reference invalid_reference"];
+    let expected = ["/lines/0/amount wrong_sign", "/lines/1/reference invalid_reference", "/to in_the_future"];
     assert_eq!(faults, expected);
     assert_eq!(shop.all("/statements").await, Vec::<Value>::new());
 }
