@@ -4,6 +4,7 @@
 mod bulk;
 mod dispute;
 mod event;
+mod fee;
 mod identity;
 mod ledger;
 mod order;
@@ -18,6 +19,7 @@ use serde::Serialize;
 pub use bulk::{BulkResult, bulk};
 pub use dispute::{dispute, provider_event};
 pub use event::event;
+pub use fee::fee_settings;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use ledger::{account, account_at, entry};
 pub use order::order;

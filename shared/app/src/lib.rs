@@ -10,6 +10,7 @@ pub mod disputes;
 mod error;
 pub mod events;
 pub mod expand;
+pub mod fees;
 pub mod health;
 pub mod journal;
 pub mod match_statement;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::access::{Caller, Grant, Role};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
+use domain::fee::{FeeSettings, FeeTerms};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
@@ -130,6 +131,12 @@ pub fn dispute(tenant: TenantId, mint: Mint<'_>) -> Dispute {
     Dispute::open(mint.id(), tenant, payment.id, &report, now)
 }
 
+/// 2.9 per cent and 0.25 EUR.
+pub fn fee_settings(tenant: TenantId, mint: Mint<'_>) -> FeeSettings {
+    let terms = FeeTerms::new(290, [(currency("EUR"), 25)].into()).expect("good terms");
+    FeeSettings { tenant, terms, updated_at: mint.clock.now() }
+}
+
 /// Of the day before, in EUR: a charge, a refund with its time, and a fee.
 pub fn statement_input(mint: Mint<'_>) -> NewStatement {
     let to = mint.clock.now();
@@ -157,7 +164,7 @@ pub fn statement(tenant: TenantId, mint: Mint<'_>) -> Statement {
 }
 
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
-    TransactionIds { transaction: mint.id(), entries: [mint.id(), mint.id()] }
+    TransactionIds { transaction: mint.id(), entries: [mint.id(), mint.id(), mint.id()] }
 }
 
 /// The ledger's part of a payment that succeeded.

@@ -13,6 +13,7 @@ pub mod commerce;
 pub mod disputes;
 pub mod due;
 pub mod events;
+pub mod fees;
 pub mod fills;
 pub mod holds;
 pub mod identity;

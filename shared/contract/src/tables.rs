@@ -2,6 +2,7 @@
 
 use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
+use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::statement::{ProviderReferences, Statements};
@@ -14,6 +15,7 @@ pub struct CommerceTable<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub disputes: &'a dyn Disputes,
+    pub fees: &'a dyn Fees,
     pub statements: &'a dyn Statements,
     pub references: &'a dyn ProviderReferences,
     pub accounts: &'a dyn Accounts,
@@ -31,7 +33,7 @@ impl<'a> CommerceTable<'a> {
     pub fn of<T>(adapter: &'a T) -> Self
     where
         T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
-        T: Journal + Closings + LedgerRows + Verifications + Statements + ProviderReferences,
+        T: Journal + Closings + LedgerRows + Verifications + Statements + ProviderReferences + Fees,
     {
         Self {
             commerce: adapter,
@@ -39,6 +41,7 @@ impl<'a> CommerceTable<'a> {
             payments: adapter,
             refunds: adapter,
             disputes: adapter,
+            fees: adapter,
             statements: adapter,
             references: adapter,
             accounts: adapter,

@@ -80,6 +80,8 @@ actions! {
     WalletWrite:    "wallets:write",   Operator;
     StatementRead:  "statements:read", Viewer;
     StatementWrite: "statements:write", Admin;
+    SettingRead:    "settings:read",   Admin;
+    SettingWrite:   "settings:write",  Admin;
     EventRead:      "events:read",     Viewer;
 }
 

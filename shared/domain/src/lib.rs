@@ -7,6 +7,7 @@ pub mod card_number;
 pub mod closing;
 pub mod dispute;
 pub mod event;
+pub mod fee;
 pub mod field;
 pub mod idempotency;
 pub mod identity;

@@ -122,7 +122,7 @@ fn what_a_posting_moves_at_the_provider() {
     let dispute = Dispute::open(DisputeId::from_u128(3), tenant, payment, &report, now);
     let ids = |n| TransactionIds {
         transaction: TransactionId::from_u128(n),
-        entries: [EntryId::from_u128(2 * n), EntryId::from_u128(2 * n + 1)],
+        entries: [3 * n, 3 * n + 1, 3 * n + 2].map(EntryId::from_u128),
     };
     // The money of a dispute goes when it opens and comes back when it is won; when it is lost, nothing more goes.
     for (posting, expected) in [

@@ -89,6 +89,8 @@ pub const STATEMENTS_GET: Route =
     granted("statements-get", "GET", "/v1/statements/{id}", Action::StatementRead, Body::None);
 pub const STATEMENTS_DIFFERENCES: Route =
     granted("statements-differences", "GET", "/v1/statements/{id}/differences", Action::StatementRead, Body::None);
+pub const FEES_GET: Route = granted("fees-get", "GET", "/v1/settings/fees", Action::SettingRead, Body::None);
+pub const FEES_UPDATE: Route = granted("fees-update", "PUT", "/v1/settings/fees", Action::SettingWrite, Body::Json);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
@@ -134,6 +136,8 @@ pub const ALL: &[Route] = &[
     STATEMENTS_LIST,
     STATEMENTS_GET,
     STATEMENTS_DIFFERENCES,
+    FEES_GET,
+    FEES_UPDATE,
     EVENTS_LIST,
     EVENTS_GET,
     HEALTH_LIVE,

@@ -152,6 +152,10 @@ properties! { events of Store::new(faults()), CommerceTable::of;
     publishing_changes_no_event,
 }
 
+properties! { fees of Store::new(faults()), CommerceTable::of;
+    the_last_fee_settings_stand_in_every_field,
+}
+
 properties! { statements of Store::new(faults()), CommerceTable::of;
     every_field_of_a_statement_is_kept,
     all_lines_of_a_statement_come_in_their_order,

@@ -7,6 +7,7 @@ pub mod closings;
 pub mod commerce;
 pub mod credentials;
 pub mod error;
+pub mod fees;
 pub mod identity;
 pub mod journal;
 pub mod provider;

@@ -139,6 +139,8 @@ impl World {
             "statements-differences" => {
                 statements_differences::answer(statements_differences::Deps { gate, statements: store }, request).await
             }
+            "fees-get" => fees_get::answer(fees_get::Deps { gate, fees: store }, request).await,
+            "fees-update" => fees_update::answer(fees_update::Deps { gate, mint, fees: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,

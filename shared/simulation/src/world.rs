@@ -172,7 +172,8 @@ impl World {
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
         let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
-        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), providers }
+        let store = self.store.as_ref();
+        settle_payment::Settling { commerce, payments: store, orders: store, fees: store, providers }
     }
 
     pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {

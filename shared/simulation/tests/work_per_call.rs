@@ -110,6 +110,8 @@ const ROWS: &[Row] = &[
     row("wallets-create", &["cache.admit", "commerce.commit"], Same),
     row("wallets-list", &["cache.admit", "wallets.list"], Same),
     row("wallets-get", &["cache.admit", "wallets.get"], Same),
+    row("fees-get", &["cache.admit", "fees.get"], Same),
+    row("fees-update", &["cache.admit", "fees.put"], Same),
     row("statements-create", &["cache.admit", "commerce.commit"], Same),
     row("statements-list", &["cache.admit", "statements.list"], Same),
     row("statements-get", &["cache.admit", "statements.get"], Same),
@@ -282,7 +284,7 @@ fn settling_a_payment_is_two_reads_one_call_outside_and_one_transaction() {
     assert_eq!(world.faults.tally(), counted(&["queues.send", "events.mark_published"]), "outbox-publish");
     world.faults.forget_calls();
     world.work(Queue::Payments);
-    let expected = counted(&["payments.get", "provider.charge", "orders.get", "commerce.commit"]);
+    let expected = counted(&["payments.get", "provider.charge", "orders.get", "fees.get", "commerce.commit"]);
     assert_eq!(world.faults.tally(), expected, "payments-process");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));

@@ -70,6 +70,9 @@ mod sessions {
     mod delete;
     mod refresh;
 }
+mod settings {
+    mod fees;
+}
 mod statements {
     mod create;
 }

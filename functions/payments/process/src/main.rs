@@ -26,7 +26,7 @@ async fn main() -> Result<(), runtime::Error> {
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
     let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, fees: &commerce, providers };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {
         let notice = decode_notice(&message.body, message.trace.clone());

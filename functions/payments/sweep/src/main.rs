@@ -40,7 +40,13 @@ async fn main() -> Result<(), runtime::Error> {
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
     let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let payments = settle_payment::Settling {
+        commerce: &commerce,
+        payments: &commerce,
+        orders: &commerce,
+        fees: &commerce,
+        providers,
+    };
     let refunds = settle_refund::Settling {
         commerce: &commerce,
         payments: &commerce,

@@ -27,7 +27,13 @@ async fn main() -> Result<(), runtime::Error> {
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
     let providers = Providers::only("sandbox", &provider);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let payments = settle_payment::Settling {
+        commerce: &commerce,
+        payments: &commerce,
+        orders: &commerce,
+        fees: &commerce,
+        providers,
+    };
     let settling = Settling { payments, disputes: &commerce };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {

@@ -102,7 +102,7 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             AccountKind::Wallet(_) => {
                 writes.update(Guard::Booking(sums), wallet::book(table, tenant, account, sums)?);
             }
-            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => {
                 writes.update(Guard::Nothing, balance::add(table, tenant, account, shard, sums)?);
             }
         }

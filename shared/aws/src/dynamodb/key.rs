@@ -146,6 +146,10 @@ impl Key {
         Partition::closings(tenant, account).at(upto)
     }
 
+    pub(crate) fn fee_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("fees")
+    }
+
     pub(crate) fn tenant(tenant: TenantId) -> Self {
         Partition::table(tenant, "TEN").at(tenant)
     }

@@ -11,6 +11,7 @@ mod commit;
 mod dispute;
 mod due;
 mod event;
+mod fee;
 mod idempotency;
 mod journal;
 mod key;

@@ -138,6 +138,8 @@ pub(crate) struct PaymentRecord {
     captured: i64,
     refunded: i64,
     refunds_pending: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    fee: i64,
     #[serde(default)]
     disputed: i64,
     /// The provider's name of each dispute and ours.
@@ -189,6 +191,11 @@ enum RouteRecord {
     },
 }
 
+/// Of payments without a fee, and of those from before there were any.
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
 impl RouteRecord {
     fn is_only(&self) -> bool {
         matches!(self, Self::Only)
@@ -221,6 +228,7 @@ impl From<&Payment> for PaymentRecord {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes,
             route,
@@ -257,6 +265,7 @@ impl From<&Payment> for PaymentRecord {
             captured: *captured,
             refunded: *refunded,
             refunds_pending: *refunds_pending,
+            fee: *fee,
             disputed: *disputed,
             disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
@@ -299,6 +308,7 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes,
             refundable: _,
@@ -338,6 +348,7 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes: disputes
                 .into_iter()

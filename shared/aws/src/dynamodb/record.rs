@@ -63,6 +63,7 @@ kinds! {
     Statement = "statement",
     StatementLines = "statement_lines",
     Differences = "differences",
+    FeeSettings = "fee_settings",
     Idempotency = "idempotency",
     Tenant = "tenant",
     User = "user",

@@ -71,6 +71,7 @@ fn items() -> Vec<Attributes> {
         encode(&ended),
         encode(&page_of_lines),
         encode(&page_of_differences),
+        encode(&builders::fee_settings(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -115,6 +116,7 @@ fn attributes_have_their_names_and_types() {
         "counts:M created_at_ms:N currency:S from_ms:N id:S kind:S lines:N pk:S provider:S sk:S status:S tenant:S to_ms:N updated_at_ms:N version:N",
         "kind:S lines:L number:N pk:S sk:S statement:S tenant:S",
         "differences:L kind:S number:N pk:S sk:S statement:S tenant:S",
+        "basis_points:N fixed:M kind:S pk:S sk:S tenant:S updated_at_ms:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

@@ -35,6 +35,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Closing
         | Kind::Idempotency
         | Kind::Login
+        | Kind::FeeSettings
         | Kind::Statement
         | Kind::StatementLines
         | Kind::Differences

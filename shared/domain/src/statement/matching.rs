@@ -66,7 +66,7 @@ pub fn movements<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Vec<Moveme
     for entry in entries {
         let is_at_provider = match entry.account.kind {
             AccountKind::Clearing | AccountKind::Disputes => true,
-            AccountKind::Merchant | AccountKind::Wallet(_) => false,
+            AccountKind::Fees | AccountKind::Merchant | AccountKind::Wallet(_) => false,
         };
         if is_at_provider {
             let Entry { id: _, transaction, account, amount: _, payment, created_at } = *entry;

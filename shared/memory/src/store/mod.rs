@@ -7,6 +7,7 @@ mod commit;
 mod dispute;
 mod due;
 mod event;
+mod fees;
 mod journal;
 mod ledger;
 mod order;
@@ -28,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::closing::Closing;
 use domain::dispute::Dispute;
 use domain::event::Event;
+use domain::fee::FeeSettings;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
     DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId, WalletId,
@@ -66,6 +68,7 @@ struct CommerceTable {
     payments: BTreeMap<(TenantId, PaymentId), Payment>,
     refunds: BTreeMap<(TenantId, PaymentId, RefundId), Refund>,
     disputes: BTreeMap<(TenantId, DisputeId), Dispute>,
+    fees: BTreeMap<TenantId, FeeSettings>,
     statements: BTreeMap<(TenantId, StatementId), Statement>,
     statement_lines: BTreeMap<(TenantId, StatementId), Vec<StatementLine>>,
     differences: BTreeMap<(TenantId, StatementId), Vec<Difference>>,

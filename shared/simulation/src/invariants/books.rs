@@ -271,7 +271,8 @@ impl Books {
 /// A payment's part of what the accounts show.
 fn owed_for_payment(payment: &Payment) -> Vec<(AccountId, Owed)> {
     let [from, to] = accounts_of(payment);
-    vec![(from, (-payment.captured, 0)), (to, (payment.captured, 0))]
+    let fees = AccountId { kind: AccountKind::Fees, currency: payment.money.currency };
+    vec![(from, (-payment.captured, 0)), (to, (payment.captured - payment.fee, 0)), (fees, (payment.fee, 0))]
 }
 
 /// A dispute's part: of a top-up too it is the merchant who bears it.

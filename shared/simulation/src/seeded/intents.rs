@@ -1,14 +1,21 @@
 //! What clients want, what they have heard of it, and what a later answer may therefore be.
 
+use std::collections::BTreeMap;
+
 use domain::access::{Caller, Role};
+use domain::fee::{FeeSettings, FeeTerms};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
+
+use ports::clock::Clock as _;
+use ports::fees::Fees as _;
 
 use super::run::Run;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::invariants::{Holds, ensure};
 use crate::people::caller;
+use crate::tasks::run;
 use crate::world::World;
 
 const SHOPS: usize = 2;
@@ -73,6 +80,10 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn of(world: &World) -> Self {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
+        // The payments of one shop have a fee.
+        let terms = FeeTerms::new(290, BTreeMap::new()).expect("good terms");
+        let fees = FeeSettings { tenant: tenants[0], terms, updated_at: world.clock.now() };
+        run(world.store.put(&fees)).expect("nothing fails yet");
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Admin)).collect();
         let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());

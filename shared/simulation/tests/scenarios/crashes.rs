@@ -231,7 +231,7 @@ fn every_worker_may_die_anywhere() {
 /// Requests whose client may send them again: with a key, or such that doing them twice is doing them once.
 fn may_be_sent_again(route: &&Route) -> bool {
     let takes_key = route.method == "POST" && route.access != Access::Public;
-    takes_key || matches!(route.method, "PATCH" | "DELETE")
+    takes_key || matches!(route.method, "PUT" | "PATCH" | "DELETE")
 }
 
 /// As its client goes on: again until it is told something final. `404` of what it has asked to be removed is that, too.

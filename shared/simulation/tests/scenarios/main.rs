@@ -9,6 +9,7 @@ mod crashes;
 mod disputes;
 mod expand;
 mod failover;
+mod fees;
 mod idempotency;
 mod ledger;
 mod limits;

@@ -264,7 +264,7 @@ fn c7_a_period_with_too_much_in_it_is_not_matched() {
         };
         let payment = Payment::new(scene.world.id::<PaymentId>(), tenant, input, now);
         let transaction = scene.world.id::<TransactionId>();
-        let ids = TransactionIds { transaction, entries: [scene.world.id(), scene.world.id()] };
+        let ids = TransactionIds { transaction, entries: [scene.world.id(), scene.world.id(), scene.world.id()] };
         let changes = vec![Change::Post(post_charge(&payment, money.amount, ids, now))];
         let commit = Commit { tenant, record: None, changes, events: Vec::new(), now };
         coffer_simulation::run(scene.world.store.commit(commit)).expect("posted");

@@ -41,6 +41,8 @@ fn harmless_id(route: &Route, action: Action) -> String {
     match (noun(route), action) {
         ("users", Action::UserReadSelf | Action::UserWriteSelf) => "me".to_owned(),
         ("accounts", _) => "acc_merchant_eur".to_owned(),
+        // They have no id in their path.
+        ("settings", _) => String::new(),
         ("wallets", _) => format!("acc_wallet_{NOBODY_S}_eur"),
         (noun, _) => format!("{}_{NOBODY_S}", prefix(noun)),
     }
