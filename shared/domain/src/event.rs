@@ -52,6 +52,9 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    StatementCreated = "statement.created",
+    StatementSucceeded = "statement.succeeded",
+    StatementFailed = "statement.failed",
 }
 
 impl EventType {
@@ -65,6 +68,7 @@ impl EventType {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
+            Self::StatementCreated => &[Queue::Statements],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -81,7 +85,9 @@ impl EventType {
             | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon
-            | Self::DisputeLost => &[],
+            | Self::DisputeLost
+            | Self::StatementSucceeded
+            | Self::StatementFailed => &[],
         }
     }
 }
@@ -93,16 +99,19 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// Statements of providers to be matched.
+    Statements,
 }
 
 impl Queue {
-    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
+    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Statements];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Statements => "statements",
         }
     }
 }

@@ -118,6 +118,8 @@ typed_ids! {
     RefundId = "ref";
     DisputeId = "dsp";
     EventId = "evt";
+    /// What a provider says it has moved in a period.
+    StatementId = "stm";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";
     /// One balanced ledger transaction.

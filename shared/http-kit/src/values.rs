@@ -9,6 +9,7 @@ use domain::metadata::Metadata;
 use domain::money::{Amount, Currency};
 use domain::secret::Secret;
 use domain::text::{Email, Line};
+use domain::time::Timestamp;
 use serde_json::Value;
 
 pub fn text(value: &Value) -> Result<&str, Invalid> {
@@ -69,6 +70,16 @@ pub fn role(value: &Value) -> Result<Role, Invalid> {
 
 pub fn id<T: FromStr>(value: &Value) -> Result<T, Invalid> {
     text(value)?.parse().map_err(|_| Invalid::new("invalid_id", "is not an id of the expected kind"))
+}
+
+/// A text that a type of the domain reads, with its own reason for refusing one.
+pub fn parsed<T: FromStr<Err = Invalid>>(value: &Value) -> Result<T, Invalid> {
+    text(value)?.parse()
+}
+
+pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
+    api::parse_rfc3339(text(value)?)
+        .ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

@@ -33,6 +33,8 @@ pub struct Furniture {
     pub account: &'static str,
     /// With nothing in it, in EUR.
     pub wallet: String,
+    /// Of all that was done, with a line of the payment and one that nobody knows.
+    pub statement: String,
     pub event: String,
 }
 
@@ -62,6 +64,15 @@ impl Furniture {
         world.run_until_quiet();
         let dispute = world.call(Ask::get("/v1/disputes").by(owner)).ok(200).text("/data/0/id");
         let provider_event = world.provider_tells(&shop.tenant, &disputed, "evt_again");
+        let statement = world.state(
+            owner,
+            &[
+                json!({ "reference": payment, "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+                json!({ "reference": "ch_unknown", "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+            ],
+        );
+        let statement = statement.id();
+        world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
         let account = "acc_merchant_eur";
@@ -78,6 +89,7 @@ impl Furniture {
             provider_event,
             account,
             wallet,
+            statement,
             event,
         }
     }
@@ -104,6 +116,10 @@ pub(crate) fn payment_body(order: Option<&str>, amount: i64, token: &str) -> Val
 /// The body that connects an account with Stripe.
 pub fn stripe_body(rank: &str, api_key: &str) -> Value {
     json!({ "rank": rank, "api_key": api_key, "webhook_secret": "whsec_0123456789" })
+}
+
+pub(crate) fn statement_body(from: &str, to: &str, lines: &[Value]) -> Value {
+    json!({ "provider": "sandbox", "from": from, "to": to, "lines": lines })
 }
 
 /// What scenarios do all the time, a verb each, with keys that nobody else has.
@@ -170,6 +186,12 @@ impl World {
     pub fn refund(&self, caller: &Caller, payment: &str, amount: i64) -> Answer {
         let ask = Ask::post(format!("/v1/payments/{payment}/refunds"), &json!({ "amount": amount }));
         self.call(ask.by(caller).key(&self.new_key()))
+    }
+
+    /// The provider's statement of all that was done until now.
+    pub fn state(&self, caller: &Caller, lines: &[Value]) -> Answer {
+        let body = statement_body("2000-01-01T00:00:00Z", &api::rfc3339(self.clock.now()), lines);
+        self.call(Ask::post("/v1/statements", &body).by(caller).key(&self.new_key())).ok(202)
     }
 
     /// A payment of no order that has succeeded.

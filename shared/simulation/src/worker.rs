@@ -43,6 +43,10 @@ impl World {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
                 providers_process::step(deps, notice).await
             }
+            Queue::Statements => {
+                let deps = statements_process::Deps { mint: self.mint(), matching: self.matching() };
+                statements_process::step(deps, notice).await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await

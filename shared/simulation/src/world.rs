@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::connections;
+use app::match_statement::Matching;
 use app::outside::OutsideGate;
 use app::providers::{Directory, Opened};
 use app::sweep::Sweeping;
@@ -188,7 +189,8 @@ impl World {
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
         let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
-        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), providers }
+        let store = self.store.as_ref();
+        settle_payment::Settling { commerce, payments: store, orders: store, fees: store, providers }
     }
 
     pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {
@@ -221,7 +223,12 @@ impl World {
             payments: self.settling_payments(),
             refunds: self.settling_refunds(),
             disputes: self.store.as_ref(),
+            statements: self.matching(),
         }
+    }
+
+    pub(crate) fn matching(&self) -> Matching<'_> {
+        Matching { commerce: self.wiring.commerce.as_ref(), ..Matching::of(self.store.as_ref()) }
     }
 }
 

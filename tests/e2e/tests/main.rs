@@ -74,6 +74,12 @@ mod sessions {
     mod delete;
     mod refresh;
 }
+mod settings {
+    mod fees;
+}
+mod statements {
+    mod create;
+}
 mod tenants {
     mod create;
     mod get;

@@ -8,6 +8,7 @@ mod connection;
 mod dispute;
 mod due;
 mod event;
+mod fees;
 mod journal;
 mod ledger;
 mod limit;
@@ -17,6 +18,7 @@ mod payment;
 mod records;
 mod refund;
 mod session;
+mod statement;
 mod stream;
 mod tamper;
 mod tenant;
@@ -30,14 +32,18 @@ use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
+use domain::fee::FeeSettings;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
+use domain::ids::{
+    DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId, WalletId,
+};
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
@@ -67,6 +73,10 @@ struct CommerceTable {
     payments: BTreeMap<(TenantId, PaymentId), Payment>,
     refunds: BTreeMap<(TenantId, PaymentId, RefundId), Refund>,
     disputes: BTreeMap<(TenantId, DisputeId), Dispute>,
+    fees: BTreeMap<TenantId, FeeSettings>,
+    statements: BTreeMap<(TenantId, StatementId), Statement>,
+    statement_lines: BTreeMap<(TenantId, StatementId), Vec<StatementLine>>,
+    differences: BTreeMap<(TenantId, StatementId), Vec<Difference>>,
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
@@ -107,6 +117,8 @@ pub struct Contents {
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
+    pub statements: Vec<Statement>,
+    pub differences: Vec<(StatementId, Vec<Difference>)>,
     pub transactions: Vec<Transaction>,
     /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
@@ -167,6 +179,8 @@ impl Store {
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
             disputes: commerce.disputes.values().cloned().collect(),
+            statements: commerce.statements.values().cloned().collect(),
+            differences: commerce.differences.iter().map(|((_, id), differences)| (*id, differences.clone())).collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: accounts.chain(of_wallets).collect(),
             wallets: commerce.wallets.values().cloned().collect(),

@@ -242,8 +242,12 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets are not in the stream: `wallets` looks at theirs.
-        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
+        // Wallets and statements are not in the stream: `wallets` and `statements` look at theirs.
+        use EventType::{ProviderEventReceived, StatementCreated, StatementFailed, StatementSucceeded, WalletCreated};
+        if matches!(
+            event.kind,
+            ProviderEventReceived | WalletCreated | StatementCreated | StatementSucceeded | StatementFailed
+        ) {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();
@@ -267,7 +271,8 @@ impl Books {
 /// A payment's part of what the accounts show.
 fn owed_for_payment(payment: &Payment) -> Vec<(AccountId, Owed)> {
     let [from, to] = accounts_of(payment);
-    vec![(from, (-payment.captured, 0)), (to, (payment.captured, 0))]
+    let fees = AccountId { kind: AccountKind::Fees, currency: payment.money.currency };
+    vec![(from, (-payment.captured, 0)), (to, (payment.captured - payment.fee, 0)), (fees, (payment.fee, 0))]
 }
 
 /// A dispute's part: of a top-up too it is the merchant who bears it.

@@ -11,6 +11,7 @@ mod past;
 mod payments;
 mod provider;
 mod sent;
+mod statements;
 mod wallets;
 
 pub use books::{Books, Touched};
@@ -52,6 +53,7 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
     journal::holds(&contents)?;
+    statements::hold(&contents, books)?;
     provider::knows_only_ours(books, world)
 }
 

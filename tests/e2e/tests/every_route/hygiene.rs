@@ -16,6 +16,7 @@ fn path(route: &Route) -> String {
         "orders" => format!("ord_{NOBODY_S}"),
         "payments" => format!("pay_{NOBODY_S}"),
         "disputes" => format!("dsp_{NOBODY_S}"),
+        "statements" => format!("stm_{NOBODY_S}"),
         "events" => format!("evt_{NOBODY_S}"),
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),
         _ => "acc_merchant_eur".to_owned(),
