@@ -52,6 +52,7 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    FileCreated = "file.created",
     FileReady = "file.ready",
     FileRejected = "file.rejected",
     FileDeleted = "file.deleted",
@@ -68,6 +69,7 @@ impl EventType {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
+            Self::FileDeleted => &[Queue::Files],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -85,9 +87,9 @@ impl EventType {
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
+            | Self::FileCreated
             | Self::FileReady
-            | Self::FileRejected
-            | Self::FileDeleted => &[],
+            | Self::FileRejected => &[],
         }
     }
 }
@@ -99,16 +101,19 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// Uploads that have come, which the bucket tells of itself, and files whose bytes are to go.
+    Files,
 }
 
 impl Queue {
-    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
+    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Files];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Files => "files",
         }
     }
 }
