@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use domain::wallet::Overdrawn;
@@ -28,6 +29,8 @@ pub enum Error {
     Overdrawn(Overdrawn),
     #[error(transparent)]
     Dispute(DisputeRefusal),
+    #[error(transparent)]
+    Job(JobRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),

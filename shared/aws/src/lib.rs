@@ -7,9 +7,9 @@
 //! let aws = Aws::new(Settings::from_env(&|name| std::env::var(name).ok())?);
 //! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due,
 //!                                                          // Journal, Closings, LedgerRows, Verifications
-//! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files; events are commerce's
+//! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files, Jobs; events are commerce's
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
-//! let blobs = S3Blobs::new(&aws, "bucket");                // Blobs
+//! let blobs = S3Blobs::new(&aws, "bucket");                // Blobs, BlobParts
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey

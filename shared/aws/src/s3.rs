@@ -1,6 +1,7 @@
 //! Objects in a bucket. Links are signed here, without a call.
 
 mod event;
+mod parts;
 
 use std::time::{Duration, SystemTime};
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::file::{Checksum, ContentType, FileName, FileSize};
 use domain::ids::{FileId, TenantId};
 use domain::time::Timestamp;
-use ports::blobs::{BlobKey, Blobs, Link, UploadTerms};
+use ports::blobs::{BlobKey, BlobParts, Blobs, Link, UploadTerms};
 use ports::clock::Clock;
 
 use crate::World;
@@ -33,6 +33,7 @@ pub struct Followed {
 #[derive(Clone, Copy)]
 pub struct BlobStore<'a> {
     pub blobs: &'a dyn Blobs,
+    pub parts: &'a dyn BlobParts,
     pub client: &'a dyn Client,
     pub clock: &'a dyn Clock,
 }
@@ -151,4 +152,39 @@ pub async fn a_copy_stays_when_the_first_goes(store: BlobStore<'_>, seed: u128) 
     assert_eq!(store.blobs.beginning(to, 10).await.expect("an object is read"), Some(b"bytes".to_vec()));
     let head = store.blobs.head(to).await.expect("an object is looked at").expect("it is there");
     assert_eq!(head.content_type, "text/plain");
+}
+
+/// What every part but the last has at least.
+const PART: usize = 5 * 1024 * 1024;
+
+pub async fn parts_become_one_object_when_they_are_complete(store: BlobStore<'_>, seed: u128) {
+    let (_, key) = keys(seed);
+    let upload = store.parts.begin(key, "text/csv").await.expect("an upload begins");
+    let put = async |number, bytes: &[u8]| {
+        let tag = store.parts.put_part(key, &upload, number, bytes.to_vec()).await.expect("a part is put");
+        tag.expect("the upload is there")
+    };
+    let (replaced, last) = (put(1, &vec![b'x'; PART]).await, put(2, b"end").await);
+    let first = put(1, &vec![b'a'; PART]).await;
+    let complete = async |parts: &[&String]| {
+        let parts: Vec<String> = parts.iter().map(|part| (*part).clone()).collect();
+        store.parts.complete(key, &upload, &parts).await.expect("an answer")
+    };
+    assert!(!complete(&[&replaced, &last]).await, "a part that was replaced is not the one that was put");
+    assert!(!is_there(store, key).await, "nothing is seen of parts");
+    assert!(complete(&[&first, &last]).await);
+    let head = store.blobs.head(key).await.expect("an object is looked at").expect("it is there");
+    assert_eq!((head.size, head.content_type.as_str()), (PART as u64 + 3, "text/csv"));
+    assert_eq!(store.blobs.beginning(key, 2).await.expect("an object is read"), Some(b"aa".to_vec()));
+}
+
+pub async fn an_upload_that_is_not_there_is_told_of(store: BlobStore<'_>, seed: u128) {
+    let (_, key) = keys(seed);
+    let upload = store.parts.begin(key, "text/csv").await.expect("an upload begins");
+    let tag = store.parts.put_part(key, &upload, 1, b"all".to_vec()).await.expect("a part is put");
+    let parts = [tag.expect("the upload is there")];
+    assert!(store.parts.complete(key, &upload, &parts).await.expect("an answer"));
+    let late = store.parts.put_part(key, &upload, 2, b"more".to_vec()).await.expect("an answer");
+    assert_eq!(late, None, "it has been completed");
+    assert_eq!(store.blobs.beginning(key, 9).await.expect("an object is read"), Some(b"all".to_vec()));
 }

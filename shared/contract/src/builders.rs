@@ -10,6 +10,7 @@ use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
+use domain::job::{Job, Report, ReportFormat, ReportKind};
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency, Money};
@@ -148,6 +149,19 @@ pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
         checksum: Checksum(hash(mint)),
     };
     File::new(mint.id(), tenant, input, mint.clock.now())
+}
+
+/// Queued: the payments of the last day.
+pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
+    let now = mint.clock.now();
+    let report = Report {
+        kind: ReportKind::Payments,
+        from: now.minus(Duration::from_secs(86_400)),
+        to: now,
+        format: ReportFormat::Csv,
+        currency: None,
+    };
+    Job::new(mint.id(), tenant, report, now)
 }
 
 /// `payment.created`, made by a request.

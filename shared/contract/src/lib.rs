@@ -18,6 +18,7 @@ pub mod files;
 pub mod fills;
 pub mod holds;
 pub mod identity;
+pub mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod orders;

@@ -81,6 +81,9 @@ actions! {
     EventRead:      "events:read",     Viewer;
     FileRead:       "files:read",      Viewer;
     FileWrite:      "files:write",     Operator;
+    ReportWrite:    "reports:write",   Operator;
+    JobRead:        "jobs:read",       Viewer;
+    JobWrite:       "jobs:write",      Operator;
 }
 
 /// What a verified token grants.
@@ -143,7 +146,8 @@ mod tests {
                 "DisputeRead",
                 "AccountRead",
                 "EventRead",
-                "FileRead"
+                "FileRead",
+                "JobRead"
             ]
         );
         assert!(

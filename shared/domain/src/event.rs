@@ -56,6 +56,13 @@ event_types! {
     FileReady = "file.ready",
     FileRejected = "file.rejected",
     FileDeleted = "file.deleted",
+    JobCreated = "job.created",
+    JobResumed = "job.resumed",
+    JobRetried = "job.retried",
+    JobCancelRequested = "job.cancel_requested",
+    JobSucceeded = "job.succeeded",
+    JobFailed = "job.failed",
+    JobCancelled = "job.cancelled",
 }
 
 impl EventType {
@@ -70,6 +77,7 @@ impl EventType {
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
             Self::FileDeleted => &[Queue::Files],
+            Self::JobCreated | Self::JobResumed | Self::JobRetried => &[Queue::Jobs],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -89,7 +97,11 @@ impl EventType {
             | Self::DisputeLost
             | Self::FileCreated
             | Self::FileReady
-            | Self::FileRejected => &[],
+            | Self::FileRejected
+            | Self::JobCancelRequested
+            | Self::JobSucceeded
+            | Self::JobFailed
+            | Self::JobCancelled => &[],
         }
     }
 }
@@ -103,10 +115,12 @@ pub enum Queue {
     Providers,
     /// Uploads that have come, which the bucket tells of itself, and files whose bytes are to go.
     Files,
+    /// Long work that tenants have asked for.
+    Jobs,
 }
 
 impl Queue {
-    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Files];
+    pub const ALL: [Self; 5] = [Self::Payments, Self::Refunds, Self::Providers, Self::Files, Self::Jobs];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +128,7 @@ impl Queue {
             Self::Refunds => "refunds",
             Self::Providers => "providers",
             Self::Files => "files",
+            Self::Jobs => "jobs",
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod file;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
+pub mod job;
 pub mod journal;
 pub mod ledger;
 pub mod metadata;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use app::Error;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use ports::provider::NoticeRefusal;
@@ -151,6 +152,7 @@ impl From<Error> for Problem {
             Error::Overdrawn(overdrawn) => Self::new(Code::WalletBalanceTooLow, sentence(&overdrawn))
                 .with_member("available_amount", overdrawn.available),
             Error::Dispute(refusal) => refusal.into(),
+            Error::Job(refusal) => refusal.into(),
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))
@@ -232,6 +234,15 @@ impl From<DisputeRefusal> for Problem {
         let detail = sentence(&refusal);
         let DisputeRefusal::IllegalMove { current, allowed } = refusal;
         let allowed: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
+        Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
+    }
+}
+
+impl From<JobRefusal> for Problem {
+    fn from(refusal: JobRefusal) -> Self {
+        let detail = sentence(&refusal);
+        let JobRefusal { current } = refusal;
+        let allowed: Vec<&str> = current.next().iter().map(|status| status.as_str()).collect();
         Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
     }
 }

@@ -87,6 +87,13 @@ pub const FILES_CREATE: Route = granted("files-create", "POST", "/v1/files", Act
 pub const FILES_LIST: Route = granted("files-list", "GET", "/v1/files", Action::FileRead, Body::None);
 pub const FILES_GET: Route = granted("files-get", "GET", "/v1/files/{id}", Action::FileRead, Body::None);
 pub const FILES_DELETE: Route = granted("files-delete", "DELETE", "/v1/files/{id}", Action::FileWrite, Body::None);
+pub const REPORTS_CREATE: Route = granted("reports-create", "POST", "/v1/reports", Action::ReportWrite, Body::Json);
+pub const JOBS_LIST: Route = granted("jobs-list", "GET", "/v1/jobs", Action::JobRead, Body::None);
+pub const JOBS_GET: Route = granted("jobs-get", "GET", "/v1/jobs/{id}", Action::JobRead, Body::None);
+pub const JOBS_CANCEL: Route =
+    granted("jobs-cancel", "POST", "/v1/jobs/{id}/cancel", Action::JobWrite, Body::OptionalJson);
+pub const JOBS_RETRY: Route =
+    granted("jobs-retry", "POST", "/v1/jobs/{id}/retry", Action::JobWrite, Body::OptionalJson);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -132,6 +139,11 @@ pub const ALL: &[Route] = &[
     FILES_LIST,
     FILES_GET,
     FILES_DELETE,
+    REPORTS_CREATE,
+    JOBS_LIST,
+    JOBS_GET,
+    JOBS_CANCEL,
+    JOBS_RETRY,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

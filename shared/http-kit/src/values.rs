@@ -12,6 +12,7 @@ use domain::metadata::Metadata;
 use domain::money::{Amount, Currency};
 use domain::secret::Secret;
 use domain::text::{Email, Line};
+use domain::time::Timestamp;
 use serde_json::Value;
 
 pub fn text(value: &Value) -> Result<&str, Invalid> {
@@ -89,6 +90,11 @@ pub fn content_type(value: &Value) -> Result<ContentType, Invalid> {
 
 pub fn file_size(value: &Value) -> Result<FileSize, Invalid> {
     FileSize::new(integer(value)?)
+}
+
+pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
+    let at = api::parse_rfc3339(text(value)?);
+    at.ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::file::{Checksum, FileName};
 use domain::time::Timestamp;
 use ports::PortError;
-use ports::blobs::{Blob, BlobHead, BlobKey, Blobs as BlobsPort, Link, UploadTerms};
+use ports::blobs::{Blob, BlobHead, BlobKey, BlobParts, Blobs as BlobsPort, Link, UploadTerms};
 use ports::clock::Clock as _;
 
 use crate::clock::Clock;
@@ -33,6 +33,9 @@ pub struct Blobs {
 struct State {
     objects: BTreeMap<BlobKey, Object>,
     links: BTreeMap<String, Signed>,
+    /// Objects that come in parts, by their uploads.
+    parts: BTreeMap<String, Parts>,
+    begun: u64,
     /// Uploads that nobody has been told of yet.
     uploaded: Vec<BlobKey>,
 }
@@ -42,6 +45,13 @@ struct Object {
     content_type: String,
     bytes: Vec<u8>,
     checksum: Option<Checksum>,
+}
+
+#[derive(Debug, Clone)]
+struct Parts {
+    key: BlobKey,
+    content_type: String,
+    by_number: BTreeMap<u32, Vec<u8>>,
 }
 
 #[derive(Debug, Clone)]
@@ -194,6 +204,59 @@ impl BlobsPort for Blobs {
         };
         self.faults.call("blobs.delete", effect).await
     }
+}
+
+#[async_trait]
+impl BlobParts for Blobs {
+    async fn begin(&self, key: BlobKey, content_type: &str) -> Result<String, PortError> {
+        let effect = || {
+            let mut state = self.state.get();
+            state.begun += 1;
+            let upload = format!("upload-{}", state.begun);
+            let parts = Parts { key, content_type: content_type.to_owned(), by_number: BTreeMap::new() };
+            state.parts.insert(upload.clone(), parts);
+            Ok(upload)
+        };
+        self.faults.call("blobs.begin", effect).await
+    }
+
+    async fn put_part(
+        &self,
+        key: BlobKey,
+        upload: &str,
+        number: u32,
+        bytes: Vec<u8>,
+    ) -> Result<Option<String>, PortError> {
+        let effect = || {
+            let mut state = self.state.get();
+            let Some(parts) = state.parts.get_mut(upload).filter(|parts| parts.key == key) else { return Ok(None) };
+            parts.by_number.insert(number, bytes.clone());
+            Ok(Some(tag_of(&bytes)))
+        };
+        self.faults.call("blobs.put_part", effect).await
+    }
+
+    async fn complete(&self, key: BlobKey, upload: &str, parts: &[String]) -> Result<bool, PortError> {
+        let effect = || {
+            let mut state = self.state.get();
+            let Some(known) = state.parts.get(upload).filter(|parts| parts.key == key) else { return Ok(false) };
+            let numbered =
+                (1..).zip(parts).map(|(number, tag)| known.by_number.get(&number).filter(|it| tag_of(it) == *tag));
+            let Some(found) = numbered.collect::<Option<Vec<_>>>().filter(|found| !found.is_empty()) else {
+                return Ok(false);
+            };
+            let bytes = found.into_iter().flatten().copied().collect();
+            let object = Object { content_type: known.content_type.clone(), bytes, checksum: None };
+            state.objects.insert(key, object);
+            state.parts.remove(upload);
+            Ok(true)
+        };
+        self.faults.call("blobs.complete", effect).await
+    }
+}
+
+fn tag_of(bytes: &[u8]) -> String {
+    BASE64.encode(checksum(bytes).0)
 }
 
 fn headers_of(terms: UploadTerms) -> Vec<(String, String)> {

@@ -180,6 +180,13 @@ properties! { platform of Store::new(faults()), platform;
     the_same_platform_commit_again_has_no_second_effect,
 }
 
+properties! { jobs of Store::new(faults()), platform;
+    every_field_of_a_job_is_kept,
+    a_job_is_changed_by_its_version_alone,
+    jobs_come_newest_first_and_by_status,
+    jobs_are_due_from_their_check_at,
+}
+
 properties! { files of Store::new(faults()), platform;
     every_field_of_a_file_is_kept,
     a_file_is_changed_by_its_version_alone,
@@ -204,7 +211,7 @@ macro_rules! of_blobs {
             let clock = Clock::default();
             let blobs = Blobs::new(clock.clone(), faults());
             for seed in SEEDS {
-                let store = BlobStore { blobs: &blobs, client: &Follows(&blobs), clock: &clock };
+                let store = BlobStore { blobs: &blobs, parts: &blobs, client: &Follows(&blobs), clock: &clock };
                 contract::blobs::$property(store, seed).await;
             }
         }
@@ -218,6 +225,8 @@ of_blobs! {
     a_download_has_its_name_and_type,
     what_was_put_is_read_from_its_beginning,
     a_copy_stays_when_the_first_goes,
+    parts_become_one_object_when_they_are_complete,
+    an_upload_that_is_not_there_is_told_of,
 }
 
 properties! { identity of Store::new(faults()), IdentityTable::of;

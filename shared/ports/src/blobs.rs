@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::file::{Checksum, ContentType, FileName, FileSize};
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, JobId, TenantId};
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -25,6 +25,8 @@ pub enum Blob {
     Upload(FileId),
     /// Checked.
     File(FileId),
+    /// What a job came to, by the number of its beginning: a worker that was lost writes into no other's.
+    Report(JobId, u64),
 }
 
 impl BlobKey {
@@ -36,6 +38,10 @@ impl BlobKey {
         Self { tenant, blob: Blob::File(file) }
     }
 
+    pub fn report(tenant: TenantId, job: JobId, number: u64) -> Self {
+        Self { tenant, blob: Blob::Report(job, number) }
+    }
+
     /// The key that a text names; none where it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
@@ -44,6 +50,10 @@ impl BlobKey {
         match kind {
             "uploads" => Some(Self::upload(tenant, name.parse().ok()?)),
             "files" => Some(Self::file(tenant, name.parse().ok()?)),
+            "reports" => {
+                let (job, number) = name.split_once('/')?;
+                Some(Self::report(tenant, job.parse().ok()?, number.parse().ok()?))
+            }
             _ => None,
         }
     }
@@ -55,6 +65,7 @@ impl fmt::Display for BlobKey {
         match blob {
             Blob::Upload(file) => write!(f, "uploads/{tenant}/{file}"),
             Blob::File(file) => write!(f, "files/{tenant}/{file}"),
+            Blob::Report(job, number) => write!(f, "reports/{tenant}/{job}/{number}"),
         }
     }
 }
@@ -128,6 +139,26 @@ pub trait Blobs: Send + Sync {
     async fn delete(&self, key: BlobKey) -> Result<(), PortError>;
 }
 
+/// An object that comes in parts, because it is larger than memory. Nothing of it is seen before it is completed.
+#[async_trait]
+pub trait BlobParts: Send + Sync {
+    /// Names the upload.
+    async fn begin(&self, key: BlobKey, content_type: &str) -> Result<String, PortError>;
+
+    /// Puts part `number`, from 1 on, in the place of what it was, and says what it is now; nothing when there is no such
+    /// upload any more. All but the last have 5 MiB or more.
+    async fn put_part(
+        &self,
+        key: BlobKey,
+        upload: &str,
+        number: u32,
+        bytes: Vec<u8>,
+    ) -> Result<Option<String>, PortError>;
+
+    /// Makes the object of exactly these parts. `false`: one of them has been replaced since, or there is no such upload.
+    async fn complete(&self, key: BlobKey, upload: &str, parts: &[String]) -> Result<bool, PortError>;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +169,7 @@ mod tests {
         for (key, text) in [
             (BlobKey::upload(tenant, file), format!("uploads/{tenant}/{file}")),
             (BlobKey::file(tenant, file), format!("files/{tenant}/{file}")),
+            (BlobKey::report(tenant, JobId::from_u128(3), 7), format!("reports/{tenant}/{}/7", JobId::from_u128(3))),
         ] {
             assert_eq!(key.to_string(), text);
             assert_eq!(BlobKey::parse(&text), Some(key));

@@ -4,7 +4,8 @@
 use async_trait::async_trait;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, JobId, TenantId};
+use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 
@@ -18,6 +19,10 @@ pub enum PlatformChange {
     CreateFile(File),
     /// The stored file has the version before this one's.
     UpdateFile(File),
+    /// There is no such job yet.
+    CreateJob(Job),
+    /// The stored job has the version before this one's.
+    UpdateJob(Job),
 }
 
 pub type PlatformCommit = Commit<PlatformChange>;
@@ -57,4 +62,20 @@ pub trait Files: Send + Sync {
     /// Across tenants: those whose `check_at` is at or before `now`, oldest first within a shard of the index, at most about
     /// `limit`.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, FileId)>, PortError>;
+}
+
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    async fn get(&self, tenant: TenantId, id: JobId, consistency: Consistency) -> Result<Option<Job>, PortError>;
+
+    /// Newest first, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        status: Option<JobStatus>,
+        page: PageRequest<JobId>,
+    ) -> Result<Page<Job, JobId>, PortError>;
+
+    /// As [`Files::due`].
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, JobId)>, PortError>;
 }

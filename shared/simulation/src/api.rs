@@ -138,6 +138,13 @@ impl World {
             "files-delete" => {
                 files_delete::answer(files_delete::Deps { gate, mint, platform, files: store }, request).await
             }
+            "reports-create" => reports_create::answer(reports_create::Deps { gate, mint, platform }, request).await,
+            "jobs-list" => jobs_list::answer(jobs_list::Deps { gate, jobs: store }, request).await,
+            "jobs-get" => jobs_get::answer(jobs_get::Deps { gate, mint, jobs: store, blobs }, request).await,
+            "jobs-cancel" => {
+                jobs_cancel::answer(jobs_cancel::Deps { gate, mint, platform, jobs: store }, request).await
+            }
+            "jobs-retry" => jobs_retry::answer(jobs_retry::Deps { gate, mint, platform, jobs: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,
             "health-ready" => {
                 let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };

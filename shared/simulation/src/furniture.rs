@@ -36,6 +36,10 @@ pub struct Furniture {
     pub event: String,
     /// Ready.
     pub file: String,
+    /// Queued.
+    pub job: String,
+    /// Failed.
+    pub failed_job: String,
 }
 
 impl Furniture {
@@ -67,6 +71,8 @@ impl Furniture {
         let event = events.text("/data/0/id");
         let file = world.file(owner, "good.csv").id();
         world.run_until_quiet();
+        let failed_job = world.failed_report(owner);
+        let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
         Self {
             shop,
@@ -83,6 +89,8 @@ impl Furniture {
             wallet,
             event,
             file,
+            job,
+            failed_job,
         }
     }
 

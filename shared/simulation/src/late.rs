@@ -25,7 +25,7 @@ use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, Refund
 use ports::queues::Queues;
 use ports::{PortError, PortErrorKind};
 
-use self::platform::{LateBlobs, LatePlatform};
+use self::platform::{LateBlobs, LateParts, LatePlatform};
 use crate::world::Wiring;
 
 /// A call on its way, by the name of its operation.
@@ -74,7 +74,7 @@ impl Late {
     }
 
     pub(crate) fn before(self: &Arc<Self>, wiring: Wiring) -> Wiring {
-        let Wiring { store, commerce, cache, queues, provider, due, platform, blobs } = wiring;
+        let Wiring { store, commerce, cache, queues, provider, due, platform, blobs, parts } = wiring;
         Wiring {
             store,
             commerce: Arc::new(LateCommerce(self.clone(), commerce)),
@@ -84,6 +84,7 @@ impl Late {
             due,
             platform: Arc::new(LatePlatform(self.clone(), platform)),
             blobs: Arc::new(LateBlobs(self.clone(), blobs)),
+            parts: Arc::new(LateParts(self.clone(), parts)),
         }
     }
 }

@@ -9,7 +9,7 @@ use domain::idempotency::{Claim, Record};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
 use ports::PortError;
-use ports::blobs::{BlobHead, BlobKey, Blobs, Link, UploadTerms};
+use ports::blobs::{BlobHead, BlobKey, BlobParts, Blobs, Link, UploadTerms};
 use ports::platform::{Platform, PlatformCommit, PlatformError};
 
 use super::{Late, timed_out};
@@ -86,5 +86,46 @@ impl Blobs for LateBlobs {
             async move { drop(next.delete(key).await) }
         };
         if self.0.takes(OPERATION, late) { Err(timed_out(OPERATION)) } else { self.1.delete(key).await }
+    }
+}
+
+pub(super) struct LateParts(pub(super) Arc<Late>, pub(super) Arc<dyn BlobParts>);
+
+#[async_trait]
+impl BlobParts for LateParts {
+    async fn begin(&self, key: BlobKey, content_type: &str) -> Result<String, PortError> {
+        self.1.begin(key, content_type).await
+    }
+
+    async fn put_part(
+        &self,
+        key: BlobKey,
+        upload: &str,
+        number: u32,
+        bytes: Vec<u8>,
+    ) -> Result<Option<String>, PortError> {
+        const OPERATION: &str = "blobs.put_part";
+        let late = || {
+            let (next, upload, bytes) = (self.1.clone(), upload.to_owned(), bytes.clone());
+            async move { drop(next.put_part(key, &upload, number, bytes).await) }
+        };
+        if self.0.takes(OPERATION, late) {
+            Err(timed_out(OPERATION))
+        } else {
+            self.1.put_part(key, upload, number, bytes).await
+        }
+    }
+
+    async fn complete(&self, key: BlobKey, upload: &str, parts: &[String]) -> Result<bool, PortError> {
+        const OPERATION: &str = "blobs.complete";
+        let late = || {
+            let (next, upload, parts) = (self.1.clone(), upload.to_owned(), parts.to_vec());
+            async move { drop(next.complete(key, &upload, &parts).await) }
+        };
+        if self.0.takes(OPERATION, late) {
+            Err(timed_out(OPERATION))
+        } else {
+            self.1.complete(key, upload, parts).await
+        }
     }
 }

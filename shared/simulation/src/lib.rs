@@ -10,6 +10,7 @@ mod files;
 mod furniture;
 mod instance;
 pub mod invariants;
+mod jobs;
 mod late;
 mod people;
 mod quiet;

@@ -35,7 +35,7 @@ impl World {
 
     /// The real step of the platform's sweeper.
     pub async fn platform_sweep_step(&self) -> Result<Swept, PortError> {
-        let sweeping = platform_sweep::Sweeping { ingesting: self.ingesting() };
+        let sweeping = platform_sweep::Sweeping { ingesting: self.ingesting(), jobs: self.looking_at_jobs() };
         ::platform_sweep::step(::platform_sweep::Deps { mint: self.mint(), sweeping }).await
     }
 
@@ -108,7 +108,7 @@ impl World {
 
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
-        let Contents { payments, refunds, disputes, unpublished, transactions, marks, files, .. } =
+        let Contents { payments, refunds, disputes, unpublished, transactions, marks, files, jobs, .. } =
             self.store.contents();
         let mut left: Vec<String> = Vec::new();
         left.extend(
@@ -133,6 +133,9 @@ impl World {
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
         );
         left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
+        left.extend(
+            jobs.iter().filter(|job| !job.status.has_ended()).map(|job| format!("{} {}", job.id, job.status.as_str())),
+        );
         let waiting = |file: &File| {
             let has_come = || self.blobs.bytes_of(BlobKey::upload(file.tenant, file.id)).is_some();
             file.check_at.is_some() && (file.status != FileStatus::Pending || has_come())

@@ -30,6 +30,10 @@ pub fn summary(world: &World) -> Vec<String> {
         let rejection = file.rejection.map_or("none", |rejection| rejection.as_str());
         format!("{} is {}: rejection {rejection}, awaited {}", file.id, file.status.as_str(), file.check_at.is_some())
     }));
+    lines.extend(contents.jobs.iter().map(|job| {
+        let fault = job.fault.map_or("none", |fault| fault.as_str());
+        format!("{} is {}: fault {fault}, cancelled {}", job.id, job.status.as_str(), job.cancel_requested)
+    }));
     lines.extend(world.blobs.keys().iter().map(|key| format!("{key} is there")));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));

@@ -48,6 +48,10 @@ impl World {
                 let deps = files_ingest::Deps { mint: self.mint(), ingesting: self.ingesting() };
                 files_ingest::step(deps, &files_ingest::Message::Event(notice.clone())).await
             }
+            Queue::Jobs => {
+                let deps = jobs_run::Deps { mint: self.mint(), running: self.running_jobs() };
+                jobs_run::step(deps, notice).await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await

@@ -1,11 +1,14 @@
 //! A world: every adapter, the clocks and chance, and what each function is given of them. Nothing happens in it but by the
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::ingest::Ingesting;
 use app::providers::{Named, Providers};
+use app::report::Sources;
+use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -16,7 +19,7 @@ use domain::ids::TypedId;
 use domain::secret::Secret;
 use http_kit::Gate;
 use memory::{Blobs, Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
-use ports::blobs::BlobKey;
+use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
 use ports::platform::Platform;
@@ -43,6 +46,7 @@ pub struct Wiring {
     pub due: Arc<dyn Due>,
     pub platform: Arc<dyn Platform>,
     pub blobs: Arc<dyn ports::blobs::Blobs>,
+    pub parts: Arc<dyn BlobParts>,
 }
 
 /// What a world is made of.
@@ -85,6 +89,8 @@ pub struct World {
     pub late: Arc<Late>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
+    /// After so long a worker leaves a report to the next.
+    pub job_patience: Cell<Duration>,
     pub(crate) passwords: Passwords,
     pub(crate) key: Arc<Key>,
     pub(crate) tokens: SignedTokens,
@@ -95,6 +101,9 @@ pub struct World {
 
 /// What the provider signs its events with.
 pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
+
+/// The worker's, as its wiring has it.
+const JOB_PATIENCE: Duration = Duration::from_secs(150);
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -131,6 +140,7 @@ impl World {
             due: store.clone(),
             platform: store.clone(),
             blobs: blobs.clone(),
+            parts: blobs.clone(),
         });
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
@@ -139,6 +149,7 @@ impl World {
             stream: RefCell::default(),
             blobs,
             uploads: RefCell::default(),
+            job_patience: Cell::new(JOB_PATIENCE),
             wiring: rewire(wiring),
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -212,6 +223,24 @@ impl World {
     pub(crate) fn ingesting(&self) -> Ingesting<'_> {
         let (platform, blobs) = (self.wiring.platform.as_ref(), self.wiring.blobs.as_ref());
         Ingesting { platform, files: self.store.as_ref(), blobs }
+    }
+
+    pub(crate) fn looking_at_jobs(&self) -> Looking<'_> {
+        Looking { platform: self.wiring.platform.as_ref(), jobs: self.store.as_ref() }
+    }
+
+    /// With parts of a few rows, so that even small reports have some.
+    pub(crate) fn running_jobs(&self) -> Running<'_> {
+        let store = self.store.as_ref();
+        let sources = Sources { payments: store, accounts: store, wallets: store, rows: store };
+        Running {
+            looking: self.looking_at_jobs(),
+            blobs: self.wiring.blobs.as_ref(),
+            parts: self.wiring.parts.as_ref(),
+            sources,
+            part_bytes: 200,
+            patience: self.job_patience.get(),
+        }
     }
 
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {

@@ -2,7 +2,7 @@
 
 use app::files;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::blobs::Blobs;
 use ports::clock::Mint;
 use ports::platform::Files;
@@ -21,6 +21,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "file")?;
     let context = call.context(deps.mint);
     let file = files::get(&context, deps.files, deps.blobs, call.caller.tenant, id).await?;

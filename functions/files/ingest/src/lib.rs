@@ -28,8 +28,10 @@ pub async fn step(deps: Deps<'_>, message: &Message) -> Result<(), WorkError> {
         Message::Uploads(keys) => {
             let context = Context { mint: deps.mint, origin: Origin::default() };
             for BlobKey { tenant, blob } in keys {
-                let (Blob::Upload(file) | Blob::File(file)) = blob;
-                ingest::check(&context, deps.ingesting, *tenant, *file).await?;
+                // The bucket tells of uploads alone.
+                if let Blob::Upload(file) = blob {
+                    ingest::check(&context, deps.ingesting, *tenant, *file).await?;
+                }
             }
             Ok(())
         }

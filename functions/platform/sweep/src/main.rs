@@ -2,6 +2,7 @@
 
 use app::ingest::Ingesting;
 use app::platform_sweep::Sweeping;
+use app::run_job::Looking;
 use aws::{Aws, PlatformTable, S3Blobs, Settings, SystemClock, SystemRandom};
 use platform_sweep::{Deps, step};
 use ports::clock::Mint;
@@ -20,6 +21,7 @@ async fn main() -> Result<(), runtime::Error> {
     let blobs = S3Blobs::new(&aws, bucket);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let ingesting = Ingesting { platform: &platform, files: &platform, blobs: &blobs };
-    let deps = Deps { mint, sweeping: Sweeping { ingesting } };
+    let jobs = Looking { platform: &platform, jobs: &platform };
+    let deps = Deps { mint, sweeping: Sweeping { ingesting, jobs } };
     runtime::run_schedule(async || step(deps).await).await
 }

@@ -13,6 +13,7 @@ mod due;
 mod event;
 mod file;
 mod idempotency;
+mod job;
 mod journal;
 mod key;
 mod order;

@@ -44,6 +44,8 @@ impl PlatformTable {
             match change {
                 PlatformChange::CreateFile(file) => writes.create(Guard::Fresh, &file)?,
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
+                PlatformChange::CreateJob(job) => writes.create(Guard::Fresh, &job)?,
+                PlatformChange::UpdateJob(job) => writes.replace(Guard::Fresh, &job, job.version)?,
             }
         }
         writes.go_on_in(&self.commerce);

@@ -55,6 +55,7 @@ kinds! {
     Dispute = "dispute",
     Event = "event",
     File = "file",
+    Job = "job",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

@@ -60,6 +60,7 @@ fn items() -> Vec<Attributes> {
         encode(&builders::session(&user, mint)),
         encode(&builders::wallet(tenant, mint)),
         encode(&builders::file(tenant, mint)),
+        encode(&builders::job(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -101,6 +102,7 @@ fn attributes_have_their_names_and_types() {
         "created_at_ms:N expires_at:N expires_at_ms:N family_hash:S id:S kind:S pk:S refresh_hash:S sk:S tenant:S user:S version:N",
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S id:S kind:S metadata:M pending:N pk:S posted:N sk:S tenant:S",
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
+        "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

@@ -34,6 +34,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Block
         | Kind::Closing
         | Kind::File
+        | Kind::Job
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

@@ -55,7 +55,7 @@ async fn with_bucket(test: impl AsyncFnOnce(BlobStore<'_>)) {
     client.create_bucket().bucket(&bucket).send().await.expect("a bucket is created");
     let blobs = S3Blobs::new(&aws, bucket.as_str());
     let http = Http(reqwest::Client::new());
-    let store = BlobStore { blobs: &blobs, client: &http, clock: &SystemClock };
+    let store = BlobStore { blobs: &blobs, parts: &blobs, client: &http, clock: &SystemClock };
     let result = AssertUnwindSafe(test(store)).catch_unwind().await;
     let listed = client.list_objects_v2().bucket(&bucket).send().await.expect("objects are listed");
     for key in listed.contents().iter().filter_map(|object| object.key()) {
@@ -82,4 +82,6 @@ contracts! {
     a_download_has_its_name_and_type,
     what_was_put_is_read_from_its_beginning,
     a_copy_stays_when_the_first_goes,
+    parts_become_one_object_when_they_are_complete,
+    an_upload_that_is_not_there_is_told_of,
 }

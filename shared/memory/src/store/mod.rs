@@ -8,6 +8,7 @@ mod dispute;
 mod due;
 mod event;
 mod file;
+mod job;
 mod journal;
 mod ledger;
 mod order;
@@ -32,8 +33,9 @@ use domain::event::Event;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DisputeId, EntryId, EventId, FileId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId,
+    DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId,
 };
+use domain::job::Job;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
@@ -92,6 +94,7 @@ struct CommerceTable {
 #[derive(Debug, Default)]
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
+    jobs: BTreeMap<(TenantId, JobId), Job>,
     records: Records,
     stream: Stream,
 }
@@ -124,6 +127,7 @@ pub struct Contents {
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
+    pub jobs: Vec<Job>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -185,6 +189,7 @@ impl Store {
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
+            jobs: platform.jobs.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -196,6 +201,11 @@ impl Store {
     /// The files alone, of all tenants.
     pub fn files(&self) -> Vec<File> {
         self.platform.get().files.values().cloned().collect()
+    }
+
+    /// The jobs alone, of all tenants.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.platform.get().jobs.values().cloned().collect()
     }
 
     /// The wallets alone, of all tenants.
@@ -226,6 +236,7 @@ impl Store {
         let mut platform = self.platform.get();
         platform.records.delete_expired(now);
         platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
+        platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

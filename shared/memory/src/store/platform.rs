@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, JobId, TenantId};
 use domain::time::Timestamp;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
 use ports::{PortError, PortErrorKind};
@@ -28,6 +28,7 @@ impl Platform for Store {
 #[derive(PartialEq, Eq, Hash)]
 enum Row {
     File(FileId),
+    Job(JobId),
 }
 
 impl Store {
@@ -63,9 +64,12 @@ impl Store {
 impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
+        let job = |id| self.jobs.get(&(tenant_of(change), id));
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
+            PlatformChange::CreateJob(new) => job(new.id).is_none(),
+            PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
         }
     }
 
@@ -73,6 +77,9 @@ impl PlatformTable {
         match change {
             PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
                 self.files.insert((file.tenant, file.id), file);
+            }
+            PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => {
+                self.jobs.insert((job.tenant, job.id), job);
             }
         }
         self.stream.push_other();
@@ -82,11 +89,13 @@ impl PlatformTable {
 fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
+        PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
     }
 }
 
 fn row_of(change: &PlatformChange) -> Row {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
+        PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
     }
 }

@@ -242,7 +242,7 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets and files are not in the stream: `wallets` and `files` look at theirs.
+        // Wallets, files and jobs are not in the stream: `wallets`, `files` and `jobs` look at theirs.
         let is_of_another = matches!(
             event.kind,
             EventType::ProviderEventReceived
@@ -251,6 +251,13 @@ impl Books {
                 | EventType::FileReady
                 | EventType::FileRejected
                 | EventType::FileDeleted
+                | EventType::JobCreated
+                | EventType::JobResumed
+                | EventType::JobRetried
+                | EventType::JobCancelRequested
+                | EventType::JobSucceeded
+                | EventType::JobFailed
+                | EventType::JobCancelled
         );
         if is_of_another {
             return Ok(());

@@ -4,6 +4,7 @@
 
 mod books;
 pub(crate) mod files;
+mod jobs;
 mod journal;
 mod ledger;
 mod moves;
@@ -38,7 +39,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     ledger::has_posted(books, touched, &world.store)?;
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
-    files::hold(world, books)
+    files::hold(world, books)?;
+    jobs::hold(world, books)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

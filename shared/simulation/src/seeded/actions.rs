@@ -62,6 +62,8 @@ pub(super) enum Action {
     /// The bucket tells of uploads.
     Ingest,
     PlatformSweep,
+    /// A client asks for a report, or wants it no longer.
+    Job,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -73,7 +75,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 43] = [
+    pub(super) const ALL: [(Self, u32); 47] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -92,6 +94,10 @@ impl Action {
         (Self::File, 12),
         (Self::Ingest, 10),
         (Self::PlatformSweep, 4),
+        (Self::Job, 5),
+        (Self::Work(Queue::Jobs), 10),
+        (Self::WearOut(Queue::Jobs), 1),
+        (Self::ShowAgain(Queue::Jobs), 2),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
@@ -165,6 +171,7 @@ impl Run {
             Action::CaptureOrCancel => self.capture_or_cancel(),
             Action::File => self.do_something_with_a_file(),
             Action::Ingest => self.ingest(),
+            Action::Job => self.do_something_with_a_job(),
             Action::PlatformSweep => {
                 let world = self.world.clone();
                 self.start(Doing::Sweep, async move {

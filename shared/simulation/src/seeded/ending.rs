@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::event::Queue;
 use domain::file::FileStatus;
+use domain::job::JobStatus;
 use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN, Method};
 use domain::refund::RefundStatus;
 use memory::DeadLetter;
@@ -153,6 +154,7 @@ impl Run {
         let files = self.world.store.files();
         let of = |status| files.iter().filter(|file| file.status == status).count();
         (self.figures.files_ready, self.figures.files_rejected) = (of(FileStatus::Ready), of(FileStatus::Rejected));
+        self.figures.reports = self.world.store.jobs().iter().filter(|job| job.status == JobStatus::Succeeded).count();
         self.figures.refunds = self.books.refunds.len();
         let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
         self.figures.refused_refunds = refused.count();

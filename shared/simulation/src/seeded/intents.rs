@@ -37,6 +37,7 @@ pub(super) enum What {
     Step,
     Wallet,
     File,
+    Report,
 }
 
 /// One request on its way.
@@ -66,6 +67,7 @@ pub(super) struct Clients {
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
     pub wallets: Vec<Known>,
+    pub jobs: Vec<Known>,
     /// The answers to announcements, with the links to upload by.
     pub files: Vec<Answer>,
     /// Callers whose session was ended.
@@ -77,8 +79,8 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        let (orders, payments, wallets, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { callers, intents: Vec::new(), orders, payments, wallets, files, gone: Vec::new() }
+        let (orders, payments, wallets, jobs, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { callers, intents: Vec::new(), orders, payments, wallets, jobs, files, gone: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {
@@ -150,6 +152,7 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
+            What::Report => self.clients.jobs.push(known),
             What::File => {
                 let made = answer.clone();
                 if self.random.bool() {

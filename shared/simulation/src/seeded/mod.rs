@@ -7,6 +7,7 @@ mod clients;
 mod ending;
 mod files;
 mod intents;
+mod jobs;
 mod lists;
 mod many;
 mod outside;
@@ -62,6 +63,7 @@ pub struct Figures {
     pub overspent: usize,
     pub files_ready: usize,
     pub files_rejected: usize,
+    pub reports: usize,
     pub deaths: usize,
 }
 
@@ -79,6 +81,7 @@ impl Figures {
             overspent,
             files_ready,
             files_rejected,
+            reports,
             deaths,
         } = figures;
         self.steps += steps;
@@ -92,6 +95,7 @@ impl Figures {
         self.overspent += overspent;
         self.files_ready += files_ready;
         self.files_rejected += files_rejected;
+        self.reports += reports;
         self.deaths += deaths;
     }
 }

@@ -11,6 +11,7 @@ mod expand;
 mod failover;
 mod files;
 mod idempotency;
+mod jobs;
 mod ledger;
 mod limits;
 mod past;

@@ -57,6 +57,7 @@ fn a_worker_s_step_run_twice_does_it_once() {
                 scene.world.run_until_quiet();
                 scene.world.call(Ask::delete(format!("/v1/files/{file}")).by(&scene.owner_now())).ok(204);
             }
+            Queue::Jobs => drop(scene.world.report(&scene.owner_now(), "payments")),
             Queue::Providers => {
                 drop(scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200));
             }

@@ -54,6 +54,8 @@ fn prefix(noun: &str) -> &'static str {
         "payments" => "pay",
         "disputes" => "dsp",
         "events" => "evt",
+        "files" => "fil",
+        "jobs" => "job",
         "tenants" => "ten",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
     }
@@ -141,6 +143,8 @@ impl Things {
             ("accounts", "acc_merchant_eur".to_owned()),
             ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),
+            ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
+            ("jobs", id(&shop.report("payments").await).to_owned()),
         ]);
         Self { ids, order, payment, user }
     }
