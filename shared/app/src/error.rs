@@ -5,12 +5,14 @@ use std::time::Duration;
 use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use domain::wallet::Overdrawn;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::platform::PlatformError;
 use ports::provider::NoticeRefusal;
 
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,8 @@ pub enum Error {
     Dispute(DisputeRefusal),
     #[error(transparent)]
     Connection(ConnectionRefusal),
+    #[error(transparent)]
+    Job(JobRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),
@@ -69,6 +73,15 @@ impl From<CommitError> for Error {
             CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => {
                 Self::InFlight
             }
+        }
+    }
+}
+
+impl From<PlatformError> for Error {
+    fn from(error: PlatformError) -> Self {
+        match error {
+            PlatformError::Port(error) => Self::Port(error),
+            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::Contended => Self::InFlight,
         }
     }
 }

@@ -8,9 +8,11 @@ use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, Seale
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
 use domain::fee::{FeeSettings, FeeTerms};
+use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
+use domain::job::{Job, Report, ReportFormat, ReportKind};
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency, Money};
@@ -179,6 +181,30 @@ pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
 /// The ledger's part of a payment that succeeded.
 pub fn charge(payment: &Payment, mint: Mint<'_>) -> Posting {
     post_charge(payment, payment.money.amount, transaction_ids(mint), mint.clock.now())
+}
+
+/// Pending: a PDF of 1,234 bytes.
+pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
+    let input = NewFile {
+        name: text("Rechnung für März.pdf"),
+        content_type: ContentType::Pdf,
+        size: FileSize::new(1_234).expect("a size"),
+        checksum: Checksum(hash(mint)),
+    };
+    File::new(mint.id(), tenant, input, mint.clock.now())
+}
+
+/// Queued: the payments of the last day.
+pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
+    let now = mint.clock.now();
+    let report = Report {
+        kind: ReportKind::Payments,
+        from: now.minus(Duration::from_secs(86_400)),
+        to: now,
+        format: ReportFormat::Csv,
+        currency: None,
+    };
+    Job::new(mint.id(), tenant, report, now)
 }
 
 /// `payment.created`, made by a request.

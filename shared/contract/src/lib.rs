@@ -5,6 +5,7 @@
 //! [`builders`] and [`World`] serve the tests of other crates, too.
 
 pub mod attempts;
+pub mod blobs;
 pub mod builders;
 pub mod cache;
 pub mod claims;
@@ -15,9 +16,11 @@ pub mod disputes;
 pub mod due;
 pub mod events;
 pub mod fees;
+pub mod files;
 pub mod fills;
 pub mod holds;
 pub mod identity;
+pub mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod limits;
@@ -26,6 +29,7 @@ mod outcome;
 mod pages;
 pub mod passwords;
 pub mod payments;
+pub mod platform;
 pub mod provider;
 pub mod queues;
 pub mod refunds;
@@ -39,5 +43,5 @@ pub mod verification;
 pub mod wallets;
 mod world;
 
-pub use tables::{CommerceTable, IdentityTable};
+pub use tables::{CommerceTable, IdentityTable, PlatformTable};
 pub use world::World;

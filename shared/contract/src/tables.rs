@@ -8,6 +8,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::statement::{ProviderReferences, Statements};
+use ports::platform::{Files, Jobs, Platform};
 use ports::verification::{LedgerRows, Verifications};
 
 #[derive(Clone, Copy)]
@@ -57,6 +58,21 @@ impl<'a> CommerceTable<'a> {
             verifications: adapter,
             connections: adapter,
         }
+    }
+}
+
+/// With the log of events, which is the commerce table's.
+#[derive(Clone, Copy)]
+pub struct PlatformTable<'a> {
+    pub platform: &'a dyn Platform,
+    pub files: &'a dyn Files,
+    pub jobs: &'a dyn Jobs,
+    pub events: &'a dyn Events,
+}
+
+impl<'a> PlatformTable<'a> {
+    pub fn of<T: Platform + Files + Jobs>(adapter: &'a T, events: &'a dyn Events) -> Self {
+        Self { platform: adapter, files: adapter, jobs: adapter, events }
     }
 }
 

@@ -85,6 +85,11 @@ actions! {
     EventRead:      "events:read",     Viewer;
     ProviderRead:   "providers:read",  Admin;
     ProviderWrite:  "providers:write", Admin;
+    FileRead:       "files:read",      Viewer;
+    FileWrite:      "files:write",     Operator;
+    ReportWrite:    "reports:write",   Operator;
+    JobRead:        "jobs:read",       Viewer;
+    JobWrite:       "jobs:write",      Operator;
 }
 
 /// What a verified token grants.
@@ -147,7 +152,9 @@ mod tests {
                 "DisputeRead",
                 "AccountRead",
                 "StatementRead",
-                "EventRead"
+                "EventRead",
+                "FileRead",
+                "JobRead"
             ]
         );
         assert!(

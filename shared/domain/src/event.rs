@@ -55,6 +55,17 @@ event_types! {
     StatementCreated = "statement.created",
     StatementSucceeded = "statement.succeeded",
     StatementFailed = "statement.failed",
+    FileCreated = "file.created",
+    FileReady = "file.ready",
+    FileRejected = "file.rejected",
+    FileDeleted = "file.deleted",
+    JobCreated = "job.created",
+    JobResumed = "job.resumed",
+    JobRetried = "job.retried",
+    JobCancelRequested = "job.cancel_requested",
+    JobSucceeded = "job.succeeded",
+    JobFailed = "job.failed",
+    JobCancelled = "job.cancelled",
 }
 
 impl EventType {
@@ -69,6 +80,8 @@ impl EventType {
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
             Self::StatementCreated => &[Queue::Statements],
+            Self::FileDeleted => &[Queue::Files],
+            Self::JobCreated | Self::JobResumed | Self::JobRetried => &[Queue::Jobs],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -87,7 +100,14 @@ impl EventType {
             | Self::DisputeWon
             | Self::DisputeLost
             | Self::StatementSucceeded
-            | Self::StatementFailed => &[],
+            | Self::StatementFailed
+            | Self::FileCreated
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::JobCancelRequested
+            | Self::JobSucceeded
+            | Self::JobFailed
+            | Self::JobCancelled => &[],
         }
     }
 }
@@ -101,10 +121,14 @@ pub enum Queue {
     Providers,
     /// Statements of providers to be matched.
     Statements,
+    /// Uploads that have come, which the bucket tells of itself, and files whose bytes are to go.
+    Files,
+    /// Long work that tenants have asked for.
+    Jobs,
 }
 
 impl Queue {
-    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Statements];
+    pub const ALL: [Self; 6] = [Self::Payments, Self::Refunds, Self::Providers, Self::Statements, Self::Files, Self::Jobs];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -112,6 +136,8 @@ impl Queue {
             Self::Refunds => "refunds",
             Self::Providers => "providers",
             Self::Statements => "statements",
+            Self::Files => "files",
+            Self::Jobs => "jobs",
         }
     }
 }

@@ -120,6 +120,8 @@ typed_ids! {
     EventId = "evt";
     /// What a provider says it has moved in a period.
     StatementId = "stm";
+    FileId = "fil";
+    JobId = "job";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";
     /// One balanced ledger transaction.

@@ -7,6 +7,7 @@ use app::Error;
 use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use ports::provider::NoticeRefusal;
@@ -161,6 +162,7 @@ impl From<Error> for Problem {
                 };
                 Self::new(code, sentence(&refusal))
             }
+            Error::Job(refusal) => refusal.into(),
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))
@@ -242,6 +244,15 @@ impl From<DisputeRefusal> for Problem {
         let detail = sentence(&refusal);
         let DisputeRefusal::IllegalMove { current, allowed } = refusal;
         let allowed: Vec<&str> = allowed.iter().map(|status| status.as_str()).collect();
+        Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
+    }
+}
+
+impl From<JobRefusal> for Problem {
+    fn from(refusal: JobRefusal) -> Self {
+        let detail = sentence(&refusal);
+        let JobRefusal { current } = refusal;
+        let allowed: Vec<&str> = current.next().iter().map(|status| status.as_str()).collect();
         Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
     }
 }

@@ -100,6 +100,17 @@ pub const FEES_GET: Route = granted("fees-get", "GET", "/v1/settings/fees", Acti
 pub const FEES_UPDATE: Route = granted("fees-update", "PUT", "/v1/settings/fees", Action::SettingWrite, Body::Json);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
+pub const FILES_CREATE: Route = granted("files-create", "POST", "/v1/files", Action::FileWrite, Body::Json);
+pub const FILES_LIST: Route = granted("files-list", "GET", "/v1/files", Action::FileRead, Body::None);
+pub const FILES_GET: Route = granted("files-get", "GET", "/v1/files/{id}", Action::FileRead, Body::None);
+pub const FILES_DELETE: Route = granted("files-delete", "DELETE", "/v1/files/{id}", Action::FileWrite, Body::None);
+pub const REPORTS_CREATE: Route = granted("reports-create", "POST", "/v1/reports", Action::ReportWrite, Body::Json);
+pub const JOBS_LIST: Route = granted("jobs-list", "GET", "/v1/jobs", Action::JobRead, Body::None);
+pub const JOBS_GET: Route = granted("jobs-get", "GET", "/v1/jobs/{id}", Action::JobRead, Body::None);
+pub const JOBS_CANCEL: Route =
+    granted("jobs-cancel", "POST", "/v1/jobs/{id}/cancel", Action::JobWrite, Body::OptionalJson);
+pub const JOBS_RETRY: Route =
+    granted("jobs-retry", "POST", "/v1/jobs/{id}/retry", Action::JobWrite, Body::OptionalJson);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -151,6 +162,15 @@ pub const ALL: &[Route] = &[
     FEES_UPDATE,
     EVENTS_LIST,
     EVENTS_GET,
+    FILES_CREATE,
+    FILES_LIST,
+    FILES_GET,
+    FILES_DELETE,
+    REPORTS_CREATE,
+    JOBS_LIST,
+    JOBS_GET,
+    JOBS_CANCEL,
+    JOBS_RETRY,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

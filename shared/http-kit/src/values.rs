@@ -2,8 +2,11 @@
 
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::access::Role;
 use domain::field::Invalid;
+use domain::file::{Checksum, ContentType, FileSize};
 use domain::identity::Password;
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency};
@@ -80,6 +83,28 @@ pub fn parsed<T: FromStr<Err = Invalid>>(value: &Value) -> Result<T, Invalid> {
 pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
     api::parse_rfc3339(text(value)?)
         .ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
+}
+
+/// A SHA-256 digest in base64.
+pub fn checksum(value: &Value) -> Result<Checksum, Invalid> {
+    let digest = BASE64.decode(text(value)?).ok().and_then(|bytes| bytes.try_into().ok());
+    let digest = digest.ok_or_else(|| Invalid::new("invalid_checksum", "must be 32 bytes in base64"))?;
+    Ok(Checksum(digest))
+}
+
+pub fn content_type(value: &Value) -> Result<ContentType, Invalid> {
+    let known = || ContentType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
+    let given = text(value)?;
+    ContentType::parse(given).ok_or_else(|| Invalid::new("unknown_value", format!("must be one of: {}", known())))
+}
+
+pub fn file_size(value: &Value) -> Result<FileSize, Invalid> {
+    FileSize::new(integer(value)?)
+}
+
+pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
+    let at = api::parse_rfc3339(text(value)?);
+    at.ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

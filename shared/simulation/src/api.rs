@@ -30,6 +30,7 @@ impl World {
     async fn answer(&self, route: &Route, request: &Request) -> Served {
         let store = self.store.as_ref();
         let (gate, mint, commerce) = (self.gate(), self.mint(), self.wiring.commerce.as_ref());
+        let (platform, blobs) = (self.wiring.platform.as_ref(), self.wiring.blobs.as_ref());
         let (passwords, tokens) = (&self.passwords, &self.tokens);
         match route.function {
             "tenants-create" => {
@@ -155,6 +156,19 @@ impl World {
             "fees-update" => fees_update::answer(fees_update::Deps { gate, mint, fees: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
+            "files-create" => files_create::answer(files_create::Deps { gate, mint, platform, blobs }, request).await,
+            "files-list" => files_list::answer(files_list::Deps { gate, files: store }, request).await,
+            "files-get" => files_get::answer(files_get::Deps { gate, mint, files: store, blobs }, request).await,
+            "files-delete" => {
+                files_delete::answer(files_delete::Deps { gate, mint, platform, files: store }, request).await
+            }
+            "reports-create" => reports_create::answer(reports_create::Deps { gate, mint, platform }, request).await,
+            "jobs-list" => jobs_list::answer(jobs_list::Deps { gate, jobs: store }, request).await,
+            "jobs-get" => jobs_get::answer(jobs_get::Deps { gate, mint, jobs: store, blobs }, request).await,
+            "jobs-cancel" => {
+                jobs_cancel::answer(jobs_cancel::Deps { gate, mint, platform, jobs: store }, request).await
+            }
+            "jobs-retry" => jobs_retry::answer(jobs_retry::Deps { gate, mint, platform, jobs: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,
             "health-ready" => {
                 let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };

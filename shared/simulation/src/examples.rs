@@ -5,13 +5,15 @@ use http_kit::Route;
 use serde_json::json;
 
 use crate::ask::Ask;
+use crate::files::file_body;
 use crate::furniture::{Furniture, order_body, payment_body, statement_body};
+use crate::jobs::report_body;
 use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, provider_event, statement, .. } = on;
+    let Furniture { account, wallet, event, file, job, failed_job, provider_event, statement, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -25,6 +27,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "wallets-get" => wallet,
         "statements-get" | "statements-differences" => statement,
         "events-get" => event,
+        "files-get" | "files-delete" => file,
+        "jobs-get" | "jobs-cancel" => job,
+        "jobs-retry" => failed_job,
         _ => "",
     };
     let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
@@ -49,6 +54,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
             ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
         }
+        "files-create" => ask.json(&file_body("good.pdf")).key(&key),
+        "reports-create" => ask.json(&report_body("ledger")).key(&key),
+        "jobs-cancel" | "jobs-retry" => ask.key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
@@ -88,6 +96,11 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "statements-differences"
         | "events-list"
         | "events-get"
+        | "files-list"
+        | "files-get"
+        | "files-delete"
+        | "jobs-list"
+        | "jobs-get"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

@@ -36,6 +36,12 @@ pub struct Furniture {
     /// Of all that was done, with a line of the payment and one that nobody knows.
     pub statement: String,
     pub event: String,
+    /// Ready.
+    pub file: String,
+    /// Queued.
+    pub job: String,
+    /// Failed.
+    pub failed_job: String,
 }
 
 impl Furniture {
@@ -75,6 +81,10 @@ impl Furniture {
         world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
+        let file = world.file(owner, "good.csv").id();
+        world.run_until_quiet();
+        let failed_job = world.failed_report(owner);
+        let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
         Self {
             shop,
@@ -91,6 +101,9 @@ impl Furniture {
             wallet,
             statement,
             event,
+            file,
+            job,
+            failed_job,
         }
     }
 

@@ -35,6 +35,15 @@ pub fn summary(world: &World) -> Vec<String> {
             all.iter().map(|it| (it.kind, it.line.as_ref().map(|line| line.number), it.ours.map(|it| it.source)));
         format!("{statement}: {:?}", told.collect::<Vec<_>>())
     }));
+    lines.extend(contents.files.iter().map(|file| {
+        let rejection = file.rejection.map_or("none", |rejection| rejection.as_str());
+        format!("{} is {}: rejection {rejection}, awaited {}", file.id, file.status.as_str(), file.check_at.is_some())
+    }));
+    lines.extend(contents.jobs.iter().map(|job| {
+        let fault = job.fault.map_or("none", |fault| fault.as_str());
+        format!("{} is {}: fault {fault}, cancelled {}", job.id, job.status.as_str(), job.cancel_requested)
+    }));
+    lines.extend(world.blobs.keys().iter().map(|key| format!("{key} is there")));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));

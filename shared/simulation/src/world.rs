@@ -1,13 +1,17 @@
 //! A world: every adapter, the clocks and chance, and what each function is given of them. Nothing happens in it but by the
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::connections;
+use app::ingest::Ingesting;
 use app::match_statement::Matching;
 use app::outside::OutsideGate;
 use app::providers::{Directory, Opened};
+use app::report::Sources;
+use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -17,9 +21,11 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store, Vault};
+use memory::{Blobs, Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store, Vault};
+use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
+use ports::platform::Platform;
 use ports::provider::PaymentProvider;
 use provider::SandboxEvents;
 
@@ -42,6 +48,9 @@ pub struct Wiring {
     pub queues: Arc<dyn ports::queues::Queues>,
     pub provider: Arc<dyn PaymentProvider>,
     pub due: Arc<dyn Due>,
+    pub platform: Arc<dyn Platform>,
+    pub blobs: Arc<dyn ports::blobs::Blobs>,
+    pub parts: Arc<dyn BlobParts>,
 }
 
 /// What a world is made of.
@@ -69,6 +78,9 @@ pub struct World {
     pub store: Arc<Store>,
     pub cache: Arc<Cache>,
     pub queues: Arc<Queues>,
+    pub blobs: Arc<Blobs>,
+    /// Uploads that files-ingest has still to be told of.
+    pub uploads: RefCell<Vec<BlobKey>>,
     /// What the queues were sent.
     pub sent: Arc<Sent>,
     pub provider: Arc<Provider>,
@@ -83,6 +95,8 @@ pub struct World {
     pub late: Arc<Late>,
     /// What the stream consumers have still to be given.
     pub stream: RefCell<Stream>,
+    /// After so long a worker leaves a report to the next.
+    pub job_patience: Cell<Duration>,
     pub(crate) passwords: Passwords,
     pub(crate) key: Arc<Key>,
     pub(crate) tokens: SignedTokens,
@@ -93,6 +107,9 @@ pub struct World {
 
 /// What the provider signs its events with.
 pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
+
+/// The worker's, as its wiring has it.
+const JOB_PATIENCE: Duration = Duration::from_secs(150);
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -113,6 +130,7 @@ impl World {
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
         let cache = Arc::new(Cache::new(clock.clone(), faults.clone()));
+        let blobs = Arc::new(Blobs::new(clock.clone(), faults.clone()));
         let queues = Arc::new(Queues::new(clock.clone(), faults.clone(), RECEIVES_MAX));
         let sent = Arc::new(Sent::before(queues.clone()));
         let provider = Arc::new(Provider::new(faults.clone()));
@@ -127,6 +145,9 @@ impl World {
             queues: sent.clone(),
             provider: refusals.clone(),
             due: store.clone(),
+            platform: store.clone(),
+            blobs: blobs.clone(),
+            parts: blobs.clone(),
         }));
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
@@ -136,6 +157,9 @@ impl World {
             vault: Vault::new(faults.clone()),
             connector: Connector { has_sandbox, sandbox: wiring.provider.clone(), stripe: second.clone() },
             opened: Opened::default(),
+            blobs,
+            uploads: RefCell::default(),
+            job_patience: Cell::new(JOB_PATIENCE),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -212,6 +236,29 @@ impl World {
             accounts: store,
             wallets: store,
             closings: store,
+        }
+    }
+
+    pub(crate) fn ingesting(&self) -> Ingesting<'_> {
+        let (platform, blobs) = (self.wiring.platform.as_ref(), self.wiring.blobs.as_ref());
+        Ingesting { platform, files: self.store.as_ref(), blobs }
+    }
+
+    pub(crate) fn looking_at_jobs(&self) -> Looking<'_> {
+        Looking { platform: self.wiring.platform.as_ref(), jobs: self.store.as_ref() }
+    }
+
+    /// With parts of a few rows, so that even small reports have some.
+    pub(crate) fn running_jobs(&self) -> Running<'_> {
+        let store = self.store.as_ref();
+        let sources = Sources { payments: store, accounts: store, wallets: store, rows: store };
+        Running {
+            looking: self.looking_at_jobs(),
+            blobs: self.wiring.blobs.as_ref(),
+            parts: self.wiring.parts.as_ref(),
+            sources,
+            part_bytes: 200,
+            patience: self.job_patience.get(),
         }
     }
 

@@ -133,6 +133,23 @@ const ROWS: &[Row] = &[
     row("statements-differences", &["cache.admit", "statements.get", "statements.differences"], Same),
     row("events-list", &["cache.admit", "events.list"], Same),
     row("events-get", &["cache.admit", "events.get"], Same),
+    row("files-create", &["cache.admit", "platform.commit"], Same),
+    row("files-list", &["cache.admit", "files.list"], Same),
+    row("files-get", &["cache.admit", "files.get"], Same),
+    row("files-delete", &["cache.admit", "files.get", "platform.commit"], Calls(&["cache.admit", "files.get"])),
+    row("reports-create", &["cache.admit", "platform.commit"], Same),
+    row("jobs-list", &["cache.admit", "jobs.list"], Same),
+    row("jobs-get", &["cache.admit", "jobs.get"], Same),
+    row(
+        "jobs-cancel",
+        &["cache.admit", "jobs.get", "platform.commit"],
+        Calls(&["cache.admit", "jobs.get", "platform.find_record"]),
+    ),
+    row(
+        "jobs-retry",
+        &["cache.admit", "jobs.get", "platform.commit"],
+        Calls(&["cache.admit", "jobs.get", "platform.find_record"]),
+    ),
     row("health-live", &[], Same),
     row("health-ready", &["tenants.get", "cache.ping"], Same),
 ];
@@ -295,6 +312,7 @@ fn misses_at_once_share_one_read_and_one_fill() {
 fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
+    assert!(world.deliver(Consumer::OutboxPublish));
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
@@ -361,6 +379,40 @@ fn a_sweep_of_nothing_is_five_queries() {
     world.sweep().expect("nothing fails");
     let expected = ["due.events", "due.payments", "due.refunds", "due.disputes", "statements.due"];
     assert_eq!(world.faults.tally(), counted(&expected));
+}
+
+#[test]
+fn an_upload_is_looked_at_and_copied_once() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.file(furniture.owner(), "good.pdf");
+    world.faults.forget_calls();
+    assert_eq!(world.ingest(), 1);
+    let looks = ["files.get", "blobs.head", "blobs.beginning"];
+    let writes = ["blobs.copy", "platform.commit", "blobs.delete"];
+    assert_eq!(world.faults.tally(), counted(&[looks, writes].concat()));
+}
+
+#[test]
+fn a_report_reads_a_page_at_a_time_and_is_written_once() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Jobs);
+    let taken = ["jobs.get", "platform.commit", "payments.list"];
+    let written = ["blobs.put", "platform.commit"];
+    assert_eq!(world.faults.tally(), counted(&[&taken[..], &written[..]].concat()));
+    assert!(world.show(furniture.owner(), &format!("/v1/jobs/{}", furniture.job))["result"]["url"].is_string());
+}
+
+#[test]
+fn a_sweep_of_the_platform_that_finds_nothing_is_two_queries() {
+    let world = World::new();
+    Furniture::of(&world, "tea");
+    world.faults.forget_calls();
+    world.platform_sweep().expect("nothing fails");
+    assert_eq!(world.faults.tally(), counted(&["files.due", "jobs.due"]));
 }
 
 #[test]

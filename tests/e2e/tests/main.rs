@@ -38,9 +38,16 @@ mod every_route {
     mod limits;
     mod pages;
 }
+mod files {
+    mod create;
+    mod list;
+}
 mod health {
     mod live;
     mod ready;
+}
+mod jobs {
+    mod list;
 }
 mod orders {
     mod cancel;
@@ -68,6 +75,9 @@ mod providers {
 mod refunds {
     mod create;
     mod list;
+}
+mod reports {
+    mod create;
 }
 mod sessions {
     mod create;

@@ -54,6 +54,8 @@ kinds! {
     Refund = "refund",
     Dispute = "dispute",
     Event = "event",
+    File = "file",
+    Job = "job",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

@@ -73,6 +73,8 @@ fn items() -> Vec<Attributes> {
         encode(&page_of_lines),
         encode(&page_of_differences),
         encode(&builders::fee_settings(tenant, mint)),
+        encode(&builders::file(tenant, mint)),
+        encode(&builders::job(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -119,6 +121,8 @@ fn attributes_have_their_names_and_types() {
         "kind:S lines:L number:N pk:S sk:S statement:S tenant:S",
         "differences:L kind:S number:N pk:S sk:S statement:S tenant:S",
         "basis_points:N fixed:M kind:S pk:S sk:S tenant:S updated_at_ms:N",
+        "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
+        "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

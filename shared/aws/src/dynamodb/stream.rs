@@ -34,6 +34,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Block
         | Kind::Closing
         | Kind::Connections
+        | Kind::File
+        | Kind::Job
         | Kind::Idempotency
         | Kind::Login
         | Kind::Limit

@@ -1,4 +1,4 @@
-//! The two tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
+//! The three tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod attempts;
@@ -9,12 +9,15 @@ mod dispute;
 mod due;
 mod event;
 mod fees;
+mod file;
+mod job;
 mod journal;
 mod ledger;
 mod limit;
 mod order;
 mod page;
 mod payment;
+mod platform;
 mod records;
 mod refund;
 mod session;
@@ -33,10 +36,12 @@ use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::fee::FeeSettings;
+use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId, WalletId,
+    DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId, WalletId,
 };
+use domain::job::Job;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
@@ -64,6 +69,8 @@ pub use tamper::Tampering;
 pub struct Store {
     faults: Faults,
     commerce: Lock<CommerceTable>,
+    /// Locked before the commerce table by who needs both.
+    platform: Lock<PlatformTable>,
     identity: Lock<IdentityTable>,
 }
 
@@ -99,6 +106,14 @@ struct CommerceTable {
 }
 
 #[derive(Debug, Default)]
+struct PlatformTable {
+    files: BTreeMap<(TenantId, FileId), File>,
+    jobs: BTreeMap<(TenantId, JobId), Job>,
+    records: Records,
+    stream: Stream,
+}
+
+#[derive(Debug, Default)]
 struct IdentityTable {
     tenants: BTreeMap<TenantId, Tenant>,
     users: BTreeMap<(TenantId, UserId), User>,
@@ -128,6 +143,8 @@ pub struct Contents {
     pub closings: Vec<(TenantId, Closing)>,
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
+    pub files: Vec<File>,
+    pub jobs: Vec<Job>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -145,6 +162,7 @@ impl Store {
     /// give them in another order and twice.
     pub fn take_stream(&self) -> Vec<StreamChange> {
         let mut changes = self.commerce.get().stream.take();
+        changes.append(&mut self.platform.get().stream.take());
         changes.append(&mut self.identity.get().stream.take());
         changes
     }
@@ -170,6 +188,7 @@ impl Store {
     }
 
     pub fn contents(&self) -> Contents {
+        let platform = self.platform.get();
         let commerce = self.commerce.get();
         let identity = self.identity.get();
         let accounts = commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance));
@@ -188,12 +207,24 @@ impl Store {
             entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
+            files: platform.files.values().cloned().collect(),
+            jobs: platform.jobs.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
             users: identity.users.values().cloned().collect(),
             sessions: identity.sessions.values().cloned().collect(),
         }
+    }
+
+    /// The files alone, of all tenants.
+    pub fn files(&self) -> Vec<File> {
+        self.platform.get().files.values().cloned().collect()
+    }
+
+    /// The jobs alone, of all tenants.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.platform.get().jobs.values().cloned().collect()
     }
 
     /// The wallets alone, of all tenants.
@@ -221,6 +252,10 @@ impl Store {
 
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.
     pub fn delete_expired(&self, now: Timestamp) {
+        let mut platform = self.platform.get();
+        platform.records.delete_expired(now);
+        platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
+        platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

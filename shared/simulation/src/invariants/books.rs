@@ -242,12 +242,27 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets and statements are not in the stream: `wallets` and `statements` look at theirs.
-        use EventType::{ProviderEventReceived, StatementCreated, StatementFailed, StatementSucceeded, WalletCreated};
-        if matches!(
+        // Wallets, statements, files and jobs are not in the stream: their own modules look at theirs.
+        let is_of_another = matches!(
             event.kind,
-            ProviderEventReceived | WalletCreated | StatementCreated | StatementSucceeded | StatementFailed
-        ) {
+            EventType::ProviderEventReceived
+                | EventType::WalletCreated
+                | EventType::StatementCreated
+                | EventType::StatementSucceeded
+                | EventType::StatementFailed
+                | EventType::FileCreated
+                | EventType::FileReady
+                | EventType::FileRejected
+                | EventType::FileDeleted
+                | EventType::JobCreated
+                | EventType::JobResumed
+                | EventType::JobRetried
+                | EventType::JobCancelRequested
+                | EventType::JobSucceeded
+                | EventType::JobFailed
+                | EventType::JobCancelled
+        );
+        if is_of_another {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();

@@ -61,6 +61,13 @@ pub(super) enum Action {
     Connect,
     /// A provider cannot be reached, or can again.
     LoseOrFind,
+    /// A client announces, uploads or deletes a file.
+    File,
+    /// The bucket tells of uploads.
+    Ingest,
+    PlatformSweep,
+    /// A client asks for a report, or wants it no longer.
+    Job,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -72,7 +79,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 42] = [
+    pub(super) const ALL: [(Self, u32); 52] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -86,6 +93,16 @@ impl Action {
         (Self::Work(Queue::Refunds), 20),
         (Self::Work(Queue::Providers), 20),
         (Self::Work(Queue::Statements), 10),
+        (Self::Work(Queue::Files), 10),
+        (Self::WearOut(Queue::Files), 1),
+        (Self::ShowAgain(Queue::Files), 2),
+        (Self::File, 12),
+        (Self::Ingest, 10),
+        (Self::PlatformSweep, 4),
+        (Self::Job, 5),
+        (Self::Work(Queue::Jobs), 10),
+        (Self::WearOut(Queue::Jobs), 1),
+        (Self::ShowAgain(Queue::Jobs), 2),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
@@ -163,6 +180,16 @@ impl Run {
             Action::CaptureOrCancel => self.capture_or_cancel(),
             Action::Connect => self.connect(),
             Action::LoseOrFind => self.lose_or_find_a_provider(),
+            Action::File => self.do_something_with_a_file(),
+            Action::Ingest => self.ingest(),
+            Action::Job => self.do_something_with_a_job(),
+            Action::PlatformSweep => {
+                let world = self.world.clone();
+                self.start(Doing::Sweep, async move {
+                    drop(world.platform_sweep_step().await);
+                    Ended::Quietly
+                });
+            }
             Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),

@@ -5,7 +5,9 @@
 mod actions;
 mod clients;
 mod ending;
+mod files;
 mod intents;
+mod jobs;
 mod lists;
 mod many;
 mod outside;
@@ -60,13 +62,29 @@ pub struct Figures {
     pub spent: usize,
     /// Those that the wallet did not have enough for.
     pub overspent: usize,
+    pub files_ready: usize,
+    pub files_rejected: usize,
+    pub reports: usize,
     pub deaths: usize,
 }
 
 impl Figures {
     pub fn add(&mut self, figures: Self) {
-        let Self { steps, calls, replays, payments, captured, refunds, refused_refunds, spent, overspent, deaths } =
-            figures;
+        let Self {
+            steps,
+            calls,
+            replays,
+            payments,
+            captured,
+            refunds,
+            refused_refunds,
+            spent,
+            overspent,
+            files_ready,
+            files_rejected,
+            reports,
+            deaths,
+        } = figures;
         self.steps += steps;
         self.calls += calls;
         self.replays += replays;
@@ -76,6 +94,9 @@ impl Figures {
         self.refused_refunds += refused_refunds;
         self.spent += spent;
         self.overspent += overspent;
+        self.files_ready += files_ready;
+        self.files_rejected += files_rejected;
+        self.reports += reports;
         self.deaths += deaths;
     }
 }

@@ -1,6 +1,8 @@
 //! What a seed makes of its run: which steps are likely and which ports fail how often. Each seed stresses other things, so
 //! that some go deep where an even mixture would not (swarm testing: Groce et al., ISSTA 2012).
 
+use std::time::Duration;
+
 use fastrand::Rng;
 use memory::{Fault, Faults};
 
@@ -8,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 21] = [
+const OPERATIONS: [&str; 25] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -17,6 +19,10 @@ const OPERATIONS: [&str; 21] = [
     "refunds.",
     "disputes.",
     "events.",
+    "platform.",
+    "files.",
+    "jobs.",
+    "blobs.",
     "due.",
     "journal.",
     "queues.send",
@@ -69,6 +75,9 @@ impl Plan {
         }
         if random.u8(..3) == 0 {
             world.late.delay_by_chance(random.u16(10..150));
+        }
+        if random.bool() {
+            world.job_patience.set(Duration::ZERO);
         }
         let skew_ms_max = if random.u8(..3) == 0 { random.i64(1..=SKEW_MS_MAX) } else { 0 };
         Self { weights, sum, polls_max: random.usize(4..40), running_max: random.usize(1..8), skew_ms_max }

@@ -57,6 +57,8 @@ fn prefix(noun: &str) -> &'static str {
         "disputes" => "dsp",
         "statements" => "stm",
         "events" => "evt",
+        "files" => "fil",
+        "jobs" => "job",
         "tenants" => "ten",
         // Named, not numbered.
         "providers" => "sandbox",
@@ -151,6 +153,8 @@ impl Things {
             ("accounts", "acc_merchant_eur".to_owned()),
             ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),
+            ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
+            ("jobs", id(&shop.report("payments").await).to_owned()),
         ]);
         Self { ids, order, payment, user }
     }

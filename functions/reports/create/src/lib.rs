@@ -1,0 +1,45 @@
+//! POST /v1/reports: asks for a report; a worker makes it.
+
+use app::jobs;
+use domain::field::Invalid;
+use domain::job::{Report, ReportFormat, ReportKind};
+use http_kit::fields::{self, Fields};
+use http_kit::serve::{Served, serve};
+use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
+use ports::clock::Mint;
+use ports::platform::Platform;
+
+/// What the function reaches.
+#[derive(Clone, Copy)]
+pub struct Deps<'a> {
+    pub gate: Gate<'a>,
+    pub mint: Mint<'a>,
+    pub platform: &'a dyn Platform,
+}
+
+pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
+    serve(deps.gate, &routes::REPORTS_CREATE, request, async |call| handle(deps, call).await).await
+}
+
+async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    let claim = call.optional_claim()?;
+    let report = fields::parse(&call.request.body, report)?;
+    let context = call.context(deps.mint);
+    Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, report).await?.into())
+}
+
+fn report(fields: &mut Fields<'_>) -> Option<Report> {
+    let kind = fields.required("kind", |value| {
+        let kind = ReportKind::parse(values::text(value)?);
+        kind.ok_or_else(|| Invalid::new("unknown_value", "must be payments or ledger"))
+    });
+    let from = fields.required("from", values::time);
+    let to = fields.required("to", values::time);
+    let to = fields.check("to", to, |to| from.map_or(Ok(()), |from| Report::period(from, *to).map(|_| ())));
+    let format = fields.required("format", |value| match values::text(value)? {
+        "pdf" => Err(Invalid::new("not_available", "cannot be had yet; csv can")),
+        format => ReportFormat::parse(format).ok_or_else(|| Invalid::new("unknown_value", "must be csv")),
+    });
+    let currency = fields.optional("currency", values::currency);
+    Some(Report { kind: kind?, from: from?, to: to?, format: format?, currency })
+}

@@ -1,0 +1,108 @@
+//! A job on the wire. The link to its result is beside it, in the answers that have it: an event keeps none.
+
+use domain::job::{Job, JobFault, Report};
+use domain::time::Timestamp;
+use serde::Serialize;
+
+use crate::{json, rfc3339};
+
+#[derive(Serialize)]
+struct JobView<'a> {
+    id: String,
+    kind: &'static str,
+    report: ReportView,
+    status: &'static str,
+    progress: u8,
+    attempts: u32,
+    cancel_requested: bool,
+    result: Option<ResultView<'a>>,
+    error: Option<ErrorView>,
+    log: Vec<LineView<'a>>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+struct ReportView {
+    kind: &'static str,
+    from: String,
+    to: String,
+    format: &'static str,
+    currency: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ResultView<'a> {
+    rows: u64,
+    size: u64,
+    url: Option<&'a str>,
+    expires_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ErrorView {
+    code: &'static str,
+    message: &'static str,
+}
+
+#[derive(Serialize)]
+struct LineView<'a> {
+    at: String,
+    message: &'a str,
+}
+
+/// With the link to its result, where there is one to be shown.
+pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
+    let Job {
+        id,
+        tenant: _,
+        report: Report { kind, from, to, format, currency },
+        status,
+        progress,
+        attempts,
+        lease: _,
+        cancel_requested,
+        checkpoint: _,
+        result,
+        fault,
+        log,
+        started_at: _,
+        check_at: _,
+        created_at,
+        updated_at,
+        version: _,
+    } = job;
+    json(&JobView {
+        id: id.to_string(),
+        kind: "report",
+        report: ReportView {
+            kind: kind.as_str(),
+            from: rfc3339(*from),
+            to: rfc3339(*to),
+            format: format.as_str(),
+            currency: currency.map(|currency| currency.code()),
+        },
+        status: status.as_str(),
+        progress: *progress,
+        attempts: *attempts,
+        cancel_requested: *cancel_requested,
+        result: result.map(|result| ResultView {
+            rows: result.rows,
+            size: result.bytes,
+            url: link.map(|(url, _)| url),
+            expires_at: link.map(|(_, expires_at)| rfc3339(expires_at)),
+        }),
+        error: fault.map(|fault| ErrorView { code: fault.as_str(), message: message(fault) }),
+        log: log.iter().map(|line| LineView { at: rfc3339(line.at), message: &line.message }).collect(),
+        created_at: rfc3339(*created_at),
+        updated_at: rfc3339(*updated_at),
+    })
+}
+
+fn message(fault: JobFault) -> &'static str {
+    match fault {
+        JobFault::TimedOut => "It took longer than a job may.",
+        JobFault::GivenUp => "It was tried too often in vain.",
+        JobFault::Unreadable => "What it has to read cannot be read; this is ours to mend.",
+    }
+}

@@ -1,0 +1,118 @@
+//! Jobs as the API sees them: asked for, listed, read, cancelled, asked for again. The work is `run_job`'s.
+
+use std::time::Duration;
+
+use domain::event::EventType;
+use domain::file::FileName;
+use domain::idempotency::{Answer, Claim};
+use domain::ids::{JobId, TenantId};
+use domain::job::{Job, JobStatus, Report};
+use domain::page::{Page, PageRequest};
+use ports::blobs::{BlobKey, Blobs};
+use ports::commerce::{Commit, Consistency};
+use ports::platform::{Jobs, Platform, PlatformChange};
+
+use crate::commit;
+use crate::revise::{Revising, Revision, revise};
+use crate::{Context, Error, Outcome};
+
+/// How long the link to a result works.
+pub const RESULT_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+pub async fn create(
+    context: &Context<'_>,
+    platform: &dyn Platform,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    report: Report,
+) -> Result<Outcome, Error> {
+    let now = context.now();
+    let job = Job::new(context.id(), tenant, report, now);
+    let body = api::job(&job, None);
+    let answer = Answer { status: 202, location: Some(location(job.id)), body: body.clone() };
+    let events = vec![context.event(tenant, EventType::JobCreated, job.id, body)];
+    let record = commit::record(claim.as_ref(), &answer, now);
+    let commit = Commit { tenant, record, changes: vec![PlatformChange::CreateJob(job)], events, now };
+    commit::answer(platform, commit, answer).await
+}
+
+/// The job's JSON, with where its result is once there is one.
+pub async fn get(
+    context: &Context<'_>,
+    jobs: &dyn Jobs,
+    blobs: &dyn Blobs,
+    tenant: TenantId,
+    id: JobId,
+) -> Result<String, Error> {
+    let found = match jobs.get(tenant, id, Consistency::Eventual).await? {
+        Some(job) => Some(job),
+        None => jobs.get(tenant, id, Consistency::Strong).await?,
+    };
+    let job = found.ok_or(Error::NotFound("job"))?;
+    let Some(result) = job.result else { return Ok(api::job(&job, None)) };
+    let key = BlobKey::report(tenant, id, result.object);
+    let name = format!("{}-{id}.csv", job.report.kind.as_str());
+    let name = FileName::parse(&name).map_err(|invalid| Error::Invalid(vec![invalid.at("name")]))?;
+    let link = blobs.download_link(key, &name, "text/csv", context.now(), RESULT_WITHIN).await?;
+    Ok(api::job(&job, Some((&link.url, link.expires_at))))
+}
+
+pub async fn list(
+    jobs: &dyn Jobs,
+    tenant: TenantId,
+    status: Option<JobStatus>,
+    page: PageRequest<JobId>,
+) -> Result<Page<Job, JobId>, Error> {
+    Ok(jobs.list(tenant, status, page).await?)
+}
+
+/// What a client may still do to a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Cancel,
+    Retry,
+}
+
+/// The ports that a change of a job needs.
+#[derive(Clone, Copy)]
+pub struct Stores<'a> {
+    pub platform: &'a dyn Platform,
+    pub jobs: &'a dyn Jobs,
+}
+
+pub async fn take_step(
+    context: &Context<'_>,
+    stores: Stores<'_>,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    id: JobId,
+    step: Step,
+) -> Result<Outcome, Error> {
+    let Stores { platform, jobs } = stores;
+    let read = async || jobs.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("job"));
+    revise(Revising { context, store: platform, tenant, claim: claim.as_ref() }, read, |job, now| {
+        let next = match step {
+            Step::Cancel => job.cancel(now),
+            Step::Retry => job.retry(now),
+        };
+        let next = next.map_err(Error::Job)?;
+        let event = match (step, next.status) {
+            (Step::Retry, _) => EventType::JobRetried,
+            (Step::Cancel, JobStatus::Cancelled) => EventType::JobCancelled,
+            (Step::Cancel, _) => EventType::JobCancelRequested,
+        };
+        let body = api::job(&next, None);
+        Ok(Revision {
+            change: PlatformChange::UpdateJob(next),
+            event,
+            subject: id.to_string(),
+            answer: Answer { status: 202, location: Some(location(id)), body },
+            cached: None,
+        })
+    })
+    .await
+}
+
+fn location(id: JobId) -> String {
+    format!("{}/jobs/{id}", api::BASE_PATH)
+}

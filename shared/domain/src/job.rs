@@ -1,0 +1,349 @@
+//! Long work that a tenant asks for: taken by one worker at a time under a lease, resumed by another when the first is lost,
+//! and of effect once, because every write of a worker stands on the version that it holds.
+
+use std::time::Duration;
+
+use crate::field::Invalid;
+use crate::ids::{JobId, TenantId};
+use crate::money::Currency;
+use crate::time::Timestamp;
+use crate::words::words;
+
+/// How long a worker may be silent.
+pub const LEASE: Duration = Duration::from_secs(2 * 60);
+/// Once so long without a worker it is asked for again: its message may be lost among the dead letters.
+pub const WAITS_AT_MOST: Duration = Duration::from_secs(15 * 60);
+/// From when it is first taken.
+pub const TIME_OUT: Duration = Duration::from_secs(2 * 60 * 60);
+/// Tries that may end without a result.
+pub const ATTEMPTS_MAX: u32 = 5;
+/// What has ended is kept for so long, with its result.
+pub const ENDED_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Of the log, the last lines.
+pub const LOG_LINES_MAX: usize = 30;
+
+words! {
+    JobStatus:
+    Queued = "queued",
+    Running = "running",
+    Succeeded = "succeeded",
+    Failed = "failed",
+    Cancelled = "cancelled",
+}
+
+impl JobStatus {
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [Self] {
+        match self {
+            Self::Queued => &[Self::Running, Self::Failed, Self::Cancelled],
+            Self::Running => &[Self::Queued, Self::Succeeded, Self::Failed, Self::Cancelled],
+            Self::Failed => &[Self::Queued],
+            Self::Succeeded | Self::Cancelled => &[],
+        }
+    }
+
+    pub fn has_ended(self) -> bool {
+        match self {
+            Self::Queued | Self::Running => false,
+            Self::Succeeded | Self::Failed | Self::Cancelled => true,
+        }
+    }
+}
+
+words! {
+    ReportKind:
+    Payments = "payments",
+    Ledger = "ledger",
+}
+
+words! {
+    ReportFormat:
+    Csv = "csv",
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub kind: ReportKind,
+    /// Inclusive.
+    pub from: Timestamp,
+    /// Exclusive.
+    pub to: Timestamp,
+    pub format: ReportFormat,
+    /// Of this currency alone.
+    pub currency: Option<Currency>,
+}
+
+impl Report {
+    pub fn period(from: Timestamp, to: Timestamp) -> Result<(Timestamp, Timestamp), Invalid> {
+        if from >= to {
+            return Err(Invalid::new("out_of_range", "must be after from"));
+        }
+        Ok((from, to))
+    }
+}
+
+words! {
+    /// Why there is no result.
+    JobFault:
+    TimedOut = "timed_out",
+    /// No worker has come to an end.
+    GivenUp = "given_up",
+    /// What it has to read cannot be read.
+    Unreadable = "unreadable",
+}
+
+/// Where the result lies and what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobResult {
+    /// Of the object that was written: each beginning writes one of its own.
+    pub object: u64,
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    pub at: Timestamp,
+    pub message: String,
+}
+
+/// A worker's hold on a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// No two are alike.
+    pub number: u64,
+    pub ends_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    pub id: JobId,
+    pub tenant: TenantId,
+    pub report: Report,
+    pub status: JobStatus,
+    /// Per cent.
+    pub progress: u8,
+    /// How often it was begun, or begun again after a fault.
+    pub attempts: u32,
+    pub lease: Option<Lease>,
+    pub cancel_requested: bool,
+    /// Where the work goes on, in its own words.
+    pub checkpoint: Option<String>,
+    pub result: Option<JobResult>,
+    pub fault: Option<JobFault>,
+    pub log: Vec<LogLine>,
+    /// When it was first taken since it was asked for.
+    pub started_at: Option<Timestamp>,
+    /// When the sweeper is to look.
+    pub check_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub version: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the job is {}{}", .current.as_str(), told(.current.next()))]
+pub struct JobRefusal {
+    pub current: JobStatus,
+}
+
+fn told(next: &[JobStatus]) -> String {
+    match next {
+        [] => "; it stays so".to_owned(),
+        next => {
+            let names: Vec<&str> = next.iter().map(|status| status.as_str()).collect();
+            format!("; from there it may become: {}", names.join(", "))
+        }
+    }
+}
+
+/// What a worker that wants a job is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taking {
+    /// Work on this one.
+    Work(Job),
+    /// It ends here.
+    End(Job),
+    /// It has ended, or another worker has it.
+    Leave,
+}
+
+impl Job {
+    pub fn new(id: JobId, tenant: TenantId, report: Report, now: Timestamp) -> Self {
+        Self {
+            id,
+            tenant,
+            report,
+            status: JobStatus::Queued,
+            progress: 0,
+            attempts: 0,
+            lease: None,
+            cancel_requested: false,
+            checkpoint: None,
+            result: None,
+            fault: None,
+            log: Vec::new(),
+            started_at: None,
+            check_at: Some(now.plus(WAITS_AT_MOST)),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        }
+    }
+
+    pub fn take(&self, now: Timestamp) -> Taking {
+        match (self.status, self.lease) {
+            (JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled, _) => return Taking::Leave,
+            (JobStatus::Running, Some(lease)) if now < lease.ends_at => return Taking::Leave,
+            (JobStatus::Queued | JobStatus::Running, _) => {}
+        }
+        if let Some(ended) = self.ended_early(now) {
+            return Taking::End(ended);
+        }
+        let number = self.version + 1;
+        let attempts = self.attempts + 1;
+        let taken = Self {
+            status: JobStatus::Running,
+            attempts,
+            started_at: self.started_at.or(Some(now)),
+            ..self.changed(now).leased(number, now)
+        };
+        Taking::Work(taken.noted(now, format!("attempt {attempts} begins")))
+    }
+
+    /// What there is no use in going on with.
+    fn ended_early(&self, now: Timestamp) -> Option<Self> {
+        if self.cancel_requested {
+            return Some(self.cancelled(now));
+        }
+        if self.is_overdue(now) {
+            return Some(self.fail(JobFault::TimedOut, now));
+        }
+        (self.attempts >= ATTEMPTS_MAX).then(|| self.fail(JobFault::GivenUp, now))
+    }
+
+    fn is_overdue(&self, now: Timestamp) -> bool {
+        self.started_at.is_some_and(|started_at| now >= started_at.plus(TIME_OUT))
+    }
+
+    /// Whether it is still held under the lease.
+    pub fn is_held_under(&self, number: u64) -> bool {
+        self.status == JobStatus::Running && self.lease.is_some_and(|lease| lease.number == number)
+    }
+
+    /// The worker is alive, and this far. A job that was cancelled, or has taken too long, ends.
+    pub fn advance(&self, progress: u8, checkpoint: Option<String>, now: Timestamp) -> Self {
+        if self.cancel_requested {
+            return self.cancelled(now);
+        }
+        if self.is_overdue(now) {
+            return self.fail(JobFault::TimedOut, now);
+        }
+        let number = self.lease.map_or(self.version, |lease| lease.number);
+        let checkpoint = checkpoint.or_else(|| self.checkpoint.clone());
+        let progress = progress.min(99).max(self.progress);
+        Self { progress, checkpoint, ..self.changed(now).leased(number, now) }
+    }
+
+    /// The worker has no more time: another goes on from the checkpoint. That is no fault.
+    pub fn pause(&self, now: Timestamp) -> Self {
+        let attempts = self.attempts.saturating_sub(1);
+        Self { attempts, ..self.queued(now) }.noted(now, "goes on in another worker".to_owned())
+    }
+
+    /// The worker could not go on, or was lost: another one may.
+    pub fn release(&self, reason: &str, now: Timestamp) -> Self {
+        self.queued(now).noted(now, reason.to_owned())
+    }
+
+    /// As [`Job::release`], and what was done is not to be gone on with.
+    pub fn begin_anew(&self, reason: &str, now: Timestamp) -> Self {
+        Self { checkpoint: None, ..self.release(reason, now) }
+    }
+
+    pub fn succeed(&self, result: JobResult, now: Timestamp) -> Self {
+        let JobResult { rows, bytes, object: _ } = result;
+        let ended = Self { progress: 100, result: Some(result), ..self.ended(JobStatus::Succeeded, now) };
+        ended.noted(now, format!("{rows} rows, {bytes} bytes"))
+    }
+
+    pub fn fail(&self, fault: JobFault, now: Timestamp) -> Self {
+        Self { fault: Some(fault), ..self.ended(JobStatus::Failed, now) }.noted(now, fault.as_str().to_owned())
+    }
+
+    /// Nobody wants it any longer. One that runs is stopped by its worker, at the next look.
+    pub fn cancel(&self, now: Timestamp) -> Result<Self, JobRefusal> {
+        match self.status {
+            JobStatus::Queued => Ok(self.cancelled(now)),
+            JobStatus::Running => Ok(Self { cancel_requested: true, ..self.changed(now) }),
+            JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled => Err(JobRefusal { current: self.status }),
+        }
+    }
+
+    /// A failed one, from its beginning.
+    pub fn retry(&self, now: Timestamp) -> Result<Self, JobRefusal> {
+        match self.status {
+            JobStatus::Failed => {
+                let anew = Self { progress: 0, attempts: 0, fault: None, started_at: None, ..self.queued(now) };
+                Ok(Self { checkpoint: None, ..anew }.noted(now, "asked for again".to_owned()))
+            }
+            JobStatus::Queued | JobStatus::Running | JobStatus::Succeeded | JobStatus::Cancelled => {
+                Err(JobRefusal { current: self.status })
+            }
+        }
+    }
+
+    /// What the sweeper makes of a job that is due: its worker is lost, or its message is. Nothing, when it is not due.
+    pub fn look(&self, now: Timestamp) -> Option<Self> {
+        let is_due = self.check_at.is_some_and(|at| at <= now);
+        if !is_due || self.status.has_ended() {
+            return None;
+        }
+        if let Some(ended) = self.ended_early(now) {
+            return Some(ended);
+        }
+        Some(match self.status {
+            JobStatus::Running => self.release("the worker was lost", now),
+            _ => Self { check_at: Some(now.plus(WAITS_AT_MOST)), ..self.changed(now) },
+        })
+    }
+
+    /// From when on the store may forget it.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.status.has_ended().then(|| self.updated_at.plus(ENDED_KEPT_FOR))
+    }
+
+    fn cancelled(&self, now: Timestamp) -> Self {
+        self.ended(JobStatus::Cancelled, now).noted(now, "cancelled".to_owned())
+    }
+
+    fn ended(&self, status: JobStatus, now: Timestamp) -> Self {
+        Self { status, lease: None, checkpoint: None, check_at: None, ..self.changed(now) }
+    }
+
+    fn queued(&self, now: Timestamp) -> Self {
+        let check_at = Some(now.plus(WAITS_AT_MOST));
+        Self { status: JobStatus::Queued, lease: None, check_at, ..self.changed(now) }
+    }
+
+    fn leased(self, number: u64, now: Timestamp) -> Self {
+        let ends_at = now.plus(LEASE);
+        Self { lease: Some(Lease { number, ends_at }), check_at: Some(ends_at), ..self }
+    }
+
+    fn noted(mut self, at: Timestamp, message: String) -> Self {
+        self.log.push(LogLine { at, message });
+        let too_many = self.log.len().saturating_sub(LOG_LINES_MAX);
+        self.log.drain(..too_many);
+        self
+    }
+
+    fn changed(&self, now: Timestamp) -> Self {
+        Self { updated_at: now, version: self.version + 1, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+#[path = "job_tests.rs"]
+mod tests;

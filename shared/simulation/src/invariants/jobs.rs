@@ -1,0 +1,54 @@
+//! A job comes to one end, is told of once at each, and what it says that it has made is there, whole: no row twice, none
+//! left out that was there when it was asked for (I6, J5).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::event::EventType;
+use domain::job::{Job, JobStatus, ReportKind};
+use ports::blobs::BlobKey;
+
+use super::{Books, Holds, ensure};
+use crate::world::World;
+
+/// Beyond what the runs let clocks and calls be off by.
+const IN_FLIGHT_MAX: Duration = Duration::from_secs(150);
+
+pub(super) fn hold(world: &World, books: &Books) -> Holds {
+    world.store.jobs().iter().try_for_each(|job| {
+        let told = |kind| books.events_of(&job.id.to_string(), kind);
+        let (succeeded, failed) = (told(EventType::JobSucceeded), told(EventType::JobFailed));
+        let is_told = told(EventType::JobCreated) == 1
+            && succeeded == usize::from(job.status == JobStatus::Succeeded)
+            && failed == told(EventType::JobRetried) + usize::from(job.status == JobStatus::Failed)
+            && told(EventType::JobCancelled) == usize::from(job.status == JobStatus::Cancelled);
+        ensure(is_told, || format!("{job:?} is told of as succeeded {succeeded} times, as failed {failed} times"))?;
+        if job.status == JobStatus::Succeeded { is_made(world, books, job) } else { Ok(()) }
+    })
+}
+
+fn is_made(world: &World, books: &Books, job: &Job) -> Holds {
+    let broken = |what: &str| format!("the report of {job:?} {what}");
+    let result = job.result.ok_or_else(|| broken("is not named"))?;
+    let bytes = world.blobs.bytes_of(BlobKey::report(job.tenant, job.id, result.object));
+    let bytes = bytes.ok_or_else(|| broken("is not there"))?;
+    let text = String::from_utf8(bytes).map_err(|_| broken("is no text"))?;
+    let rows: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
+    let is_whole = (rows.len() as u64, text.len() as u64) == (result.rows, result.bytes);
+    ensure(is_whole, || broken(&format!("has {} rows, {} bytes", rows.len(), text.len())))?;
+    let column = match job.report.kind {
+        ReportKind::Payments => 0,
+        ReportKind::Ledger => 2,
+    };
+    let ids: BTreeSet<&str> = rows.iter().filter_map(|row| row.split(',').nth(column)).collect();
+    ensure(ids.len() == rows.len(), || broken("has a row twice"))?;
+    let wanted = books.payments.values().filter(|payment| {
+        // Clocks differ, and a commit may take effect a while after its moment.
+        let was_there = payment.created_at.plus(IN_FLIGHT_MAX) < job.created_at;
+        let is_of_job = payment.tenant == job.tenant && was_there;
+        is_of_job && (job.report.from..job.report.to).contains(&payment.created_at)
+    });
+    let left_out = wanted.map(|payment| payment.id.to_string()).find(|id| !ids.contains(id.as_str()));
+    let is_of_payments = job.report.kind == ReportKind::Payments;
+    ensure(!is_of_payments || left_out.is_none(), || broken(&format!("has no row of {left_out:?}")))
+}

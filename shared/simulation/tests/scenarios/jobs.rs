@@ -1,0 +1,196 @@
+//! I6 to I10, J5: reports as jobs, with workers that fail, stop and are not wanted any longer.
+
+use std::time::Duration;
+
+use coffer_simulation::{Ask, Fate, run};
+use domain::event::Queue;
+use domain::job::{LEASE, WAITS_AT_MOST};
+use memory::Fault;
+use serde_json::{Value, json};
+
+use super::Scene;
+
+fn job(scene: &Scene, id: &str) -> Value {
+    scene.world.show(&scene.owner_now(), &format!("/v1/jobs/{id}"))
+}
+
+/// A shop with enough payments for some parts.
+fn busy() -> Scene {
+    let scene = Scene::new();
+    for amount in 1..=6 {
+        scene.world.pay(&scene.owner_now(), None, amount * 100, "tok_success");
+    }
+    scene.world.run_until_quiet();
+    scene
+}
+
+fn told(scene: &Scene, id: &str, kind: &str) -> usize {
+    let contents = scene.world.store.contents();
+    contents.events.iter().filter(|event| event.subject == id && event.kind.as_str() == kind).count()
+}
+
+/// Receives its message and works on it.
+fn work(scene: &Scene) -> Vec<Fate> {
+    assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+    scene.world.work(Queue::Jobs)
+}
+
+#[test]
+fn j5_a_report_is_a_file_of_its_rows_by_a_link_that_ends() {
+    let scene = busy();
+    let made = scene.world.report(&scene.owner_now(), "payments");
+    assert_eq!((made.text("/status"), made.json["result"].clone()), ("queued".to_owned(), Value::Null));
+    scene.world.run_until_quiet();
+    let done = job(&scene, &made.id());
+    assert_eq!(
+        (&done["status"], &done["progress"], &done["result"]["rows"]),
+        (&json!("succeeded"), &json!(100), &json!(6))
+    );
+    let url = done["result"]["url"].clone();
+    let download = |url: &Value| scene.world.download(&json!({ "download_url": url }));
+    let body = String::from_utf8(download(&url).body).expect("text");
+    assert_eq!(body.lines().count(), 7);
+    assert_eq!(body.len() as u64, done["result"]["size"].as_u64().expect("a size"));
+    scene.world.clock.advance(Duration::from_secs(15 * 60));
+    assert_eq!(download(&url).status, 403);
+    assert_eq!(download(&job(&scene, &made.id())["result"]["url"]).status, 200);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i6_a_worker_may_fail_anywhere_and_the_job_has_one_end() {
+    for operation in ["jobs.get", "platform.commit", "payments.list", "blobs.begin", "blobs.put_part", "blobs.complete"]
+    {
+        for fault in [Fault::Unavailable, Fault::TimedOutBefore, Fault::TimedOutAfter, Fault::Contended] {
+            for nth in 1..=2 {
+                let scene = busy();
+                for amount in 1..=200 {
+                    scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
+                    if amount % 20 == 0 {
+                        scene.world.clock.advance(Duration::from_secs(60));
+                    }
+                }
+                scene.world.run_until_quiet();
+                let id = scene.world.report(&scene.owner_now(), "payments").id();
+                assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+                scene.world.faults.fail(operation, nth, fault);
+                scene.world.work(Queue::Jobs);
+                scene.world.run_until_quiet();
+                // Some are never come by.
+                scene.world.faults.heal();
+                let done = job(&scene, &id);
+                assert_eq!(
+                    (&done["status"], &done["result"]["rows"]),
+                    (&json!("succeeded"), &json!(206)),
+                    "{operation} {fault:?}"
+                );
+                assert_eq!(told(&scene, &id, "job.succeeded"), 1, "{operation} {fault:?}");
+                scene.comes_to_rest();
+            }
+        }
+    }
+}
+
+#[test]
+fn i6_a_job_whose_worker_is_lost_goes_on_when_its_lease_is_over() {
+    let scene = busy();
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+    let [delivery] = scene.world.receive(Queue::Jobs, 1).try_into().expect("one message");
+    // It takes the job, and not even giving it back works.
+    scene.world.faults.fail("payments.list", 1, Fault::Unavailable);
+    scene.world.faults.fail("platform.commit", 2, Fault::Unavailable);
+    run(scene.world.step(Queue::Jobs, &delivery.notice)).expect_err("it could not go on");
+    assert_eq!(job(&scene, &id)["status"], "running");
+    run(scene.world.step(Queue::Jobs, &delivery.notice)).expect("another worker has it");
+    assert_eq!(job(&scene, &id)["status"], "running");
+    scene.world.queues.delete(&delivery.message);
+    scene.world.clock.advance(LEASE);
+    scene.world.platform_sweep().expect("nothing fails");
+    assert_eq!(job(&scene, &id)["status"], "queued");
+    scene.world.run_until_quiet();
+    assert_eq!(
+        (job(&scene, &id)["status"].clone(), job(&scene, &id)["attempts"].clone()),
+        (json!("succeeded"), json!(2))
+    );
+    scene.comes_to_rest();
+}
+
+#[test]
+fn a_job_whose_message_is_lost_is_asked_for_again() {
+    let scene = busy();
+    let id = scene.world.report(&scene.owner_now(), "ledger").id();
+    assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+    let [delivery] = scene.world.receive(Queue::Jobs, 1).try_into().expect("one message");
+    scene.world.queues.delete(&delivery.message);
+    scene.world.clock.advance(WAITS_AT_MOST);
+    scene.world.platform_sweep().expect("nothing fails");
+    scene.world.run_until_quiet();
+    assert_eq!(job(&scene, &id)["status"], "succeeded");
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i6_long_work_is_spread_over_workers_and_loses_nothing() {
+    let scene = busy();
+    for amount in 1..=300 {
+        scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
+        if amount % 20 == 0 {
+            scene.world.clock.advance(Duration::from_secs(60));
+        }
+    }
+    scene.world.run_until_quiet();
+    scene.world.job_patience.set(Duration::ZERO);
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    let mut workers = 0;
+    while job(&scene, &id)["status"] != "succeeded" {
+        assert_eq!(work(&scene), [Fate::Done]);
+        workers += 1;
+        assert!(workers < 20, "it never ends: {}", job(&scene, &id));
+    }
+    assert_eq!(workers, 4, "100 payments each, and what is left");
+    let done = job(&scene, &id);
+    assert_eq!((&done["result"]["rows"], &done["attempts"]), (&json!(306), &json!(1)));
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i8_a_job_that_is_wanted_no_longer_stops() {
+    let scene = busy();
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    let cancel = || scene.world.call(Ask::post(format!("/v1/jobs/{id}/cancel"), &json!({})).by(&scene.owner_now()));
+    assert_eq!(cancel().ok(202).text("/status"), "cancelled");
+    cancel().refused(409, "illegal_state");
+    scene.world.run_until_quiet();
+    assert_eq!(job(&scene, &id)["status"], "cancelled");
+
+    // One that runs: its worker sees it at its next look.
+    let running = scene.world.report(&scene.owner_now(), "payments").id();
+    assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+    let [delivery] = scene.world.receive(Queue::Jobs, 1).try_into().expect("one message");
+    scene.world.faults.fail("payments.list", 1, Fault::Unavailable);
+    scene.world.faults.fail("platform.commit", 2, Fault::Unavailable);
+    run(scene.world.step(Queue::Jobs, &delivery.notice)).expect_err("it could not go on");
+    let ask = Ask::post(format!("/v1/jobs/{running}/cancel"), &json!({})).by(&scene.owner_now());
+    let shown = scene.world.call(ask).ok(202);
+    assert_eq!((shown.text("/status"), shown.json["cancel_requested"].clone()), ("running".to_owned(), json!(true)));
+    scene.world.run_until_quiet();
+    assert_eq!(job(&scene, &running)["status"], "cancelled");
+    assert_eq!(told(&scene, &running, "job.cancelled"), 1);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn a_failed_job_is_done_when_it_is_asked_for_again() {
+    let scene = busy();
+    let id = scene.world.failed_report(&scene.owner_now());
+    let failed = job(&scene, &id);
+    assert_eq!((&failed["status"], &failed["error"]["code"]), (&json!("failed"), &json!("given_up")));
+    let ask = Ask::post(format!("/v1/jobs/{id}/retry"), &json!({})).by(&scene.owner_now()).key("again");
+    let again = scene.world.call(ask.clone()).ok(202);
+    assert_eq!((again.text("/status"), again.json["attempts"].clone()), ("queued".to_owned(), json!(0)));
+    assert_eq!(scene.world.call(ask).ok(202).body, again.body);
+    scene.world.run_until_quiet();
+    assert_eq!(job(&scene, &id)["status"], "succeeded");
+    scene.comes_to_rest();
+}
