@@ -19,6 +19,7 @@ pub mod order;
 pub mod page;
 pub mod payment;
 pub mod rate_limit;
+pub mod receipt;
 pub mod refund;
 pub mod secret;
 pub mod text;
