@@ -52,6 +52,9 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    FileReady = "file.ready",
+    FileRejected = "file.rejected",
+    FileDeleted = "file.deleted",
 }
 
 impl EventType {
@@ -81,7 +84,10 @@ impl EventType {
             | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon
-            | Self::DisputeLost => &[],
+            | Self::DisputeLost
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::FileDeleted => &[],
         }
     }
 }
