@@ -1,4 +1,4 @@
-//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, SQS, KMS and Redis. The
+//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, SQS, KMS, SES and Redis. The
 //! only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
 //!
 //! How a function is wired:
@@ -12,6 +12,7 @@
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
+//! let mailer = SesMailer::new(&aws, from, None);        // Mailer
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
 //! ```
@@ -26,6 +27,7 @@ mod redis;
 mod roots;
 mod sandbox;
 mod sdk;
+mod ses;
 mod sqs;
 mod system;
 
@@ -38,5 +40,6 @@ pub use redelivery::SqsRedelivery;
 pub use redis::{RedisCache, RedisConfig};
 pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
+pub use ses::SesMailer;
 pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
 pub use system::{SystemClock, SystemRandom};

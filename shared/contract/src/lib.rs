@@ -19,6 +19,7 @@ pub mod holds;
 pub mod identity;
 pub mod journal;
 pub mod ledger;
+pub mod mail;
 pub mod orders;
 mod outcome;
 mod pages;

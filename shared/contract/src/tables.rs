@@ -4,6 +4,7 @@ use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
+use ports::mail::MailBook;
 use ports::platform::{Files, Platform};
 use ports::verification::{LedgerRows, Verifications};
 
@@ -54,12 +55,13 @@ impl<'a> CommerceTable<'a> {
 pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
+    pub mail: &'a dyn MailBook,
     pub events: &'a dyn Events,
 }
 
 impl<'a> PlatformTable<'a> {
-    pub fn of<T: Platform + Files>(adapter: &'a T, events: &'a dyn Events) -> Self {
-        Self { platform: adapter, files: adapter, events }
+    pub fn of<T: Platform + Files + MailBook>(adapter: &'a T, events: &'a dyn Events) -> Self {
+        Self { platform: adapter, files: adapter, mail: adapter, events }
     }
 }
 

@@ -68,6 +68,9 @@ impl EventType {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
+            Self::PaymentSucceeded | Self::RefundSucceeded | Self::PaymentFailed | Self::DisputeCreated => {
+                &[Queue::Notifications]
+            }
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -76,12 +79,8 @@ impl EventType {
             | Self::PaymentRequiresAction
             | Self::PaymentRequiresCapture
             | Self::PaymentCancelled
-            | Self::PaymentSucceeded
-            | Self::PaymentFailed
-            | Self::RefundSucceeded
             | Self::RefundFailed
             | Self::WalletCreated
-            | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
@@ -99,16 +98,19 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// What people are told by mail.
+    Notifications,
 }
 
 impl Queue {
-    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
+    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Notifications];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Notifications => "notifications",
         }
     }
 }

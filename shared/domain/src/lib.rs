@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod journal;
 pub mod ledger;
+pub mod mail;
 pub mod metadata;
 pub mod money;
 pub mod order;

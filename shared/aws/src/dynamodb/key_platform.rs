@@ -2,12 +2,25 @@
 
 use domain::file::File;
 use domain::ids::{FileId, TenantId};
+use domain::mail::{AddressHash, MailId};
 
 use super::{DueKind, Index, IndexKey, Key, Partition};
 
 impl Key {
     pub(crate) fn file(tenant: TenantId, id: FileId) -> Self {
         Partition::table(tenant, "FIL").at(id)
+    }
+
+    pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {
+        Partition::table(tenant, "MAIL").at(format_args!("{event}#{address}"))
+    }
+
+    pub(crate) fn mail_refusal(tenant: TenantId, address: AddressHash) -> Self {
+        Partition::table(tenant, "NOMAIL").at(address)
+    }
+
+    pub(crate) fn mail_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("mail")
     }
 }
 

@@ -15,6 +15,7 @@ mod file;
 mod idempotency;
 mod journal;
 mod key;
+mod mail;
 mod order;
 mod payment;
 mod platform;

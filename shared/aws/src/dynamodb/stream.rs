@@ -34,6 +34,9 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Block
         | Kind::Closing
         | Kind::File
+        | Kind::Mail
+        | Kind::MailRefusal
+        | Kind::MailSettings
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

@@ -11,6 +11,7 @@ mod cost;
 mod identity;
 mod kms;
 mod ledger;
+mod mail;
 mod place;
 mod platform;
 mod proxy;

@@ -10,6 +10,7 @@ mod event;
 mod file;
 mod journal;
 mod ledger;
+mod mail;
 mod order;
 mod page;
 mod payment;
@@ -36,6 +37,7 @@ use domain::ids::{
 };
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
+use domain::mail::{AddressHash, MailId, MailSettings, Refusal};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
@@ -49,6 +51,7 @@ use ports::{PortError, PortErrorKind};
 
 use crate::faults::Faults;
 use crate::lock::Lock;
+use mail::MailState;
 use records::Records;
 use stream::Stream;
 
@@ -92,6 +95,9 @@ struct CommerceTable {
 #[derive(Debug, Default)]
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
+    mails: BTreeMap<(TenantId, MailId), MailState>,
+    mail_settings: BTreeMap<TenantId, MailSettings>,
+    refusals: BTreeMap<(TenantId, AddressHash), Refusal>,
     records: Records,
     stream: Stream,
 }
