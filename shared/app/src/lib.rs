@@ -12,6 +12,7 @@ pub mod events;
 pub mod expand;
 pub mod health;
 pub mod journal;
+pub mod notifications;
 pub mod orders;
 pub mod outbox;
 pub mod payments;

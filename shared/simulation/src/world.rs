@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use app::notifications::Notifying;
 use app::providers::{Named, Providers};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
@@ -14,7 +15,7 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
+use memory::{Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
 use ports::provider::PaymentProvider;
@@ -67,6 +68,8 @@ pub struct World {
     pub queues: Arc<Queues>,
     /// What the queues were sent.
     pub sent: Arc<Sent>,
+    /// What people were told.
+    pub mailer: Arc<Mailer>,
     pub provider: Arc<Provider>,
     /// For when the first cannot be reached, in a world with failover.
     pub second: Arc<Provider>,
@@ -131,6 +134,7 @@ impl World {
             instance: InstanceClock::of(clock.clone()),
             clock,
             random,
+            mailer: Arc::new(Mailer::new(faults.clone())),
             second: Arc::new(Provider::new(faults.clone())),
             failover,
             faults,
@@ -182,6 +186,21 @@ impl World {
         let store = self.store.as_ref();
         let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, providers }
+    }
+
+    pub(crate) fn notifying(&self) -> Notifying<'_> {
+        let store = self.store.as_ref();
+        Notifying {
+            book: store,
+            mailer: self.mailer.as_ref(),
+            write: letters::write,
+            payments: store,
+            orders: store,
+            refunds: store,
+            disputes: store,
+            tenants: store,
+            users: store,
+        }
     }
 
     pub(crate) fn verifying(&self) -> Verifying<'_> {

@@ -282,7 +282,23 @@ fn settling_a_payment_is_two_reads_one_call_outside_and_one_transaction() {
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
     let marks = ["events.mark_published", "events.mark_published"];
-    assert_eq!(world.faults.tally(), counted(&marks), "events that no queue wants");
+    let sends = ["queues.send"];
+    assert_eq!(world.faults.tally(), counted(&[&marks[..], &sends].concat()), "no queue wants that the order is paid");
+}
+
+#[test]
+fn telling_a_customer_is_five_reads_and_two_writes_around_the_mail() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.work(Queue::Payments);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Notifications);
+    let reads = ["mail.settings", "payments.get", "orders.get", "tenants.get", "mail.refusal"];
+    let sends = ["mail.claim", "mailer.send", "mail.mark_sent"];
+    assert_eq!(world.faults.tally(), counted(&[&reads[..], &sends].concat()));
 }
 
 #[test]

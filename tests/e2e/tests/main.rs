@@ -42,6 +42,9 @@ mod health {
     mod live;
     mod ready;
 }
+mod notifications {
+    mod send;
+}
 mod orders {
     mod cancel;
     mod create;

@@ -23,6 +23,7 @@ async fn main() -> Result<(), runtime::Error> {
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
+    let notifications_url = reader.text("NOTIFICATIONS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -32,6 +33,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Payments, payments_url),
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
+            (Queue::Notifications, notifications_url),
         ]),
     );
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;

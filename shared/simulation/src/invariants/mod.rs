@@ -5,6 +5,7 @@
 mod books;
 mod journal;
 mod ledger;
+mod mails;
 mod moves;
 mod orders;
 mod past;
@@ -66,6 +67,7 @@ pub fn of_rest(world: &World) -> Holds {
     let contents = world.store.contents();
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
+    mails::were_sent(world, &contents)?;
     for tenant in &contents.tenants {
         let faults = world.ledger_faults(tenant.id);
         ensure(faults.is_empty(), || format!("a sound ledger is called wrong: {faults:?}"))?;

@@ -68,7 +68,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 37] = [
+    pub(super) const ALL: [(Self, u32); 40] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -81,12 +81,15 @@ impl Action {
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
         (Self::Work(Queue::Providers), 20),
+        (Self::Work(Queue::Notifications), 20),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
+        (Self::WearOut(Queue::Notifications), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::ShowAgain(Queue::Providers), 2),
+        (Self::ShowAgain(Queue::Notifications), 2),
         (Self::Sweep, 8),
         (Self::Verify, 2),
         (Self::Kill, 5),

@@ -97,6 +97,15 @@ fn too_large_wallet_payment_is_sent(scene: &Scene) {
     wallet_payment_of(scene, 501);
 }
 
+/// Two mails wait.
+fn news_are_sent(scene: &Scene) {
+    refund_is_sent(scene);
+    scene.world.work(Queue::Refunds);
+    payment_is_sent(scene);
+    scene.world.work(Queue::Payments);
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+}
+
 fn wallet_refund_is_sent(scene: &Scene) {
     let wallet = wallet(scene);
     let payment = scene.world.call(scene.world.wallet_payment(&wallet, None, 500).by(&scene.owner_now())).ok(202).id();
@@ -128,7 +137,7 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 13] = [
+const WORKS: [Work; 14] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
@@ -141,6 +150,7 @@ const WORKS: [Work; 13] = [
         invoke: |world| work_on(world, Queue::Payments),
     },
     Work { name: "back to a wallet", ready: wallet_refund_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
+    Work { name: "notifications-send", ready: news_are_sent, invoke: |world| work_on(world, Queue::Notifications) },
     Work {
         name: "outbox-publish",
         ready: payment_is_committed,

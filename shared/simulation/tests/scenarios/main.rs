@@ -12,6 +12,7 @@ mod failover;
 mod idempotency;
 mod ledger;
 mod limits;
+mod mails;
 mod past;
 mod payments;
 mod retired;
