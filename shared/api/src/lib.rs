@@ -4,6 +4,7 @@
 mod bulk;
 mod dispute;
 mod event;
+mod file;
 mod identity;
 mod ledger;
 mod order;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use bulk::{BulkResult, bulk};
 pub use dispute::{dispute, provider_event};
 pub use event::event;
+pub use file::{file, file_with_download, file_with_upload};
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use ledger::{account, account_at, entry};
 pub use order::order;

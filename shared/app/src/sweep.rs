@@ -13,7 +13,7 @@ use crate::work::WorkError;
 use crate::{Context, outbox};
 
 /// How many items of each kind one run takes on; what is left is due in the next.
-const PER_RUN: usize = 100;
+pub(crate) const PER_RUN: usize = 100;
 /// How many of them are under way together: with a provider time-out of 3 s, all of them end within a run.
 const AT_ONCE: usize = 20;
 
@@ -59,7 +59,7 @@ async fn publish_again(on: Sweeping<'_>, (tenant, id): (TenantId, EventId)) -> R
 
 impl Swept {
     /// Items are worked on side by side, so that providers that hang do not hold up those that answer.
-    async fn count<F>(&mut self, items: impl Iterator<Item = F>, noun: &'static str)
+    pub(crate) async fn count<F>(&mut self, items: impl Iterator<Item = F>, noun: &'static str)
     where
         F: Future<Output = Result<(), WorkError>>,
     {

@@ -3,6 +3,7 @@
 use domain::payment::PaymentRefusal;
 use ports::PortError;
 use ports::commerce::CommitError;
+use ports::platform::PlatformError;
 use ports::provider::ProviderError;
 
 #[derive(Debug, thiserror::Error)]
@@ -81,5 +82,15 @@ pub(crate) fn settled(result: Result<(), CommitError>) -> Result<Settled, WorkEr
             | CommitError::WalletMissing
             | CommitError::Overdrawn(_)),
         ) => Err(WorkError::Poison(refused.to_string())),
+    }
+}
+
+/// The same, of a commit to the platform.
+pub(crate) fn platform_settled(result: Result<(), PlatformError>) -> Result<Settled, WorkError> {
+    match result {
+        Ok(()) => Ok(Settled::Done),
+        Err(PlatformError::Stale | PlatformError::Contended) => Ok(Settled::ReadAgain),
+        Err(PlatformError::Port(error)) => Err(error.into()),
+        Err(refused @ PlatformError::Claimed(_)) => Err(WorkError::Poison(refused.to_string())),
     }
 }

@@ -1,4 +1,4 @@
-//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, SQS, KMS, SES and Redis. The
+//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS, SES and Redis. The
 //! only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
 //!
 //! How a function is wired:
@@ -9,6 +9,7 @@
 //!                                                          // Journal, Closings, LedgerRows, Verifications
 //! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files; events are commerce's
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
+//! let blobs = S3Blobs::new(&aws, "bucket");                // Blobs
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
@@ -25,6 +26,7 @@ mod kms;
 mod redelivery;
 mod redis;
 mod roots;
+mod s3;
 mod sandbox;
 mod sdk;
 mod ses;
@@ -38,6 +40,7 @@ pub use dynamodb::{CommerceTable, IdentityTable, PlatformTable};
 pub use kms::KmsTokenKey;
 pub use redelivery::SqsRedelivery;
 pub use redis::{RedisCache, RedisConfig};
+pub use s3::{S3Blobs, UnreadableUploads, decode_uploads};
 pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
 pub use ses::SesMailer;

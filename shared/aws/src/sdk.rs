@@ -20,6 +20,8 @@ use crate::roots;
 /// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>).
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const ATTEMPTS_MAX: u32 = 3;
 /// The SDK's default of one second is longer than an API answer may take.
@@ -113,6 +115,23 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
+    /// With patience: what it moves are megabytes.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(OBJECT_ATTEMPT_TIMEOUT)
+            .operation_timeout(OBJECT_OPERATION_TIMEOUT)
+            .build();
+        let mut config = aws_sdk_s3::config::Builder::from(&self.config)
+            .timeout_config(timeouts)
+            // An emulator has no name for each bucket.
+            .force_path_style(self.config.endpoint_url().is_some());
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::config::Builder::from(&self.config);
         if let Some(counter) = &self.counter {
@@ -174,6 +193,6 @@ mod tests {
         let settings = Settings::from_env(&|name| Some(format!("value-of-{name}"))).expect("all set");
         assert_eq!(settings.region, "value-of-AWS_REGION");
         let aws = Aws::new(Settings { endpoint_url: None, ..settings });
-        let _ = (aws.dynamodb(), aws.sqs(), aws.kms(), aws.ses());
+        let _ = (aws.dynamodb(), aws.s3(), aws.sqs(), aws.kms(), aws.ses());
     }
 }

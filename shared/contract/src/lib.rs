@@ -5,6 +5,7 @@
 //! [`builders`] and [`World`] serve the tests of other crates, too.
 
 pub mod attempts;
+pub mod blobs;
 pub mod builders;
 pub mod cache;
 pub mod claims;

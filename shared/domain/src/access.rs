@@ -79,6 +79,8 @@ actions! {
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
+    FileRead:       "files:read",      Viewer;
+    FileWrite:      "files:write",     Operator;
 }
 
 /// What a verified token grants.
@@ -140,7 +142,8 @@ mod tests {
                 "RefundRead",
                 "DisputeRead",
                 "AccountRead",
-                "EventRead"
+                "EventRead",
+                "FileRead"
             ]
         );
         assert!(

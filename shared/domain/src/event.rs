@@ -52,6 +52,7 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    FileCreated = "file.created",
     FileReady = "file.ready",
     FileRejected = "file.rejected",
     FileDeleted = "file.deleted",
@@ -71,6 +72,7 @@ impl EventType {
             Self::PaymentSucceeded | Self::RefundSucceeded | Self::PaymentFailed | Self::DisputeCreated => {
                 &[Queue::Notifications]
             }
+            Self::FileDeleted => &[Queue::Files],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -84,9 +86,9 @@ impl EventType {
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
+            | Self::FileCreated
             | Self::FileReady
-            | Self::FileRejected
-            | Self::FileDeleted => &[],
+            | Self::FileRejected => &[],
         }
     }
 }
@@ -98,12 +100,14 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// Uploads that have come, which the bucket tells of itself, and files whose bytes are to go.
+    Files,
     /// What people are told by mail.
     Notifications,
 }
 
 impl Queue {
-    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Notifications];
+    pub const ALL: [Self; 5] = [Self::Payments, Self::Refunds, Self::Providers, Self::Files, Self::Notifications];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -111,6 +115,7 @@ impl Queue {
             Self::Refunds => "refunds",
             Self::Providers => "providers",
             Self::Notifications => "notifications",
+            Self::Files => "files",
         }
     }
 }

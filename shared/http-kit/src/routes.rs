@@ -83,6 +83,10 @@ pub const WALLETS_LIST: Route = granted("wallets-list", "GET", "/v1/wallets", Ac
 pub const WALLETS_GET: Route = granted("wallets-get", "GET", "/v1/wallets/{id}", Action::AccountRead, Body::None);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
+pub const FILES_CREATE: Route = granted("files-create", "POST", "/v1/files", Action::FileWrite, Body::Json);
+pub const FILES_LIST: Route = granted("files-list", "GET", "/v1/files", Action::FileRead, Body::None);
+pub const FILES_GET: Route = granted("files-get", "GET", "/v1/files/{id}", Action::FileRead, Body::None);
+pub const FILES_DELETE: Route = granted("files-delete", "DELETE", "/v1/files/{id}", Action::FileWrite, Body::None);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -124,6 +128,10 @@ pub const ALL: &[Route] = &[
     WALLETS_GET,
     EVENTS_LIST,
     EVENTS_GET,
+    FILES_CREATE,
+    FILES_LIST,
+    FILES_GET,
+    FILES_DELETE,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

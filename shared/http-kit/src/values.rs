@@ -2,8 +2,11 @@
 
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::access::Role;
 use domain::field::Invalid;
+use domain::file::{Checksum, ContentType, FileSize};
 use domain::identity::Password;
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency};
@@ -69,6 +72,23 @@ pub fn role(value: &Value) -> Result<Role, Invalid> {
 
 pub fn id<T: FromStr>(value: &Value) -> Result<T, Invalid> {
     text(value)?.parse().map_err(|_| Invalid::new("invalid_id", "is not an id of the expected kind"))
+}
+
+/// A SHA-256 digest in base64.
+pub fn checksum(value: &Value) -> Result<Checksum, Invalid> {
+    let digest = BASE64.decode(text(value)?).ok().and_then(|bytes| bytes.try_into().ok());
+    let digest = digest.ok_or_else(|| Invalid::new("invalid_checksum", "must be 32 bytes in base64"))?;
+    Ok(Checksum(digest))
+}
+
+pub fn content_type(value: &Value) -> Result<ContentType, Invalid> {
+    let known = || ContentType::ALL.iter().map(|known| known.as_str()).collect::<Vec<_>>().join(", ");
+    let given = text(value)?;
+    ContentType::parse(given).ok_or_else(|| Invalid::new("unknown_value", format!("must be one of: {}", known())))
+}
+
+pub fn file_size(value: &Value) -> Result<FileSize, Invalid> {
+    FileSize::new(integer(value)?)
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

@@ -1,6 +1,7 @@
 //! In-memory adapters of every port, for tests and simulation: one process, nothing durable, nothing fast. They keep the
 //! same guarantees as the AWS adapters (`contract` holds both to them) and fail as [`Faults`] says.
 
+mod blobs;
 mod cache;
 mod clock;
 mod faults;
@@ -13,6 +14,7 @@ mod queues;
 mod random;
 mod store;
 
+pub use blobs::{BlobAnswer, Blobs, checksum};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use faults::{Fault, Faults};

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
-use coffer_memory::{Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store};
+use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store};
+use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
 use domain::text::Email;
+use ports::blobs::Link;
 
 const SEEDS: std::ops::Range<u128> = 1..4;
 
@@ -190,6 +192,39 @@ properties! { files of Store::new(faults()), platform;
     a_file_is_changed_by_its_version_alone,
     files_come_newest_first_without_the_deleted,
     files_are_due_from_their_check_at,
+}
+
+struct Follows<'a>(&'a Blobs);
+
+#[async_trait::async_trait]
+impl Client for Follows<'_> {
+    async fn follow(&self, link: &Link, body: Vec<u8>) -> Followed {
+        let BlobAnswer { status, content_type, name, body } = self.0.follow(link, body);
+        Followed { is_success: status == 200, content_type, name, body }
+    }
+}
+
+macro_rules! of_blobs {
+    ($($property:ident,)*) => {$(
+        #[tokio::test]
+        async fn $property() {
+            let clock = Clock::default();
+            let blobs = Blobs::new(clock.clone(), faults());
+            for seed in SEEDS {
+                let store = BlobStore { blobs: &blobs, client: &Follows(&blobs), clock: &clock };
+                contract::blobs::$property(store, seed).await;
+            }
+        }
+    )*};
+}
+
+of_blobs! {
+    an_upload_keeps_to_its_terms,
+    a_link_is_for_one_key_alone,
+    a_link_ends,
+    a_download_has_its_name_and_type,
+    what_was_put_is_read_from_its_beginning,
+    a_copy_stays_when_the_first_goes,
 }
 
 properties! { identity of Store::new(faults()), IdentityTable::of;

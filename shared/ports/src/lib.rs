@@ -1,6 +1,7 @@
 //! What the use cases need of the world, as traits. The guarantee each method gives is its doc comment; `contract` turns
 //! the guarantees into tests that every adapter passes. Tenant scope is the first argument of every read.
 
+pub mod blobs;
 pub mod cache;
 pub mod clock;
 pub mod closings;

@@ -31,6 +31,7 @@ impl World {
     async fn answer(&self, route: &Route, request: &Request) -> Served {
         let store = self.store.as_ref();
         let (gate, mint, commerce) = (self.gate(), self.mint(), self.wiring.commerce.as_ref());
+        let (platform, blobs) = (self.wiring.platform.as_ref(), self.wiring.blobs.as_ref());
         let (passwords, tokens) = (&self.passwords, &self.tokens);
         match route.function {
             "tenants-create" => {
@@ -131,6 +132,12 @@ impl World {
             "wallets-get" => wallets_get::answer(wallets_get::Deps { gate, wallets: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
+            "files-create" => files_create::answer(files_create::Deps { gate, mint, platform, blobs }, request).await,
+            "files-list" => files_list::answer(files_list::Deps { gate, files: store }, request).await,
+            "files-get" => files_get::answer(files_get::Deps { gate, mint, files: store, blobs }, request).await,
+            "files-delete" => {
+                files_delete::answer(files_delete::Deps { gate, mint, platform, files: store }, request).await
+            }
             "health-live" => health_live::answer(health_live::Deps {}, request).await,
             "health-ready" => {
                 let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };

@@ -5,13 +5,14 @@ use http_kit::Route;
 use serde_json::json;
 
 use crate::ask::Ask;
+use crate::files::file_body;
 use crate::furniture::{Furniture, order_body, payment_body};
 use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, provider_event, .. } = on;
+    let Furniture { account, wallet, event, file, provider_event, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -24,6 +25,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "accounts-get" | "accounts-entries" => *account,
         "wallets-get" => wallet,
         "events-get" => event,
+        "files-get" | "files-delete" => file,
         _ => "",
     };
     let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
@@ -48,6 +50,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
             ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
         }
+        "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
@@ -74,6 +77,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "wallets-get"
         | "events-list"
         | "events-get"
+        | "files-list"
+        | "files-get"
+        | "files-delete"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

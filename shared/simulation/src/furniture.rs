@@ -34,6 +34,8 @@ pub struct Furniture {
     /// With nothing in it, in EUR.
     pub wallet: String,
     pub event: String,
+    /// Ready.
+    pub file: String,
 }
 
 impl Furniture {
@@ -63,6 +65,8 @@ impl Furniture {
         let provider_event = world.provider_tells(&shop.tenant, &disputed, "evt_again");
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
+        let file = world.file(owner, "good.csv").id();
+        world.run_until_quiet();
         let account = "acc_merchant_eur";
         Self {
             shop,
@@ -78,6 +82,7 @@ impl Furniture {
             account,
             wallet,
             event,
+            file,
         }
     }
 

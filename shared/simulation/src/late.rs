@@ -1,6 +1,9 @@
 //! Stands before the ports that write and lets some calls arrive late: the caller is told of a time-out and has long given
 //! up when the call takes effect. When, and whether it does, is decided by who takes it from here.
 
+#[path = "late_platform.rs"]
+mod platform;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +25,7 @@ use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, Refund
 use ports::queues::Queues;
 use ports::{PortError, PortErrorKind};
 
+use self::platform::{LateBlobs, LatePlatform};
 use crate::world::Wiring;
 
 /// A call on its way, by the name of its operation.
@@ -55,7 +59,7 @@ impl Late {
     }
 
     /// Whether the call that `call` makes is one of the late; then it is on its way.
-    fn takes<F: Future<Output = ()> + Send + 'static>(
+    pub(super) fn takes<F: Future<Output = ()> + Send + 'static>(
         &self,
         operation: &'static str,
         call: impl FnOnce() -> F,
@@ -70,7 +74,7 @@ impl Late {
     }
 
     pub(crate) fn before(self: &Arc<Self>, wiring: Wiring) -> Wiring {
-        let Wiring { store, commerce, cache, queues, provider, due } = wiring;
+        let Wiring { store, commerce, cache, queues, provider, due, platform, blobs } = wiring;
         Wiring {
             store,
             commerce: Arc::new(LateCommerce(self.clone(), commerce)),
@@ -78,11 +82,13 @@ impl Late {
             queues: Arc::new(LateQueues(self.clone(), queues)),
             provider: Arc::new(LateProvider(self.clone(), provider)),
             due,
+            platform: Arc::new(LatePlatform(self.clone(), platform)),
+            blobs: Arc::new(LateBlobs(self.clone(), blobs)),
         }
     }
 }
 
-fn timed_out(operation: &'static str) -> PortError {
+pub(super) fn timed_out(operation: &'static str) -> PortError {
     PortError::new(PortErrorKind::TimedOut, operation)
 }
 

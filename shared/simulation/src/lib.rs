@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod ask;
 mod examples;
+mod files;
 mod furniture;
 mod instance;
 pub mod invariants;

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
+use app::platform_sweep;
 use app::sweep::Swept;
 use domain::event::Queue;
+use domain::file::{File, FileStatus};
 use domain::ids::TenantId;
 use domain::payment::PaymentStatus;
 use ledger_verify::Ended;
 use memory::Contents;
 use ports::PortError;
+use ports::blobs::BlobKey;
 use serde_json::{Value, json};
 
 use crate::stream::Consumer;
@@ -28,6 +31,16 @@ impl World {
 
     pub fn sweep(&self) -> Result<Swept, PortError> {
         run(self.sweep_step())
+    }
+
+    /// The real step of the platform's sweeper.
+    pub async fn platform_sweep_step(&self) -> Result<Swept, PortError> {
+        let sweeping = platform_sweep::Sweeping { ingesting: self.ingesting() };
+        ::platform_sweep::step(::platform_sweep::Deps { mint: self.mint(), sweeping }).await
+    }
+
+    pub fn platform_sweep(&self) -> Result<Swept, PortError> {
+        run(self.platform_sweep_step())
     }
 
     /// The real step of ledger-verify: of the schedule, or what somebody asks it for.
@@ -52,11 +65,12 @@ impl World {
         }
     }
 
-    /// A minute passes; the sweeper and the verification of ledgers run.
+    /// A minute passes; the sweepers and the verification of ledgers run.
     pub fn minute(&self) {
         self.clock.advance(SWEEPS_EACH);
         // A sweep or a verification that fails leaves its work to the next one.
         drop(self.sweep());
+        drop(self.platform_sweep());
         drop(self.verify(&Value::Null));
     }
 
@@ -66,7 +80,8 @@ impl World {
             let streamed = Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0);
             let taken = streamed.filter(|consumer| self.deliver(*consumer)).count();
             let worked: usize = Queue::ALL.into_iter().map(|queue| self.work(queue).len()).sum();
-            if taken + worked == 0 {
+            let ingested = self.ingest();
+            if taken + worked + ingested == 0 {
                 return;
             }
         }
@@ -93,7 +108,8 @@ impl World {
 
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
-        let Contents { payments, refunds, disputes, unpublished, transactions, marks, .. } = self.store.contents();
+        let Contents { payments, refunds, disputes, unpublished, transactions, marks, files, .. } =
+            self.store.contents();
         let mut left: Vec<String> = Vec::new();
         left.extend(
             Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
@@ -117,6 +133,11 @@ impl World {
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
         );
         left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
+        let waiting = |file: &File| {
+            let has_come = || self.blobs.bytes_of(BlobKey::upload(file.tenant, file.id)).is_some();
+            file.check_at.is_some() && (file.status != FileStatus::Pending || has_come())
+        };
+        left.extend(files.iter().filter(|file| waiting(file)).map(|file| format!("{} to be looked at", file.id)));
         let asked_after = disputes.iter().filter(|it| it.check_at.is_some() && !it.status.is_open());
         left.extend(asked_after.map(|dispute| format!("{} is final and asked after", dispute.id)));
         left

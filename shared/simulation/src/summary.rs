@@ -26,6 +26,11 @@ pub fn summary(world: &World) -> Vec<String> {
         let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
         format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())
     }));
+    lines.extend(contents.files.iter().map(|file| {
+        let rejection = file.rejection.map_or("none", |rejection| rejection.as_str());
+        format!("{} is {}: rejection {rejection}, awaited {}", file.id, file.status.as_str(), file.check_at.is_some())
+    }));
+    lines.extend(world.blobs.keys().iter().map(|key| format!("{key} is there")));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));

@@ -8,6 +8,7 @@ use app::work::WorkError;
 use domain::backoff::{self, RECEIVES_MAX};
 use domain::event::{Notice, Queue};
 use memory::Delivery;
+use ports::blobs::BlobKey;
 use ports::clock::Random as _;
 use ports::queues::Redelivery as _;
 
@@ -47,6 +48,10 @@ impl World {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
                 providers_process::step(deps, notice).await
             }
+            Queue::Files => {
+                let deps = files_ingest::Deps { mint: self.mint(), ingesting: self.ingesting() };
+                files_ingest::step(deps, &files_ingest::Message::Event(notice.clone())).await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await
@@ -82,6 +87,29 @@ impl World {
             Ok(()) => Fate::Buried,
             Err(_) => Fate::Again,
         }
+    }
+
+    /// The real step of files-ingest on what the bucket tells of.
+    pub async fn ingest_step(&self, uploads: &[BlobKey]) -> Result<(), WorkError> {
+        let deps = files_ingest::Deps { mint: self.mint(), ingesting: self.ingesting() };
+        files_ingest::step(deps, &files_ingest::Message::Uploads(uploads.to_vec())).await
+    }
+
+    /// Takes the uploads that nobody has been told of yet.
+    pub fn take_uploads(&self) -> Vec<BlobKey> {
+        let mut uploads = self.uploads.borrow_mut();
+        uploads.extend(self.blobs.take_uploaded());
+        std::mem::take(&mut uploads)
+    }
+
+    /// Tells of all of them. Says how many were looked at; what failed is told again.
+    pub fn ingest(&self) -> usize {
+        let uploads = self.take_uploads();
+        let failed = uploads.iter().filter(|key| run(self.ingest_step(&[**key])).is_err());
+        let failed: Vec<BlobKey> = failed.copied().collect();
+        let done = uploads.len() - failed.len();
+        self.uploads.borrow_mut().extend(failed);
+        done
     }
 
     /// Receives one batch and works on it.

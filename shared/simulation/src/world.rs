@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use app::ingest::Ingesting;
 use app::notifications::Notifying;
 use app::providers::{Named, Providers};
 use app::sweep::Sweeping;
@@ -15,9 +16,11 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store};
+use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store};
+use ports::blobs::BlobKey;
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
+use ports::platform::Platform;
 use ports::provider::PaymentProvider;
 use provider::SandboxEvents;
 
@@ -39,6 +42,8 @@ pub struct Wiring {
     pub queues: Arc<dyn ports::queues::Queues>,
     pub provider: Arc<dyn PaymentProvider>,
     pub due: Arc<dyn Due>,
+    pub platform: Arc<dyn Platform>,
+    pub blobs: Arc<dyn ports::blobs::Blobs>,
 }
 
 /// What a world is made of.
@@ -66,6 +71,9 @@ pub struct World {
     pub store: Arc<Store>,
     pub cache: Arc<Cache>,
     pub queues: Arc<Queues>,
+    pub blobs: Arc<Blobs>,
+    /// Uploads that files-ingest has still to be told of.
+    pub uploads: RefCell<Vec<BlobKey>>,
     /// What the queues were sent.
     pub sent: Arc<Sent>,
     /// What people were told.
@@ -110,6 +118,7 @@ impl World {
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
         let cache = Arc::new(Cache::new(clock.clone(), faults.clone()));
+        let blobs = Arc::new(Blobs::new(clock.clone(), faults.clone()));
         let queues = Arc::new(Queues::new(clock.clone(), faults.clone(), RECEIVES_MAX));
         let sent = Arc::new(Sent::before(queues.clone()));
         let provider = Arc::new(Provider::new(faults.clone()));
@@ -123,12 +132,16 @@ impl World {
             queues: sent.clone(),
             provider: refusals.clone(),
             due: store.clone(),
+            platform: store.clone(),
+            blobs: blobs.clone(),
         });
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
+            blobs,
+            uploads: RefCell::default(),
             wiring: rewire(wiring),
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -213,6 +226,11 @@ impl World {
             wallets: store,
             closings: store,
         }
+    }
+
+    pub(crate) fn ingesting(&self) -> Ingesting<'_> {
+        let (platform, blobs) = (self.wiring.platform.as_ref(), self.wiring.blobs.as_ref());
+        Ingesting { platform, files: self.store.as_ref(), blobs }
     }
 
     pub(crate) fn sweeping(&self) -> Sweeping<'_> {

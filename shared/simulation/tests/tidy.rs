@@ -11,7 +11,10 @@ fn only_the_right_crates_name_the_outside() {
         (&["lambda_runtime", "aws_lambda_events"], &["shared/runtime/"]),
         (&["krilla::", "rustybuzz::"], &["shared/documents/"]),
         (&["minijinja::"], &["shared/letters/"]),
-        (&["reqwest::"], &["shared/provider/", "functions/sandbox/", "tests/e2e/", "xtask/", "bench/"]),
+        (
+            &["reqwest::"],
+            &["shared/provider/", "functions/sandbox/", "shared/aws/tests/", "tests/e2e/", "xtask/", "bench/"],
+        ),
         (
             &["SystemTime::now", "std::time::Instant"],
             &[

@@ -111,6 +111,10 @@ const ROWS: &[Row] = &[
     row("wallets-get", &["cache.admit", "wallets.get"], Same),
     row("events-list", &["cache.admit", "events.list"], Same),
     row("events-get", &["cache.admit", "events.get"], Same),
+    row("files-create", &["cache.admit", "platform.commit"], Same),
+    row("files-list", &["cache.admit", "files.list"], Same),
+    row("files-get", &["cache.admit", "files.get"], Same),
+    row("files-delete", &["cache.admit", "files.get", "platform.commit"], Calls(&["cache.admit", "files.get"])),
     row("health-live", &[], Same),
     row("health-ready", &["tenants.get", "cache.ping"], Same),
 ];
@@ -333,6 +337,27 @@ fn a_sweep_of_nothing_is_four_queries() {
     world.faults.forget_calls();
     world.sweep().expect("nothing fails");
     assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds", "due.disputes"]));
+}
+
+#[test]
+fn an_upload_is_looked_at_and_copied_once() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.file(furniture.owner(), "good.pdf");
+    world.faults.forget_calls();
+    assert_eq!(world.ingest(), 1);
+    let looks = ["files.get", "blobs.head", "blobs.beginning"];
+    let writes = ["blobs.copy", "platform.commit", "blobs.delete"];
+    assert_eq!(world.faults.tally(), counted(&[looks, writes].concat()));
+}
+
+#[test]
+fn a_sweep_of_the_platform_that_finds_nothing_is_one_query() {
+    let world = World::new();
+    Furniture::of(&world, "tea");
+    world.faults.forget_calls();
+    world.platform_sweep().expect("nothing fails");
+    assert_eq!(world.faults.tally(), counted(&["files.due"]));
 }
 
 #[test]

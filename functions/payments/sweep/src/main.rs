@@ -24,6 +24,7 @@ async fn main() -> Result<(), runtime::Error> {
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     let notifications_url = reader.text("NOTIFICATIONS_QUEUE_URL");
+    let files_url = reader.text("FILES_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -34,6 +35,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
             (Queue::Notifications, notifications_url),
+            (Queue::Files, files_url),
         ]),
     );
     let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;

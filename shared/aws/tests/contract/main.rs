@@ -2,6 +2,7 @@
 //! own), Redis at `COFFER_REDIS_URL`. Each test has a table, queue or key of its own and removes it; the shared cache is kept
 //! apart by tenants that only one run has.
 
+mod blobs;
 mod cache;
 mod cache_away;
 mod cache_fills;

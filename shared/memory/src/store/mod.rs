@@ -199,6 +199,11 @@ impl Store {
         }
     }
 
+    /// The files alone, of all tenants.
+    pub fn files(&self) -> Vec<File> {
+        self.platform.get().files.values().cloned().collect()
+    }
+
     /// The wallets alone, of all tenants.
     pub fn wallets(&self) -> Vec<Wallet> {
         self.commerce.get().wallets.values().cloned().collect()

@@ -242,8 +242,17 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets are not in the stream: `wallets` looks at theirs.
-        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
+        // Wallets and files are not in the stream: `wallets` and `files` look at theirs.
+        let is_of_another = matches!(
+            event.kind,
+            EventType::ProviderEventReceived
+                | EventType::WalletCreated
+                | EventType::FileCreated
+                | EventType::FileReady
+                | EventType::FileRejected
+                | EventType::FileDeleted
+        );
+        if is_of_another {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();

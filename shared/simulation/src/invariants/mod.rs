@@ -3,6 +3,7 @@
 //! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
 mod books;
+pub(crate) mod files;
 mod journal;
 mod ledger;
 mod mails;
@@ -37,7 +38,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     }
     ledger::has_posted(books, touched, &world.store)?;
     sent::is_all(books, touched, &world.sent)?;
-    wallets::hold(world, books)
+    wallets::hold(world, books)?;
+    files::hold(world, books)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.
@@ -68,6 +70,7 @@ pub fn of_rest(world: &World) -> Holds {
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
     mails::were_sent(world, &contents)?;
+    files::are_where_they_belong(world, &contents)?;
     for tenant in &contents.tenants {
         let faults = world.ledger_faults(tenant.id);
         ensure(faults.is_empty(), || format!("a sound ledger is called wrong: {faults:?}"))?;

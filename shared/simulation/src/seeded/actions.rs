@@ -57,6 +57,11 @@ pub(super) enum Action {
     Hear,
     AnswerDispute,
     CaptureOrCancel,
+    /// A client announces, uploads or deletes a file.
+    File,
+    /// The bucket tells of uploads.
+    Ingest,
+    PlatformSweep,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -68,7 +73,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 40] = [
+    pub(super) const ALL: [(Self, u32); 46] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -82,6 +87,12 @@ impl Action {
         (Self::Work(Queue::Refunds), 20),
         (Self::Work(Queue::Providers), 20),
         (Self::Work(Queue::Notifications), 20),
+        (Self::Work(Queue::Files), 10),
+        (Self::WearOut(Queue::Files), 1),
+        (Self::ShowAgain(Queue::Files), 2),
+        (Self::File, 12),
+        (Self::Ingest, 10),
+        (Self::PlatformSweep, 4),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
@@ -155,6 +166,15 @@ impl Run {
             Action::Hear => self.hear_from_provider(),
             Action::AnswerDispute => self.answer_a_dispute(),
             Action::CaptureOrCancel => self.capture_or_cancel(),
+            Action::File => self.do_something_with_a_file(),
+            Action::Ingest => self.ingest(),
+            Action::PlatformSweep => {
+                let world = self.world.clone();
+                self.start(Doing::Sweep, async move {
+                    drop(world.platform_sweep_step().await);
+                    Ended::Quietly
+                });
+            }
             Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),

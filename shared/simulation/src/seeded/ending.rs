@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::event::Queue;
+use domain::file::FileStatus;
 use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN, Method};
 use domain::refund::RefundStatus;
 use memory::DeadLetter;
@@ -135,6 +136,7 @@ impl Run {
         self.world.come_to_rest()?;
         self.look()?;
         self.hear_of_every_dispute()?;
+        invariants::files::are_ended(&self.world.store.contents())?;
         let open = self.books.payments.values().find(|payment| payment.status.is_open());
         ensure(open.is_none(), || format!("nobody ever decides on {open:?}"))
     }
@@ -148,6 +150,9 @@ impl Run {
         };
         self.figures.spent = of_wallets().filter(|payment| payment.captured > 0).count();
         self.figures.overspent = of_wallets().filter(|payment| payment.failure.is_some()).count();
+        let files = self.world.store.files();
+        let of = |status| files.iter().filter(|file| file.status == status).count();
+        (self.figures.files_ready, self.figures.files_rejected) = (of(FileStatus::Ready), of(FileStatus::Rejected));
         self.figures.refunds = self.books.refunds.len();
         let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
         self.figures.refused_refunds = refused.count();

@@ -36,6 +36,7 @@ pub(super) enum What {
     Capture,
     Step,
     Wallet,
+    File,
 }
 
 /// One request on its way.
@@ -65,6 +66,8 @@ pub(super) struct Clients {
     pub orders: Vec<Known>,
     pub payments: Vec<Known>,
     pub wallets: Vec<Known>,
+    /// The answers to announcements, with the links to upload by.
+    pub files: Vec<Answer>,
     /// Callers whose session was ended.
     pub gone: Vec<Caller>,
 }
@@ -74,8 +77,8 @@ impl Clients {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
-        let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { callers, intents, orders, payments, wallets, gone: Vec::new() }
+        let (orders, payments, wallets, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { callers, intents: Vec::new(), orders, payments, wallets, files, gone: Vec::new() }
     }
 
     pub(super) fn shop_of(who: usize) -> usize {
@@ -115,7 +118,8 @@ impl Run {
         if let Some(key) = &intent.key {
             let tenant = self.clients.callers[intent.who].tenant;
             let effects = self.books.effects.get(&(tenant, key.clone()));
-            let is_the_effect = effects.is_some_and(|effects| *effects == [answer.body.as_str()]);
+            let is_told = |effect: &String| Clients::is_told(intent.what, effect, &answer.body);
+            let is_the_effect = effects.is_some_and(|effects| matches!(&effects[..], [effect] if is_told(effect)));
             ensure(is_the_effect, || broken("is not told what it did"))?;
             let is_replay = answer.is_replay();
             ensure(is_replay || !(sent.was_done || sent.was_kept), || broken("is not told that it is a replay"))?;
@@ -146,6 +150,13 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
+            What::File => {
+                let made = answer.clone();
+                if self.random.bool() {
+                    self.world.upload(&made, None);
+                }
+                self.clients.files.push(made);
+            }
             What::Refund | What::Capture | What::Step => {}
         }
     }

@@ -5,6 +5,7 @@
 mod actions;
 mod clients;
 mod ending;
+mod files;
 mod intents;
 mod lists;
 mod many;
@@ -59,13 +60,27 @@ pub struct Figures {
     pub spent: usize,
     /// Those that the wallet did not have enough for.
     pub overspent: usize,
+    pub files_ready: usize,
+    pub files_rejected: usize,
     pub deaths: usize,
 }
 
 impl Figures {
     pub fn add(&mut self, figures: Self) {
-        let Self { steps, calls, replays, payments, captured, refunds, refused_refunds, spent, overspent, deaths } =
-            figures;
+        let Self {
+            steps,
+            calls,
+            replays,
+            payments,
+            captured,
+            refunds,
+            refused_refunds,
+            spent,
+            overspent,
+            files_ready,
+            files_rejected,
+            deaths,
+        } = figures;
         self.steps += steps;
         self.calls += calls;
         self.replays += replays;
@@ -75,6 +90,8 @@ impl Figures {
         self.refused_refunds += refused_refunds;
         self.spent += spent;
         self.overspent += overspent;
+        self.files_ready += files_ready;
+        self.files_rejected += files_rejected;
         self.deaths += deaths;
     }
 }

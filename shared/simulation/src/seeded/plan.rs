@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 19] = [
+const OPERATIONS: [&str; 22] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -17,6 +17,9 @@ const OPERATIONS: [&str; 19] = [
     "refunds.",
     "disputes.",
     "events.",
+    "platform.",
+    "files.",
+    "blobs.",
     "due.",
     "journal.",
     "queues.send",

@@ -10,6 +10,7 @@ use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
 use fastrand::Rng;
 use memory::Faults;
+use ports::blobs::BlobKey;
 use ports::clock::Clock as _;
 use ports::queues::Received;
 
@@ -39,6 +40,10 @@ pub(super) enum Doing {
     Verify,
     /// The provider tells of the charge of a key.
     Told(String),
+    /// A client deletes a file.
+    Deleting(String),
+    /// files-ingest looks at uploads.
+    Ingest(Vec<BlobKey>),
     LogOut(Box<Caller>),
     /// A call that arrives when its caller has long given up.
     Late(&'static str),
@@ -66,9 +71,9 @@ impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
+            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::Deleting(_) | Doing::LogOut(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
-            Doing::Stream(..) | Doing::Work(..) => 30,
+            Doing::Stream(..) | Doing::Work(..) | Doing::Ingest(_) => 30,
             Doing::Sweep => 55,
             Doing::Verify => 300,
         };
@@ -232,6 +237,10 @@ impl Run {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
                 Ok(())
             }
+            (Doing::Ingest(uploads), Ended::Streamed(false)) => {
+                self.world.uploads.borrow_mut().extend(uploads);
+                Ok(())
+            }
             (Doing::Verify, Ended::Verified { is_sound: false, told }) => {
                 Err(format!("a sound ledger is called wrong: {told}"))
             }
@@ -269,8 +278,10 @@ impl Run {
         let Running { doing, .. } = self.tasks.kill(index);
         self.figures.deaths += 1;
         self.tell(|| format!("dies: {}", described(&doing)));
-        if let Doing::Stream(consumer, batch) = doing {
-            self.world.stream.borrow_mut().of(consumer).extend(batch);
+        match doing {
+            Doing::Stream(consumer, batch) => self.world.stream.borrow_mut().of(consumer).extend(batch),
+            Doing::Ingest(uploads) => self.world.uploads.borrow_mut().extend(uploads),
+            _ => {}
         }
     }
 }
@@ -286,6 +297,8 @@ fn described(doing: &Doing) -> String {
         }
         Doing::Sweep => "the sweep".to_owned(),
         Doing::Told(key) => format!("the provider tells of {key}"),
+        Doing::Deleting(file) => format!("the deletion of {file}"),
+        Doing::Ingest(uploads) => format!("files-ingest on {}", uploads.len()),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
         Doing::Late(operation) => format!("a late {operation}"),

@@ -3,6 +3,7 @@
 //! `cargo test -p coffer-simulation --test mutations -- --nocapture` shows how many seeds each took and what gave it away.
 
 mod commits;
+mod files;
 mod provider;
 mod rest;
 mod transactions;
@@ -25,7 +26,7 @@ struct Mutation {
 }
 
 fn all() -> Vec<&'static Mutation> {
-    [commits::ALL, transactions::ALL, provider::ALL, rest::ALL].into_iter().flatten().collect()
+    [commits::ALL, transactions::ALL, provider::ALL, rest::ALL, files::ALL].into_iter().flatten().collect()
 }
 
 fn options(mutation: &Mutation, seed: u64) -> Options {

@@ -9,6 +9,7 @@ mod crashes;
 mod disputes;
 mod expand;
 mod failover;
+mod files;
 mod idempotency;
 mod ledger;
 mod limits;

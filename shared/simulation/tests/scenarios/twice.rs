@@ -1,7 +1,7 @@
 //! Every function run twice has one effect (STYLE 27). For the routes that is: the same request again leaves the state as it
 //! is; a route that does not say so stands in `MAKES_ANOTHER` with the reason.
 
-use coffer_simulation::{Consumer, Furniture, World, good_request, run, summary, together};
+use coffer_simulation::{Ask, Consumer, Furniture, World, good_request, run, summary, together};
 use domain::event::{PUBLISH_AGAIN_AFTER, Queue};
 use http_kit::routes;
 
@@ -57,6 +57,11 @@ fn a_worker_s_step_run_twice_does_it_once() {
                 drop(scene.world.pay(&scene.owner_now(), Some(&order), 700, "tok_success"));
                 assert!(scene.world.deliver(Consumer::OutboxPublish));
                 scene.world.work(Queue::Payments);
+            }
+            Queue::Files => {
+                let file = scene.world.file(&scene.owner_now(), "good.csv").id();
+                scene.world.run_until_quiet();
+                scene.world.call(Ask::delete(format!("/v1/files/{file}")).by(&scene.owner_now())).ok(204);
             }
             Queue::Providers => {
                 drop(scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200));

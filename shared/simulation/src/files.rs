@@ -1,0 +1,55 @@
+//! Files of a simulated shop: what is announced, and the upload as its client makes it.
+
+use domain::access::Caller;
+use domain::time::Timestamp;
+use memory::BlobAnswer;
+use ports::blobs::Link;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::ask::Ask;
+use crate::world::World;
+
+/// What files hold, by their names. The last is not what it says it is.
+pub(crate) const FILES: [(&str, &str, &[u8], &str); 3] = [
+    ("good.csv", "text/csv", b"a,b\n1,2\n", "SS1epJYFbxpqZZIkEDL6t2TDIVljF5MLT6Dh6Lw7dHA="),
+    ("good.pdf", "application/pdf", b"%PDF-1.7\n", "Bxb5Jkyf4Z9ddFUnYQfz3cwdNJf2PWBomnNViuihv14="),
+    ("false.png", "image/png", b"no picture", "ntl8lQwzCltVawD+nUY5BZTwo0Q3iG7dA0wyNET719g="),
+];
+
+pub(crate) fn file_body(name: &str) -> Value {
+    let (name, content_type, bytes, checksum) = of_name(name);
+    json!({ "name": name, "content_type": content_type, "size": bytes.len(), "checksum_sha256": checksum })
+}
+
+fn of_name(name: &str) -> (&'static str, &'static str, &'static [u8], &'static str) {
+    *FILES.iter().find(|(known, ..)| *known == name).expect("a name of FILES")
+}
+
+impl World {
+    /// Announces a file of [`FILES`] and uploads it.
+    pub fn file(&self, caller: &Caller, name: &str) -> Answer {
+        let made = self.call(Ask::post("/v1/files", &file_body(name)).by(caller).key(&self.new_key())).ok(201);
+        assert_eq!(self.upload(&made, None).status, 200, "the store takes what was announced");
+        made
+    }
+
+    /// The upload that an announcement was answered with; `bytes` in place of the announced ones.
+    pub fn upload(&self, made: &Answer, bytes: Option<&[u8]>) -> BlobAnswer {
+        let bytes = bytes.unwrap_or_else(|| of_name(&made.text("/name")).2);
+        self.blobs.follow(&link(made), bytes.to_vec())
+    }
+
+    /// The download that a file was shown with.
+    pub fn download(&self, shown: &Value) -> BlobAnswer {
+        let url = shown["download_url"].as_str().unwrap_or_default().to_owned();
+        let link = Link { method: "GET", url, headers: Vec::new(), expires_at: Timestamp::default() };
+        self.blobs.follow(&link, Vec::new())
+    }
+}
+
+fn link(made: &Answer) -> Link {
+    let headers = made.json.pointer("/upload/headers").and_then(Value::as_object).into_iter().flatten();
+    let headers = headers.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+    Link { method: "PUT", url: made.text("/upload/url"), headers: headers.collect(), expires_at: Timestamp::default() }
+}

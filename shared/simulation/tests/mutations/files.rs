@@ -1,0 +1,119 @@
+//! Files whose bytes, or whose versions, are not looked after.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use coffer_simulation::Wiring;
+use domain::file::{File, FileName};
+use domain::idempotency::{Claim, Record};
+use domain::ids::TenantId;
+use domain::time::Timestamp;
+use memory::Store;
+use ports::PortError;
+use ports::blobs::{Blob, BlobHead, BlobKey, Blobs, Link, UploadTerms};
+use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
+
+use super::Mutation;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bug {
+    CopiesNothing,
+    DeletesNoFiles,
+    SeesPictures,
+}
+
+struct Careless {
+    next: Arc<dyn Blobs>,
+    bug: Bug,
+}
+
+#[async_trait]
+impl Blobs for Careless {
+    async fn upload_link(
+        &self,
+        key: BlobKey,
+        terms: UploadTerms,
+        now: Timestamp,
+        lives: Duration,
+    ) -> Result<Link, PortError> {
+        self.next.upload_link(key, terms, now, lives).await
+    }
+
+    async fn download_link(
+        &self,
+        key: BlobKey,
+        name: &FileName,
+        content_type: &str,
+        now: Timestamp,
+        lives: Duration,
+    ) -> Result<Link, PortError> {
+        self.next.download_link(key, name, content_type, now, lives).await
+    }
+
+    async fn head(&self, key: BlobKey) -> Result<Option<BlobHead>, PortError> {
+        self.next.head(key).await
+    }
+
+    async fn beginning(&self, key: BlobKey, len: u32) -> Result<Option<Vec<u8>>, PortError> {
+        let beginning = self.next.beginning(key, len).await?;
+        let is_picture = self.bug == Bug::SeesPictures && beginning.as_deref() == Some(b"no picture");
+        Ok(if is_picture { Some(b"\x89PNG\r\n\x1a\n".to_vec()) } else { beginning })
+    }
+
+    async fn put(&self, key: BlobKey, content_type: &str, bytes: Vec<u8>) -> Result<(), PortError> {
+        self.next.put(key, content_type, bytes).await
+    }
+
+    async fn copy(&self, from: BlobKey, to: BlobKey) -> Result<bool, PortError> {
+        if self.bug == Bug::CopiesNothing { Ok(true) } else { self.next.copy(from, to).await }
+    }
+
+    async fn delete(&self, key: BlobKey) -> Result<(), PortError> {
+        let is_spared = self.bug == Bug::DeletesNoFiles && matches!(key.blob, Blob::File(_));
+        if is_spared { Ok(()) } else { self.next.delete(key).await }
+    }
+}
+
+fn careless(wiring: Wiring, bug: Bug) -> Wiring {
+    let next = wiring.blobs.clone();
+    Wiring { blobs: Arc::new(Careless { next, bug }), ..wiring }
+}
+
+/// The version that a change of a file stands on is whatever is there.
+struct Unconditional {
+    next: Arc<dyn Platform>,
+    store: Arc<Store>,
+}
+
+#[async_trait]
+impl Platform for Unconditional {
+    async fn commit(&self, mut commit: PlatformCommit) -> Result<(), PlatformError> {
+        for change in &mut commit.changes {
+            let PlatformChange::UpdateFile(file) = change else { continue };
+            let stored = self.store.files().into_iter().find(|stored| stored.id == file.id);
+            *file = File { version: stored.map_or(0, |stored| stored.version) + 1, ..file.clone() };
+        }
+        self.next.commit(commit).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        self.next.find_record(tenant, claim, now).await
+    }
+}
+
+pub const ALL: &[Mutation] = &[
+    Mutation {
+        name: "files are called ready without their bytes",
+        rewire: |wiring| careless(wiring, Bug::CopiesNothing),
+    },
+    Mutation { name: "the bytes of deleted files stay", rewire: |wiring| careless(wiring, Bug::DeletesNoFiles) },
+    Mutation { name: "what is no picture is taken for one", rewire: |wiring| careless(wiring, Bug::SeesPictures) },
+    Mutation {
+        name: "the version of a file is not looked at",
+        rewire: |wiring| {
+            let (next, store) = (wiring.platform.clone(), wiring.store.clone());
+            Wiring { platform: Arc::new(Unconditional { next, store }), ..wiring }
+        },
+    },
+];
