@@ -22,6 +22,7 @@ pub mod platform_sweep;
 pub mod provider_events;
 pub mod providers;
 pub mod read;
+pub mod receipts;
 pub mod refunds;
 mod revise;
 pub mod sessions;

@@ -69,9 +69,8 @@ impl EventType {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
-            Self::PaymentSucceeded | Self::RefundSucceeded | Self::PaymentFailed | Self::DisputeCreated => {
-                &[Queue::Notifications]
-            }
+            Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications],
+            Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications],
             Self::FileDeleted => &[Queue::Files],
             Self::OrderCreated
             | Self::OrderPaid
@@ -102,18 +101,22 @@ pub enum Queue {
     Providers,
     /// Uploads that have come, which the bucket tells of itself, and files whose bytes are to go.
     Files,
+    /// Documents of payments.
+    Receipts,
     /// What people are told by mail.
     Notifications,
 }
 
 impl Queue {
-    pub const ALL: [Self; 5] = [Self::Payments, Self::Refunds, Self::Providers, Self::Files, Self::Notifications];
+    pub const ALL: [Self; 6] =
+        [Self::Payments, Self::Refunds, Self::Providers, Self::Files, Self::Receipts, Self::Notifications];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Receipts => "receipts",
             Self::Notifications => "notifications",
             Self::Files => "files",
         }

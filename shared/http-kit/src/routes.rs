@@ -61,6 +61,8 @@ pub const PAYMENTS_BULK: Route =
 pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
 pub const PAYMENTS_GET: Route =
     granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
+pub const PAYMENTS_RECEIPT: Route =
+    granted("payments-receipt", "GET", "/v1/payments/{id}/receipt", Action::PaymentRead, Body::None);
 pub const PAYMENTS_CAPTURE: Route =
     granted("payments-capture", "POST", "/v1/payments/{id}/capture", Action::PaymentWrite, Body::OptionalJson);
 pub const PAYMENTS_CANCEL: Route =
@@ -112,6 +114,7 @@ pub const ALL: &[Route] = &[
     PAYMENTS_BULK,
     PAYMENTS_LIST,
     PAYMENTS_GET,
+    PAYMENTS_RECEIPT,
     PAYMENTS_CAPTURE,
     PAYMENTS_CANCEL,
     REFUNDS_CREATE,

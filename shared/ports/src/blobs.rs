@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::file::{Checksum, ContentType, FileName, FileSize};
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, PaymentId, TenantId};
+use domain::receipt::ReceiptKey;
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -25,6 +26,8 @@ pub enum Blob {
     Upload(FileId),
     /// Checked.
     File(FileId),
+    /// A payment's receipt, as of so much of it refunded.
+    Receipt { payment: PaymentId, refunded: i64 },
 }
 
 impl BlobKey {
@@ -36,6 +39,10 @@ impl BlobKey {
         Self { tenant, blob: Blob::File(file) }
     }
 
+    pub fn receipt(ReceiptKey { tenant, payment, refunded }: ReceiptKey) -> Self {
+        Self { tenant, blob: Blob::Receipt { payment, refunded } }
+    }
+
     /// The key that a text names; none where it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
@@ -44,6 +51,11 @@ impl BlobKey {
         match kind {
             "uploads" => Some(Self::upload(tenant, name.parse().ok()?)),
             "files" => Some(Self::file(tenant, name.parse().ok()?)),
+            "receipts" => {
+                let (payment, refunded) = name.split_once('-')?;
+                let (payment, refunded) = (payment.parse().ok()?, refunded.parse().ok()?);
+                Some(Self::receipt(ReceiptKey { tenant, payment, refunded }))
+            }
             _ => None,
         }
     }
@@ -55,6 +67,7 @@ impl fmt::Display for BlobKey {
         match blob {
             Blob::Upload(file) => write!(f, "uploads/{tenant}/{file}"),
             Blob::File(file) => write!(f, "files/{tenant}/{file}"),
+            Blob::Receipt { payment, refunded } => write!(f, "receipts/{tenant}/{payment}-{refunded}"),
         }
     }
 }
@@ -138,6 +151,10 @@ mod tests {
         for (key, text) in [
             (BlobKey::upload(tenant, file), format!("uploads/{tenant}/{file}")),
             (BlobKey::file(tenant, file), format!("files/{tenant}/{file}")),
+            (
+                BlobKey::receipt(ReceiptKey { tenant, payment: PaymentId::from_u128(3), refunded: 500 }),
+                format!("receipts/{tenant}/{}-500", PaymentId::from_u128(3)),
+            ),
         ] {
             assert_eq!(key.to_string(), text);
             assert_eq!(BlobKey::parse(&text), Some(key));

@@ -90,6 +90,10 @@ impl World {
             "payments-get" => {
                 payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
             }
+            "payments-receipt" => {
+                let deps = payments_receipt::Deps { gate, mint, payments: store, blobs };
+                payments_receipt::answer(deps, request).await
+            }
             "payments-capture" => {
                 let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
                 payments_capture::answer(deps, request).await

@@ -21,7 +21,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-capture" => authorized,
         "disputes-get" | "disputes-answer" => dispute,
         "payments-cancel" => unwanted,
-        "payments-get" | "refunds-create" | "refunds-list" => payment,
+        "payments-get" | "payments-receipt" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
         "wallets-get" => wallet,
         "events-get" => event,
@@ -67,6 +67,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "orders-get"
         | "payments-list"
         | "payments-get"
+        | "payments-receipt"
         | "refunds-list"
         | "disputes-list"
         | "disputes-get"

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use app::ingest::Ingesting;
 use app::notifications::Notifying;
 use app::providers::{Named, Providers};
+use app::receipts::Rendering;
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -14,6 +15,7 @@ use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use http_kit::Gate;
 use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store};
@@ -201,6 +203,12 @@ impl World {
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, providers }
     }
 
+    pub(crate) fn rendering(&self) -> Rendering<'_> {
+        let store = self.store.as_ref();
+        let blobs = self.wiring.blobs.as_ref();
+        Rendering { payments: store, orders: store, accounts: store, tenants: store, blobs, print }
+    }
+
     pub(crate) fn notifying(&self) -> Notifying<'_> {
         let store = self.store.as_ref();
         Notifying {
@@ -249,4 +257,9 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// In the place of a document, which takes longer than all else here: what it would be made of.
+fn print(receipt: &Receipt) -> Result<Vec<u8>, Unprintable> {
+    Ok(format!("{receipt:?}").into_bytes())
 }

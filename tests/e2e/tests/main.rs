@@ -59,6 +59,7 @@ mod payments {
     mod create;
     mod get;
     mod list;
+    mod receipt;
     mod settle;
 }
 mod providers {

@@ -15,6 +15,7 @@ async fn main() -> Result<(), runtime::Error> {
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
+    let receipts_url = reader.text("RECEIPTS_QUEUE_URL");
     let notifications_url = reader.text("NOTIFICATIONS_QUEUE_URL");
     let files_url = reader.text("FILES_QUEUE_URL");
     reader.finish(())?;
@@ -26,6 +27,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Payments, payments_url),
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
+            (Queue::Receipts, receipts_url),
             (Queue::Notifications, notifications_url),
             (Queue::Files, files_url),
         ]),

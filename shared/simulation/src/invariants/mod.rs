@@ -12,6 +12,7 @@ mod orders;
 mod past;
 mod payments;
 mod provider;
+mod receipts;
 mod sent;
 mod wallets;
 
@@ -70,6 +71,7 @@ pub fn of_rest(world: &World) -> Holds {
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
     mails::were_sent(world, &contents)?;
+    receipts::were_made(world, &contents)?;
     files::are_where_they_belong(world, &contents)?;
     for tenant in &contents.tenants {
         let faults = world.ledger_faults(tenant.id);

@@ -97,7 +97,7 @@ fn too_large_wallet_payment_is_sent(scene: &Scene) {
     wallet_payment_of(scene, 501);
 }
 
-/// Two mails wait.
+/// Two mails and two receipts wait.
 fn news_are_sent(scene: &Scene) {
     refund_is_sent(scene);
     scene.world.work(Queue::Refunds);
@@ -137,7 +137,7 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 14] = [
+const WORKS: [Work; 15] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },

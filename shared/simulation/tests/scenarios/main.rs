@@ -16,6 +16,7 @@ mod limits;
 mod mails;
 mod past;
 mod payments;
+mod receipts;
 mod retired;
 mod routes;
 mod stampede;

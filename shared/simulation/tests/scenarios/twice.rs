@@ -52,7 +52,7 @@ fn a_worker_s_step_run_twice_does_it_once() {
         match queue {
             Queue::Payments => drop(scene.world.pay(&scene.owner_now(), None, 700, "tok_success")),
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
-            Queue::Notifications => {
+            Queue::Receipts | Queue::Notifications => {
                 let order = scene.world.order(&scene.owner_now(), 700).id();
                 drop(scene.world.pay(&scene.owner_now(), Some(&order), 700, "tok_success"));
                 assert!(scene.world.deliver(Consumer::OutboxPublish));

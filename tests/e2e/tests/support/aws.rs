@@ -78,6 +78,13 @@ impl Aws {
         self.send(Request { service: "lambda", method, path, headers: vec![], body }).await
     }
 
+    /// What a link gives.
+    pub async fn download(&self, link: &str) -> Vec<u8> {
+        let answer = self.client.get(link).send().await.expect("the store answers");
+        assert_eq!(answer.status(), 200, "{link}");
+        answer.bytes().await.expect("a body").to_vec()
+    }
+
     /// The mails that the emulator has taken whose text names something.
     pub async fn mails_naming(&self, id: &str) -> Vec<Value> {
         let url = format!("{}/_ministack/ses/messages", self.endpoint);
