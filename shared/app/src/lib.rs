@@ -14,6 +14,7 @@ pub mod files;
 pub mod health;
 pub mod ingest;
 pub mod journal;
+pub mod mail_settings;
 pub mod notifications;
 pub mod orders;
 pub mod outbox;

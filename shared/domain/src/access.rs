@@ -81,6 +81,8 @@ actions! {
     EventRead:      "events:read",     Viewer;
     FileRead:       "files:read",      Viewer;
     FileWrite:      "files:write",     Operator;
+    SettingsRead:   "settings:read",   Admin;
+    SettingsWrite:  "settings:write",  Admin;
 }
 
 /// What a verified token grants.

@@ -89,6 +89,9 @@ pub const FILES_CREATE: Route = granted("files-create", "POST", "/v1/files", Act
 pub const FILES_LIST: Route = granted("files-list", "GET", "/v1/files", Action::FileRead, Body::None);
 pub const FILES_GET: Route = granted("files-get", "GET", "/v1/files/{id}", Action::FileRead, Body::None);
 pub const FILES_DELETE: Route = granted("files-delete", "DELETE", "/v1/files/{id}", Action::FileWrite, Body::None);
+pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingsRead, Body::None);
+pub const SETTINGS_UPDATE: Route =
+    granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingsWrite, Body::Json);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -135,6 +138,8 @@ pub const ALL: &[Route] = &[
     FILES_LIST,
     FILES_GET,
     FILES_DELETE,
+    SETTINGS_GET,
+    SETTINGS_UPDATE,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

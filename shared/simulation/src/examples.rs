@@ -50,6 +50,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
             ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
         }
+        "settings-update" => {
+            ask.json(&json!({ "from_name": "The Tea Room", "reply_to": "help@tea.example", "off": ["dispute"] }))
+        }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
@@ -81,6 +84,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "files-list"
         | "files-get"
         | "files-delete"
+        | "settings-get"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

@@ -116,6 +116,8 @@ const ROWS: &[Row] = &[
     row("files-list", &["cache.admit", "files.list"], Same),
     row("files-get", &["cache.admit", "files.get"], Same),
     row("files-delete", &["cache.admit", "files.get", "platform.commit"], Calls(&["cache.admit", "files.get"])),
+    row("settings-get", &["cache.admit", "mail.settings"], Same),
+    row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
     row("health-live", &[], Same),
     row("health-ready", &["tenants.get", "cache.ping"], Same),
 ];

@@ -74,6 +74,9 @@ mod sessions {
     mod delete;
     mod refresh;
 }
+mod settings {
+    mod update;
+}
 mod tenants {
     mod create;
     mod get;

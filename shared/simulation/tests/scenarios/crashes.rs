@@ -150,6 +150,7 @@ const WORKS: [Work; 15] = [
         invoke: |world| work_on(world, Queue::Payments),
     },
     Work { name: "back to a wallet", ready: wallet_refund_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
+    Work { name: "receipts-render", ready: news_are_sent, invoke: |world| work_on(world, Queue::Receipts) },
     Work { name: "notifications-send", ready: news_are_sent, invoke: |world| work_on(world, Queue::Notifications) },
     Work {
         name: "outbox-publish",

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use coffer_simulation::{Consumer, Fate, World, run, together};
+use coffer_simulation::{Ask, Consumer, Fate, World, run, together};
 use domain::event::Queue;
 use domain::mail::{AddressHash, Mail, MailKind, MailSettings, Refusal, SENDING_FOR};
 use domain::text::{Email, Name};
 use memory::Fault;
 use ports::clock::Clock as _;
 use ports::mail::MailBook as _;
+
+use serde_json::json;
 
 use super::Scene;
 
@@ -119,6 +121,27 @@ fn what_is_turned_off_and_who_refuses_gets_nothing() {
     scene.world.clock.advance(Duration::from_secs(60));
     assert_eq!(scene.world.mailer.taken(), []);
     assert!(scene.world.queues.dead_letters(Queue::Notifications).is_empty());
+}
+
+#[test]
+fn settings_are_read_and_replaced_whole_unless_they_have_changed() {
+    let scene = Scene::new();
+    let ask = |method| Ask::new(method, "/v1/settings/mail").by(scene.owner());
+    let before = scene.world.call(ask("GET")).ok(200);
+    assert_eq!(before.body, r#"{"from_name":null,"reply_to":null,"off":[],"updated_at":null}"#);
+    let body =
+        json!({ "from_name": "The Tea Room", "reply_to": "Help@Tea.example", "off": ["refund", "receipt", "refund"] });
+    let saved = scene.world.call(ask("PUT").json(&body)).ok(200);
+    assert_eq!((saved.text("/reply_to").as_str(), saved.text("/off/0").as_str()), ("help@tea.example", "receipt"));
+    assert_eq!(scene.world.call(ask("GET")).ok(200).body, saved.body);
+    let again = scene.world.call(ask("PUT").json(&json!({}))).ok(200);
+    assert_eq!((again.header("etag"), again.text("/from_name").as_str()), (Some("\"2\""), ""));
+    scene.world.call(ask("PUT").header("if-match", "\"1\"").json(&body)).refused(412, "precondition_failed");
+    let wrong = json!({ "from_name": "", "reply_to": "nobody", "off": ["everything"], "on": true });
+    let refused = scene.world.call(ask("PUT").json(&wrong)).refused(400, "invalid_fields");
+    for pointer in ["/from_name", "/reply_to", "/off", "/on"] {
+        assert!(refused.body.contains(&format!("\"pointer\":\"{pointer}\"")), "{pointer}: {}", refused.body);
+    }
 }
 
 #[test]
