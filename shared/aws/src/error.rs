@@ -30,7 +30,7 @@ where
     PortError::caused_by(kind(&error), operation, describe(&error))
 }
 
-fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {
+pub(crate) fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {
     match error {
         SdkError::ConstructionFailure(_) => PortErrorKind::Rejected,
         SdkError::TimeoutError(_) => PortErrorKind::TimedOut,

@@ -1,4 +1,4 @@
-//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS and Redis. The
+//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS, SES and Redis. The
 //! only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
 //!
 //! How a function is wired:
@@ -14,6 +14,7 @@
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
 //! let vault = KmsVault::new(&aws, "alias/vault");          // Vault
+//! let mailer = SesMailer::new(&aws, from, None);        // Mailer
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
 //! ```
@@ -29,6 +30,7 @@ mod roots;
 mod s3;
 mod sandbox;
 mod sdk;
+mod ses;
 mod sqs;
 mod system;
 mod vault;
@@ -43,6 +45,7 @@ pub use redis::{RedisCache, RedisConfig};
 pub use s3::{S3Blobs, UnreadableUploads, decode_uploads};
 pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
+pub use ses::SesMailer;
 pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
 pub use system::{SystemClock, SystemRandom};
 pub use vault::KmsVault;

@@ -140,6 +140,14 @@ impl Aws {
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
+    pub fn ses(&self) -> aws_sdk_sesv2::Client {
+        let mut config = aws_sdk_sesv2::config::Builder::from(&self.config);
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+
     pub fn kms(&self) -> aws_sdk_kms::Client {
         let mut config = aws_sdk_kms::config::Builder::from(&self.config);
         if let Some(counter) = &self.counter {
@@ -185,6 +193,6 @@ mod tests {
         let settings = Settings::from_env(&|name| Some(format!("value-of-{name}"))).expect("all set");
         assert_eq!(settings.region, "value-of-AWS_REGION");
         let aws = Aws::new(Settings { endpoint_url: None, ..settings });
-        let _ = (aws.dynamodb(), aws.s3(), aws.sqs(), aws.kms());
+        let _ = (aws.dynamodb(), aws.s3(), aws.sqs(), aws.kms(), aws.ses());
     }
 }

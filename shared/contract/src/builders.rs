@@ -14,6 +14,7 @@ use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
 use domain::job::{Job, Report, ReportFormat, ReportKind};
 use domain::ledger::{Posting, TransactionIds, post_charge};
+use domain::mail::{Mail, MailKind, Written};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency, Money};
 use domain::order::{Customer, NewLine, NewOrder, Order};
@@ -172,6 +173,22 @@ pub fn statement_input(mint: Mint<'_>) -> NewStatement {
 /// Processing, of [`statement_input`].
 pub fn statement(tenant: TenantId, mint: Mint<'_>) -> Statement {
     Statement::new(mint.id(), tenant, &statement_input(mint), mint.clock.now())
+}
+
+/// A receipt, to somebody of whom nothing else is known.
+pub fn mail(tenant: TenantId, mint: Mint<'_>) -> Mail {
+    Mail {
+        tenant,
+        kind: MailKind::Receipt,
+        from_name: text("Bär, \"Söhne\" <x@y.example>"),
+        reply_to: Some(email(mint)),
+        to: email(mint),
+        written: Written {
+            subject: "Ihr Beleg: 5 € \"für\" Tee".to_owned(),
+            text: "Grüße,\n\n茶".to_owned(),
+            html: "<p>Grüße &amp; 茶</p>".to_owned(),
+        },
+    }
 }
 
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {

@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod journal;
 pub mod ledger;
 pub mod limits;
+pub mod mail;
 pub mod orders;
 mod outcome;
 mod pages;

@@ -8,6 +8,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::statement::{ProviderReferences, Statements};
+use ports::mail::MailBook;
 use ports::platform::{Files, Jobs, Platform};
 use ports::verification::{LedgerRows, Verifications};
 
@@ -67,12 +68,13 @@ pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
+    pub mail: &'a dyn MailBook,
     pub events: &'a dyn Events,
 }
 
 impl<'a> PlatformTable<'a> {
-    pub fn of<T: Platform + Files + Jobs>(adapter: &'a T, events: &'a dyn Events) -> Self {
-        Self { platform: adapter, files: adapter, jobs: adapter, events }
+    pub fn of<T: Platform + Files + Jobs + MailBook>(adapter: &'a T, events: &'a dyn Events) -> Self {
+        Self { platform: adapter, files: adapter, jobs: adapter, mail: adapter, events }
     }
 }
 

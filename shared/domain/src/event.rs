@@ -80,6 +80,8 @@ impl EventType {
             Self::RefundCreated => &[Queue::Refunds],
             Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
             Self::StatementCreated => &[Queue::Statements],
+            Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications],
+            Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications],
             Self::FileDeleted => &[Queue::Files],
             Self::JobCreated | Self::JobResumed | Self::JobRetried => &[Queue::Jobs],
             Self::OrderCreated
@@ -90,12 +92,8 @@ impl EventType {
             | Self::PaymentRequiresAction
             | Self::PaymentRequiresCapture
             | Self::PaymentCancelled
-            | Self::PaymentSucceeded
-            | Self::PaymentFailed
-            | Self::RefundSucceeded
             | Self::RefundFailed
             | Self::WalletCreated
-            | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
@@ -125,10 +123,23 @@ pub enum Queue {
     Files,
     /// Long work that tenants have asked for.
     Jobs,
+    /// Documents of payments.
+    Receipts,
+    /// What people are told by mail.
+    Notifications,
 }
 
 impl Queue {
-    pub const ALL: [Self; 6] = [Self::Payments, Self::Refunds, Self::Providers, Self::Statements, Self::Files, Self::Jobs];
+    pub const ALL: [Self; 8] = [
+        Self::Payments,
+        Self::Refunds,
+        Self::Providers,
+        Self::Statements,
+        Self::Files,
+        Self::Jobs,
+        Self::Receipts,
+        Self::Notifications,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -136,6 +147,8 @@ impl Queue {
             Self::Refunds => "refunds",
             Self::Providers => "providers",
             Self::Statements => "statements",
+            Self::Receipts => "receipts",
+            Self::Notifications => "notifications",
             Self::Files => "files",
             Self::Jobs => "jobs",
         }

@@ -25,6 +25,26 @@ impl Currency {
     pub fn exponent(self) -> u16 {
         self.0.exponent().unwrap_or(0)
     }
+
+    /// An amount as people write it in English: digits in groups of three, the minor unit behind a point: 1,234.50 of
+    /// EUR, 1,234 of JPY, 1.234 of KWD.
+    pub fn decimal(self, minor_units: i64) -> String {
+        let places = usize::from(self.exponent());
+        let digits = format!("{:0>width$}", minor_units.unsigned_abs(), width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        let mut text = String::from(if minor_units < 0 { "-" } else { "" });
+        for (index, digit) in whole.chars().enumerate() {
+            if index > 0 && (whole.len() - index).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        if places > 0 {
+            text.push('.');
+            text.push_str(fraction);
+        }
+        text
+    }
 }
 
 impl fmt::Debug for Currency {
@@ -124,7 +144,28 @@ mod tests {
         }
     }
 
+    #[test]
+    fn decimals_have_the_currency_s_places() {
+        for (code, minor_units, expected) in [
+            ("EUR", 5, "0.05"),
+            ("EUR", 123_450, "1,234.50"),
+            ("EUR", -100, "-1.00"),
+            ("JPY", 999_999, "999,999"),
+            ("JPY", 0, "0"),
+            ("BHD", 1_234_567, "1,234.567"),
+            ("EUR", Amount::MAX, "9,999,999,999.99"),
+        ] {
+            assert_eq!(Currency::parse(code).map(|currency| currency.decimal(minor_units)), Ok(expected.to_owned()));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn decimals_keep_every_digit(minor_units: i64, code in prop::sample::select(vec!["EUR", "JPY", "BHD"])) {
+            let text = Currency::parse(code)?.decimal(minor_units).replace([',', '.'], "");
+            prop_assert_eq!(text.parse::<i64>(), Ok(minor_units));
+        }
+
         #[test]
         fn arithmetic_never_wraps(a in 1..=Amount::MAX, b in 1..=Amount::MAX, quantity: u32) {
             let (a, b) = (Amount::new(a)?, Amount::new(b)?);

@@ -206,6 +206,8 @@ pub enum PaymentRefusal {
     NotRefundable { current: PaymentStatus },
     #[error("{refundable} minor units of the payment are left to refund")]
     AmountExceedsRefundable { refundable: i64 },
+    #[error("the payment is {}; a receipt is of one that has succeeded", current.as_str())]
+    NoReceipt { current: PaymentStatus },
     #[error("{capturable} minor units were authorised and may be captured")]
     AmountExceedsCapturable { capturable: i64 },
 }

@@ -226,7 +226,7 @@ impl From<PaymentRefusal> for Problem {
                     .with_member("current", current.as_str())
                     .with_member("allowed", allowed)
             }
-            PaymentRefusal::NotRefundable { current } => {
+            PaymentRefusal::NotRefundable { current } | PaymentRefusal::NoReceipt { current } => {
                 Self::new(Code::IllegalState, detail).with_member("current", current.as_str())
             }
             PaymentRefusal::AmountExceedsRefundable { refundable } => {

@@ -27,6 +27,11 @@ impl Response {
         Self { status, headers: vec![("content-type", "application/json".to_owned())], body }
     }
 
+    /// What is asked for is elsewhere, to be read with GET (RFC 9110, section 15.4.4).
+    pub fn see_other(location: String) -> Self {
+        Self { status: 303, headers: vec![("location", location)], body: String::new() }
+    }
+
     pub fn no_content() -> Self {
         Self { status: 204, headers: Vec::new(), body: String::new() }
     }

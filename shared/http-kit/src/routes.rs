@@ -61,6 +61,8 @@ pub const PAYMENTS_BULK: Route =
 pub const PAYMENTS_LIST: Route = granted("payments-list", "GET", "/v1/payments", Action::PaymentRead, Body::None);
 pub const PAYMENTS_GET: Route =
     granted("payments-get", "GET", "/v1/payments/{id}", Action::PaymentRead, Body::None).cached(payment);
+pub const PAYMENTS_RECEIPT: Route =
+    granted("payments-receipt", "GET", "/v1/payments/{id}/receipt", Action::PaymentRead, Body::None);
 pub const PAYMENTS_CAPTURE: Route =
     granted("payments-capture", "POST", "/v1/payments/{id}/capture", Action::PaymentWrite, Body::OptionalJson);
 pub const PAYMENTS_CANCEL: Route =
@@ -111,6 +113,9 @@ pub const JOBS_CANCEL: Route =
     granted("jobs-cancel", "POST", "/v1/jobs/{id}/cancel", Action::JobWrite, Body::OptionalJson);
 pub const JOBS_RETRY: Route =
     granted("jobs-retry", "POST", "/v1/jobs/{id}/retry", Action::JobWrite, Body::OptionalJson);
+pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingsRead, Body::None);
+pub const SETTINGS_UPDATE: Route =
+    granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingsWrite, Body::Json);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -136,6 +141,7 @@ pub const ALL: &[Route] = &[
     PAYMENTS_BULK,
     PAYMENTS_LIST,
     PAYMENTS_GET,
+    PAYMENTS_RECEIPT,
     PAYMENTS_CAPTURE,
     PAYMENTS_CANCEL,
     REFUNDS_CREATE,
@@ -171,6 +177,8 @@ pub const ALL: &[Route] = &[
     JOBS_GET,
     JOBS_CANCEL,
     JOBS_RETRY,
+    SETTINGS_GET,
+    SETTINGS_UPDATE,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store, Vault};
+use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store, Vault};
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
+use domain::text::Email;
 use ports::blobs::Link;
 
 const SEEDS: std::ops::Range<u128> = 1..4;
@@ -206,6 +207,12 @@ properties! { jobs of Store::new(faults()), platform;
     jobs_are_due_from_their_check_at,
 }
 
+properties! { mail of Store::new(faults()), platform;
+    settings_are_kept_by_their_version,
+    a_mail_is_claimed_by_one_until_it_is_sent,
+    an_address_is_refused_by_its_first_reason,
+}
+
 properties! { files of Store::new(faults()), platform;
     every_field_of_a_file_is_kept,
     a_file_is_changed_by_its_version_alone,
@@ -356,5 +363,17 @@ async fn every_notice_arrives() {
     };
     for seed in SEEDS {
         contract::queues::every_notice_arrives(&queues, receive, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_as_it_is() {
+    let mailer = Mailer::new(faults());
+    let sent = async |to: &Email| {
+        let taken = mailer.taken().into_iter();
+        taken.filter(|mail| mail.to == *to).map(|mail| mail.written).collect()
+    };
+    for seed in SEEDS {
+        contract::mail::a_mail_is_sent_as_it_is(&mailer, sent, seed).await;
     }
 }

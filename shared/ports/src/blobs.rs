@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::file::{Checksum, ContentType, FileName, FileSize};
-use domain::ids::{FileId, JobId, TenantId};
+use domain::ids::{FileId, JobId, PaymentId, TenantId};
+use domain::receipt::ReceiptKey;
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -27,6 +28,8 @@ pub enum Blob {
     File(FileId),
     /// What a job came to, by the number of its beginning: a worker that was lost writes into no other's.
     Report(JobId, u64),
+    /// A payment's receipt, as of so much of it refunded.
+    Receipt { payment: PaymentId, refunded: i64 },
 }
 
 impl BlobKey {
@@ -42,6 +45,10 @@ impl BlobKey {
         Self { tenant, blob: Blob::Report(job, number) }
     }
 
+    pub fn receipt(ReceiptKey { tenant, payment, refunded }: ReceiptKey) -> Self {
+        Self { tenant, blob: Blob::Receipt { payment, refunded } }
+    }
+
     /// The key that a text names; none where it is not one of ours.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
@@ -53,6 +60,11 @@ impl BlobKey {
             "reports" => {
                 let (job, number) = name.split_once('/')?;
                 Some(Self::report(tenant, job.parse().ok()?, number.parse().ok()?))
+            }
+            "receipts" => {
+                let (payment, refunded) = name.split_once('-')?;
+                let (payment, refunded) = (payment.parse().ok()?, refunded.parse().ok()?);
+                Some(Self::receipt(ReceiptKey { tenant, payment, refunded }))
             }
             _ => None,
         }
@@ -66,6 +78,7 @@ impl fmt::Display for BlobKey {
             Blob::Upload(file) => write!(f, "uploads/{tenant}/{file}"),
             Blob::File(file) => write!(f, "files/{tenant}/{file}"),
             Blob::Report(job, number) => write!(f, "reports/{tenant}/{job}/{number}"),
+            Blob::Receipt { payment, refunded } => write!(f, "receipts/{tenant}/{payment}-{refunded}"),
         }
     }
 }
@@ -170,6 +183,10 @@ mod tests {
             (BlobKey::upload(tenant, file), format!("uploads/{tenant}/{file}")),
             (BlobKey::file(tenant, file), format!("files/{tenant}/{file}")),
             (BlobKey::report(tenant, JobId::from_u128(3), 7), format!("reports/{tenant}/{}/7", JobId::from_u128(3))),
+            (
+                BlobKey::receipt(ReceiptKey { tenant, payment: PaymentId::from_u128(3), refunded: 500 }),
+                format!("receipts/{tenant}/{}-500", PaymentId::from_u128(3)),
+            ),
         ] {
             assert_eq!(key.to_string(), text);
             assert_eq!(BlobKey::parse(&text), Some(key));

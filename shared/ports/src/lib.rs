@@ -13,6 +13,7 @@ pub mod fees;
 pub mod identity;
 pub mod journal;
 pub mod limits;
+pub mod mail;
 pub mod platform;
 pub mod provider;
 pub mod queues;

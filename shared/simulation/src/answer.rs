@@ -39,8 +39,9 @@ impl Answer {
         self.text("/code")
     }
 
+    /// What is elsewhere is found.
     pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
+        (200..304).contains(&self.status)
     }
 
     pub fn is_replay(&self) -> bool {

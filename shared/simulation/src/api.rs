@@ -89,6 +89,14 @@ impl World {
             "payments-get" => {
                 payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
             }
+            "settings-get" => settings_get::answer(settings_get::Deps { gate, book: store }, request).await,
+            "settings-update" => {
+                settings_update::answer(settings_update::Deps { gate, mint, book: store }, request).await
+            }
+            "payments-receipt" => {
+                let deps = payments_receipt::Deps { gate, mint, payments: store, blobs };
+                payments_receipt::answer(deps, request).await
+            }
             "payments-capture" => {
                 let deps = payments_capture::Deps { gate, mint, commerce, payments: store };
                 payments_capture::answer(deps, request).await

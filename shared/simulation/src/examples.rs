@@ -22,7 +22,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-capture" => authorized,
         "disputes-get" | "disputes-answer" => dispute,
         "payments-cancel" => unwanted,
-        "payments-get" | "refunds-create" | "refunds-list" => payment,
+        "payments-get" | "payments-receipt" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
         "wallets-get" => wallet,
         "statements-get" | "statements-differences" => statement,
@@ -54,6 +54,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             let of_order = payment_body(Some(open_order), Furniture::TOTAL, "tok_success");
             ask.json(&json!({ "payments": [of_order, payment_body(None, 700, "tok_success")] })).key(&key)
         }
+        "settings-update" => {
+            ask.json(&json!({ "from_name": "The Tea Room", "reply_to": "help@tea.example", "off": ["dispute"] }))
+        }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
         "jobs-cancel" | "jobs-retry" => ask.key(&key),
@@ -79,6 +82,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "orders-get"
         | "payments-list"
         | "payments-get"
+        | "payments-receipt"
         | "refunds-list"
         | "disputes-list"
         | "disputes-get"
@@ -101,6 +105,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "files-delete"
         | "jobs-list"
         | "jobs-get"
+        | "settings-get"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

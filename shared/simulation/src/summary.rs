@@ -1,7 +1,7 @@
 //! A world's state in words, without what differs between two ways to the same end: versions, times, the ids of events and
 //! ledger rows, the provider's numbers. Two runs that should come to the same have the same summary.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::payment::{Payment, Verdict};
 use domain::refund::{Refund, RefundVerdict};
@@ -48,7 +48,17 @@ pub fn summary(world: &World) -> Vec<String> {
     lines.extend(events(&contents));
     lines.extend(identity(&contents));
     lines.extend(provider(world));
+    lines.extend(told(world));
     lines
+}
+
+/// Who was told of what. How often is left out: who dies before the note sends again.
+fn told(world: &World) -> BTreeSet<String> {
+    let ids = |text: &str| text.split_whitespace().filter(|word| word.contains('_')).collect::<Vec<_>>().join(" ");
+    let mails = world.mailer.taken().into_iter();
+    mails
+        .map(|mail| format!("told {}: {}, {}", mail.to.as_str(), mail.written.subject, ids(&mail.written.text)))
+        .collect()
 }
 
 fn payment(payment: &Payment) -> String {

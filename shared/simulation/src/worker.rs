@@ -40,6 +40,13 @@ impl World {
                 let deps = payments_process::Deps { mint: self.mint(), settling: self.settling_payments() };
                 payments_process::step(deps, notice).await
             }
+            Queue::Receipts => {
+                receipts_render::step(receipts_render::Deps { rendering: self.rendering() }, notice).await
+            }
+            Queue::Notifications => {
+                let deps = notifications_send::Deps { mint: self.mint(), notifying: self.notifying() };
+                notifications_send::step(deps, notice).await
+            }
             Queue::Providers => {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
                 providers_process::step(deps, notice).await

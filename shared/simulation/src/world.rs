@@ -8,8 +8,10 @@ use std::time::Duration;
 use app::connections;
 use app::ingest::Ingesting;
 use app::match_statement::Matching;
+use app::notifications::Notifying;
 use app::outside::OutsideGate;
 use app::providers::{Directory, Opened};
+use app::receipts::Rendering;
 use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
@@ -19,9 +21,10 @@ use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Blobs, Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store, Vault};
+use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store, Vault};
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
@@ -83,6 +86,8 @@ pub struct World {
     pub uploads: RefCell<Vec<BlobKey>>,
     /// What the queues were sent.
     pub sent: Arc<Sent>,
+    /// What people were told.
+    pub mailer: Arc<Mailer>,
     pub provider: Arc<Provider>,
     /// What a tenant may connect beside it.
     pub second: Arc<Provider>,
@@ -165,6 +170,7 @@ impl World {
             instance: InstanceClock::of(clock.clone()),
             clock,
             random,
+            mailer: Arc::new(Mailer::new(faults.clone())),
             second,
             faults,
             store,
@@ -227,6 +233,27 @@ impl World {
         settle_refund::Settling { commerce, payments: store, refunds: store, orders: store, providers }
     }
 
+    pub(crate) fn rendering(&self) -> Rendering<'_> {
+        let store = self.store.as_ref();
+        let blobs = self.wiring.blobs.as_ref();
+        Rendering { payments: store, orders: store, accounts: store, tenants: store, blobs, print }
+    }
+
+    pub(crate) fn notifying(&self) -> Notifying<'_> {
+        let store = self.store.as_ref();
+        Notifying {
+            book: store,
+            mailer: self.mailer.as_ref(),
+            write: letters::write,
+            payments: store,
+            orders: store,
+            refunds: store,
+            disputes: store,
+            tenants: store,
+            users: store,
+        }
+    }
+
     pub(crate) fn verifying(&self) -> Verifying<'_> {
         let store = self.store.as_ref();
         Verifying {
@@ -283,4 +310,9 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// In the place of a document, which takes longer than all else here: what it would be made of.
+fn print(receipt: &Receipt) -> Result<Vec<u8>, Unprintable> {
+    Ok(format!("{receipt:?}").into_bytes())
 }

@@ -49,6 +49,9 @@ mod health {
 mod jobs {
     mod list;
 }
+mod notifications {
+    mod send;
+}
 mod orders {
     mod cancel;
     mod create;
@@ -63,6 +66,7 @@ mod payments {
     mod create;
     mod get;
     mod list;
+    mod receipt;
     mod settle;
 }
 mod providers {
@@ -89,6 +93,9 @@ mod settings {
 }
 mod statements {
     mod create;
+}
+mod settings {
+    mod update;
 }
 mod tenants {
     mod create;

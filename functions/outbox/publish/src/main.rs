@@ -16,6 +16,8 @@ async fn main() -> Result<(), runtime::Error> {
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     let statements_url = reader.text("STATEMENTS_QUEUE_URL");
+    let receipts_url = reader.text("RECEIPTS_QUEUE_URL");
+    let notifications_url = reader.text("NOTIFICATIONS_QUEUE_URL");
     let files_url = reader.text("FILES_QUEUE_URL");
     let jobs_url = reader.text("JOBS_QUEUE_URL");
     reader.finish(())?;
@@ -28,6 +30,8 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
             (Queue::Statements, statements_url),
+            (Queue::Receipts, receipts_url),
+            (Queue::Notifications, notifications_url),
             (Queue::Files, files_url),
             (Queue::Jobs, jobs_url),
         ]),

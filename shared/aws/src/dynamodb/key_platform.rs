@@ -3,6 +3,7 @@
 use domain::file::File;
 use domain::ids::{FileId, JobId, TenantId};
 use domain::job::{Job, JobStatus};
+use domain::mail::{AddressHash, MailId};
 
 use super::{DueKind, Index, IndexKey, Key, Partition};
 
@@ -13,6 +14,18 @@ impl Key {
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
         Partition::jobs(tenant).at(id)
+    }
+
+    pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {
+        Partition::table(tenant, "MAIL").at(format_args!("{event}#{address}"))
+    }
+
+    pub(crate) fn mail_refusal(tenant: TenantId, address: AddressHash) -> Self {
+        Partition::table(tenant, "NOMAIL").at(address)
+    }
+
+    pub(crate) fn mail_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("mail")
     }
 }
 

@@ -19,6 +19,7 @@ mod job;
 mod journal;
 mod key;
 mod limit;
+mod mail;
 mod order;
 mod payment;
 mod platform;

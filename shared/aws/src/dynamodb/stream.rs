@@ -36,6 +36,9 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Connections
         | Kind::File
         | Kind::Job
+        | Kind::Mail
+        | Kind::MailRefusal
+        | Kind::MailSettings
         | Kind::Idempotency
         | Kind::Login
         | Kind::Limit

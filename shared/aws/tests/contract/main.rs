@@ -12,6 +12,7 @@ mod cost;
 mod identity;
 mod kms;
 mod ledger;
+mod mail;
 mod place;
 mod platform;
 mod proxy;

@@ -36,9 +36,13 @@ pub fn unique_name(kind: &str) -> String {
     format!("contract-{kind}-{}", RequestId::from_u128(SystemRandom.bits()))
 }
 
+pub fn endpoint() -> String {
+    variable("COFFER_AWS_ENDPOINT")
+}
+
 /// Without credentials in the environment, those an emulator takes.
 pub fn aws() -> Aws {
-    let endpoint_url = Some(variable("COFFER_AWS_ENDPOINT"));
+    let endpoint_url = Some(endpoint());
     let from_environment = Settings::from_env(&|name| std::env::var(name).ok());
     let emulator = || Settings {
         region: "us-east-1".to_owned(),

@@ -14,6 +14,7 @@ mod job;
 mod journal;
 mod ledger;
 mod limit;
+mod mail;
 mod order;
 mod page;
 mod payment;
@@ -44,6 +45,7 @@ use domain::ids::{
 use domain::job::Job;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
+use domain::mail::{AddressHash, MailId, MailSettings, Refusal};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
@@ -60,6 +62,7 @@ use ports::{PortError, PortErrorKind};
 
 use crate::faults::Faults;
 use crate::lock::Lock;
+use mail::MailState;
 use records::Records;
 use stream::Stream;
 
@@ -109,6 +112,9 @@ struct CommerceTable {
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
+    mails: BTreeMap<(TenantId, MailId), MailState>,
+    mail_settings: BTreeMap<TenantId, MailSettings>,
+    refusals: BTreeMap<(TenantId, AddressHash), Refusal>,
     records: Records,
     stream: Stream,
 }

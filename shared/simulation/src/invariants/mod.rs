@@ -7,11 +7,13 @@ pub(crate) mod files;
 mod jobs;
 mod journal;
 mod ledger;
+mod mails;
 mod moves;
 mod orders;
 mod past;
 mod payments;
 mod provider;
+mod receipts;
 mod sent;
 mod statements;
 mod wallets;
@@ -73,6 +75,8 @@ pub fn of_rest(world: &World) -> Holds {
     let contents = world.store.contents();
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
+    mails::were_sent(world, &contents)?;
+    receipts::were_made(world, &contents)?;
     files::are_where_they_belong(world, &contents)?;
     for tenant in &contents.tenants {
         let faults = world.ledger_faults(tenant.id);

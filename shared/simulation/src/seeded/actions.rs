@@ -79,7 +79,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 52] = [
+    pub(super) const ALL: [(Self, u32); 58] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -93,6 +93,8 @@ impl Action {
         (Self::Work(Queue::Refunds), 20),
         (Self::Work(Queue::Providers), 20),
         (Self::Work(Queue::Statements), 10),
+        (Self::Work(Queue::Notifications), 20),
+        (Self::Work(Queue::Receipts), 20),
         (Self::Work(Queue::Files), 10),
         (Self::WearOut(Queue::Files), 1),
         (Self::ShowAgain(Queue::Files), 2),
@@ -107,10 +109,14 @@ impl Action {
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
         (Self::WearOut(Queue::Statements), 1),
+        (Self::WearOut(Queue::Notifications), 1),
+        (Self::WearOut(Queue::Receipts), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::ShowAgain(Queue::Providers), 2),
         (Self::ShowAgain(Queue::Statements), 2),
+        (Self::ShowAgain(Queue::Notifications), 2),
+        (Self::ShowAgain(Queue::Receipts), 2),
         (Self::Sweep, 8),
         (Self::Verify, 2),
         (Self::Kill, 5),

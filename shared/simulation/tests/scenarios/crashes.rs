@@ -112,6 +112,15 @@ fn too_large_wallet_payment_is_sent(scene: &Scene) {
     wallet_payment_of(scene, 501);
 }
 
+/// Two mails and two receipts wait.
+fn news_are_sent(scene: &Scene) {
+    refund_is_sent(scene);
+    scene.world.work(Queue::Refunds);
+    payment_is_sent(scene);
+    scene.world.work(Queue::Payments);
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+}
+
 fn wallet_refund_is_sent(scene: &Scene) {
     let wallet = wallet(scene);
     let payment = scene.world.call(scene.world.wallet_payment(&wallet, None, 500).by(&scene.owner_now())).ok(202).id();
@@ -143,7 +152,7 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 14] = [
+const WORKS: [Work; 16] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
@@ -157,6 +166,8 @@ const WORKS: [Work; 14] = [
     },
     Work { name: "back to a wallet", ready: wallet_refund_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
     Work { name: "statements-process", ready: statement_is_sent, invoke: |world| work_on(world, Queue::Statements) },
+    Work { name: "receipts-render", ready: news_are_sent, invoke: |world| work_on(world, Queue::Receipts) },
+    Work { name: "notifications-send", ready: news_are_sent, invoke: |world| work_on(world, Queue::Notifications) },
     Work {
         name: "outbox-publish",
         ready: payment_is_committed,

@@ -58,6 +58,12 @@ fn a_worker_s_step_run_twice_does_it_once() {
                 });
                 drop(scene.world.state(&scene.owner_now(), &[line]));
             }
+            Queue::Receipts | Queue::Notifications => {
+                let order = scene.world.order(&scene.owner_now(), 700).id();
+                drop(scene.world.pay(&scene.owner_now(), Some(&order), 700, "tok_success"));
+                assert!(scene.world.deliver(Consumer::OutboxPublish));
+                scene.world.work(Queue::Payments);
+            }
             Queue::Files => {
                 let file = scene.world.file(&scene.owner_now(), "good.csv").id();
                 scene.world.run_until_quiet();

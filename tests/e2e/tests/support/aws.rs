@@ -78,6 +78,23 @@ impl Aws {
         self.send(Request { service: "lambda", method, path, headers: vec![], body }).await
     }
 
+    /// What a link gives.
+    pub async fn download(&self, link: &str) -> Vec<u8> {
+        let answer = self.client.get(link).send().await.expect("the store answers");
+        assert_eq!(answer.status(), 200, "{link}");
+        answer.bytes().await.expect("a body").to_vec()
+    }
+
+    /// The mails that the emulator has taken whose text names something.
+    pub async fn mails_naming(&self, id: &str) -> Vec<Value> {
+        let url = format!("{}/_ministack/ses/messages", self.endpoint);
+        let answer = self.client.get(url).send().await.expect("the emulator answers");
+        let answer: Value = answer.json().await.expect("JSON");
+        let accounts = answer["messages"].as_object().cloned().unwrap_or_default();
+        let mails = accounts.into_iter().flat_map(|(_, mails)| mails.as_array().cloned().unwrap_or_default());
+        mails.filter(|mail| mail["BodyText"].as_str().is_some_and(|text| text.contains(id))).collect()
+    }
+
     /// The sandbox provider as the payments worker reaches it.
     pub async fn provider(&self) -> Provider {
         let environment = self.environment("payments-process").await;

@@ -1,0 +1,148 @@
+//! Telling people by mail what happened: the customer of an order's payment, or the tenant's owners. A mail is claimed, sent
+//! and noted as sent. Who dies before the note lets it be sent again; nobody else does.
+
+use domain::access::Role;
+use domain::dispute::Dispute;
+use domain::event::Notice;
+use domain::ids::{DisputeId, OrderId, PaymentId, TenantId};
+use domain::mail::{AddressHash, Letter, Mail, MailClaim, MailId, MailKind, MailSettings, Matter, Unwritable, Written};
+use domain::order::Order;
+use domain::page::PageRequest;
+use domain::payment::Payment;
+use domain::text::{Email, Name};
+use ports::commerce::{Consistency, Disputes, Orders, Payments, Refunds};
+use ports::identity::{Tenants, Users};
+use ports::mail::{MailBook, Mailer};
+
+use crate::Context;
+use crate::settle_refund::RefundKey;
+use crate::work::WorkError;
+
+/// How a letter becomes what is read: templates are no matter of the use case.
+pub type Write = fn(&Letter) -> Result<Written, Unwritable>;
+
+#[derive(Clone, Copy)]
+pub struct Notifying<'a> {
+    pub book: &'a dyn MailBook,
+    pub mailer: &'a dyn Mailer,
+    pub write: Write,
+    pub payments: &'a dyn Payments,
+    pub orders: &'a dyn Orders,
+    pub refunds: &'a dyn Refunds,
+    pub disputes: &'a dyn Disputes,
+    pub tenants: &'a dyn Tenants,
+    pub users: &'a dyn Users,
+}
+
+/// One to be told.
+struct Reader {
+    name: Name,
+    email: Email,
+}
+
+/// One message of the notifications queue.
+pub async fn notify(context: &Context<'_>, on: Notifying<'_>, notice: &Notice) -> Result<(), WorkError> {
+    let tenant = notice.tenant;
+    let kind = MailKind::of(notice.kind)
+        .ok_or_else(|| WorkError::Poison(format!("no mail tells of {}", notice.kind.as_str())))?;
+    let settings = on.book.settings(tenant).await?.unwrap_or_else(|| MailSettings::standard(tenant));
+    if settings.off.contains(&kind) {
+        return Ok(());
+    }
+    let Some((matter, readers)) = news(on, notice, kind).await? else { return Ok(()) };
+    let merchant = match on.tenants.get(tenant, Consistency::Strong).await? {
+        Some(tenant) => tenant.name,
+        None => return Err(WorkError::Poison(format!("there is no tenant {tenant}"))),
+    };
+    for Reader { name, email } in readers {
+        let letter = Letter { merchant: merchant.clone(), to_name: name, matter: matter.clone() };
+        let from_name = settings.from_name.clone().unwrap_or_else(|| merchant.clone());
+        let written = (on.write)(&letter).map_err(|error| WorkError::Poison(error.to_string()))?;
+        let reply_to = settings.reply_to.clone();
+        let mail = Mail { tenant, kind, from_name, reply_to, to: email, written };
+        send_once(context, on, notice, &mail).await?;
+    }
+    Ok(())
+}
+
+async fn send_once(context: &Context<'_>, on: Notifying<'_>, notice: &Notice, mail: &Mail) -> Result<(), WorkError> {
+    let tenant = notice.tenant;
+    let address = AddressHash::of(&mail.to);
+    if on.book.refusal(tenant, address).await?.is_some() {
+        return Ok(());
+    }
+    let id = MailId { event: notice.event, address };
+    match on.book.claim(tenant, id, context.now()).await? {
+        MailClaim::Sent => return Ok(()),
+        MailClaim::Busy => return Err(WorkError::Retry { reason: "another sends it, or died at it", source: None }),
+        MailClaim::Ours => {}
+    }
+    on.mailer.send(mail).await?;
+    Ok(on.book.mark_sent(tenant, id, context.now()).await?)
+}
+
+/// What is told, and to whom; `None` where nobody's address is known, as of a payment without an order.
+async fn news(on: Notifying<'_>, notice: &Notice, kind: MailKind) -> Result<Option<(Matter, Vec<Reader>)>, WorkError> {
+    let tenant = notice.tenant;
+    let unnamed = || WorkError::Poison(format!("the message names no subject of {}", notice.kind.as_str()));
+    match kind {
+        MailKind::Receipt => {
+            let payment = payment(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
+            let Some(order) = order(on, tenant, payment.order).await? else { return Ok(None) };
+            let readers = customer(&order);
+            Ok(Some((Matter::Receipt { payment, order }, readers)))
+        }
+        MailKind::PaymentFailed => {
+            let payment = payment(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
+            let Some(order) = order(on, tenant, payment.order).await? else { return Ok(None) };
+            let readers = customer(&order);
+            Ok(Some((Matter::PaymentFailed { payment, order }, readers)))
+        }
+        MailKind::Refund => {
+            let RefundKey { payment, refund, .. } = RefundKey::of(notice).ok_or_else(unnamed)?;
+            let found = on.refunds.get(tenant, payment, refund, Consistency::Strong).await?;
+            let refund = found.ok_or_else(|| WorkError::Poison(format!("there is no refund {refund}")))?;
+            let Some(order) = order(on, tenant, refund.order).await? else { return Ok(None) };
+            let readers = customer(&order);
+            Ok(Some((Matter::Refund { refund, order }, readers)))
+        }
+        MailKind::Dispute => {
+            let dispute = dispute(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
+            Ok(Some((Matter::Dispute { dispute }, owners(on, tenant).await?)))
+        }
+    }
+}
+
+fn customer(order: &Order) -> Vec<Reader> {
+    vec![Reader { name: order.customer.name.clone(), email: order.customer.email.clone() }]
+}
+
+async fn payment(on: Notifying<'_>, tenant: TenantId, id: PaymentId) -> Result<Payment, WorkError> {
+    let found = on.payments.get(tenant, id, Consistency::Strong).await?;
+    found.ok_or_else(|| WorkError::Poison(format!("there is no payment {id}")))
+}
+
+async fn order(on: Notifying<'_>, tenant: TenantId, id: Option<OrderId>) -> Result<Option<Order>, WorkError> {
+    let Some(id) = id else { return Ok(None) };
+    let found = on.orders.get(tenant, id, Consistency::Strong).await?;
+    found.map(Some).ok_or_else(|| WorkError::Poison(format!("there is no order {id}")))
+}
+
+async fn dispute(on: Notifying<'_>, tenant: TenantId, id: DisputeId) -> Result<Dispute, WorkError> {
+    let found = on.disputes.get(tenant, id, Consistency::Strong).await?;
+    found.ok_or_else(|| WorkError::Poison(format!("there is no dispute {id}")))
+}
+
+async fn owners(on: Notifying<'_>, tenant: TenantId) -> Result<Vec<Reader>, WorkError> {
+    let mut owners = Vec::new();
+    let mut request = PageRequest::default();
+    loop {
+        let page = on.users.list(tenant, request).await?;
+        let found = page.items.into_iter().filter(|user| user.role == Role::Owner);
+        owners.extend(found.map(|user| Reader { name: user.name, email: user.email }));
+        match page.next {
+            Some(next) => request = PageRequest { after: Some(next), ..request },
+            None => return Ok(owners),
+        }
+    }
+}

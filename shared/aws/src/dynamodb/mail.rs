@@ -1,0 +1,277 @@
+//! The book of mails: one item a mail, one an address that gets none, one a tenant's settings. No item holds an address of
+//! a customer, but for its hash.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use domain::ids::TenantId;
+use domain::mail::{AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, SENDING_FOR, SENT_KEPT_FOR};
+use domain::text::{Email, Name};
+use domain::time::Timestamp;
+use ports::PortError;
+use ports::commerce::Consistency;
+use ports::mail::MailBook;
+use serde::{Deserialize, Serialize};
+
+use super::key::{Key, PARTITION};
+use super::record::{Kind, Reader, Stored, Unreadable, decode, encode, ms};
+use super::{Attributes, PlatformTable, number};
+use crate::digest::{from_hex, to_hex};
+use crate::error::port_error;
+
+const CLAIM: &str = "claim a mail";
+
+#[async_trait]
+impl MailBook for PlatformTable {
+    async fn settings(&self, tenant: TenantId) -> Result<Option<MailSettings>, PortError> {
+        self.platform.get("get mail settings", Key::mail_settings(tenant), Consistency::Strong).await
+    }
+
+    async fn save_settings(&self, settings: &MailSettings) -> Result<bool, PortError> {
+        const OPERATION: &str = "save mail settings";
+        let request = self
+            .put(encode(settings)?)
+            .condition_expression("(:before = :none AND attribute_not_exists(#pk)) OR #version = :before")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":before", number(settings.version.saturating_sub(1)));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if was_refused(&error).is_some() => Ok(false),
+            Err(error) => Err(port_error(OPERATION, error)),
+        }
+    }
+
+    async fn claim(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<MailClaim, PortError> {
+        let until = now.plus(SENDING_FOR);
+        let claimed = MailItem { tenant, id: mail, until, is_sent: false };
+        let request = self
+            .put(encode(&claimed)?)
+            .condition_expression("attribute_not_exists(#pk) OR (#sent = :no AND #until <= :now)")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#sent", "is_sent")
+            .expression_attribute_names("#until", "claimed_until_ms")
+            .expression_attribute_values(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
+            .expression_attribute_values(":now", number(ms(now)))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let error = match request.send().await {
+            Ok(_) => return Ok(MailClaim::Ours),
+            Err(error) => error,
+        };
+        let Some(met) = was_refused(&error) else { return Err(port_error(CLAIM, error)) };
+        let met: MailItem = decode(met.clone())?;
+        Ok(if met.is_sent { MailClaim::Sent } else { MailClaim::Busy })
+    }
+
+    async fn mark_sent(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<(), PortError> {
+        let sent = MailItem { tenant, id: mail, until: now, is_sent: true };
+        let request = self.put(encode(&sent)?);
+        request.send().await.map(|_| ()).map_err(|error| port_error("note a mail as sent", error))
+    }
+
+    async fn refusal(&self, tenant: TenantId, address: AddressHash) -> Result<Option<Refusal>, PortError> {
+        let key = Key::mail_refusal(tenant, address);
+        let found: Option<RefusalItem> = self.platform.get("get a mail refusal", key, Consistency::Strong).await?;
+        Ok(found.map(|item| item.refusal))
+    }
+
+    async fn refuse(
+        &self,
+        tenant: TenantId,
+        address: AddressHash,
+        refusal: Refusal,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        let request = self
+            .put(encode(&RefusalItem { tenant, address, refusal, refused_at: now })?)
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PARTITION);
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if was_refused(&error).is_some() => Ok(()),
+            Err(error) => Err(port_error("refuse mail to an address", error)),
+        }
+    }
+}
+
+impl PlatformTable {
+    fn put(&self, item: Attributes) -> PutItemFluentBuilder {
+        self.platform.client.put_item().table_name(&*self.platform.name).set_item(Some(item))
+    }
+}
+
+/// The item that the condition failed on, as far as it was asked for.
+fn was_refused<R>(error: &SdkError<PutItemError, R>) -> Option<&Attributes> {
+    static NOTHING: std::sync::LazyLock<Attributes> = std::sync::LazyLock::new(Attributes::new);
+    match error.as_service_error()? {
+        PutItemError::ConditionalCheckFailedException(failed) => Some(failed.item().unwrap_or(&NOTHING)),
+        _ => None,
+    }
+}
+
+struct MailItem {
+    tenant: TenantId,
+    id: MailId,
+    until: Timestamp,
+    is_sent: bool,
+}
+
+impl Stored for MailItem {
+    const KIND: Kind = Kind::Mail;
+    type Record = MailRecord;
+
+    fn key(&self) -> Key {
+        Key::mail(self.tenant, self.id)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.until.plus(SENT_KEPT_FOR))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct MailRecord {
+    tenant: String,
+    event: String,
+    /// SHA-256, hexadecimal.
+    address: String,
+    claimed_until_ms: i64,
+    is_sent: bool,
+}
+
+impl From<&MailItem> for MailRecord {
+    fn from(item: &MailItem) -> Self {
+        let MailItem { tenant, id: MailId { event, address }, until, is_sent } = item;
+        Self {
+            tenant: tenant.to_string(),
+            event: event.to_string(),
+            address: to_hex(&address.0),
+            claimed_until_ms: ms(*until),
+            is_sent: *is_sent,
+        }
+    }
+}
+
+impl TryFrom<MailRecord> for MailItem {
+    type Error = Unreadable;
+
+    fn try_from(record: MailRecord) -> Result<Self, Unreadable> {
+        let MailRecord { tenant, event, address, claimed_until_ms, is_sent } = record;
+        let reader = Reader(Kind::Mail);
+        let address = AddressHash(reader.known("address", from_hex(&address))?);
+        Ok(Self {
+            tenant: reader.parse("tenant", &tenant)?,
+            id: MailId { event: reader.parse("event", &event)?, address },
+            until: Timestamp::from_ms(claimed_until_ms),
+            is_sent,
+        })
+    }
+}
+
+struct RefusalItem {
+    tenant: TenantId,
+    address: AddressHash,
+    refusal: Refusal,
+    refused_at: Timestamp,
+}
+
+impl Stored for RefusalItem {
+    const KIND: Kind = Kind::MailRefusal;
+    type Record = RefusalRecord;
+
+    fn key(&self) -> Key {
+        Key::mail_refusal(self.tenant, self.address)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RefusalRecord {
+    tenant: String,
+    /// SHA-256, hexadecimal.
+    address: String,
+    reason: String,
+    refused_at_ms: i64,
+}
+
+impl From<&RefusalItem> for RefusalRecord {
+    fn from(item: &RefusalItem) -> Self {
+        let RefusalItem { tenant, address, refusal, refused_at } = item;
+        Self {
+            tenant: tenant.to_string(),
+            address: to_hex(&address.0),
+            reason: refusal.as_str().to_owned(),
+            refused_at_ms: ms(*refused_at),
+        }
+    }
+}
+
+impl TryFrom<RefusalRecord> for RefusalItem {
+    type Error = Unreadable;
+
+    fn try_from(record: RefusalRecord) -> Result<Self, Unreadable> {
+        let RefusalRecord { tenant, address, reason, refused_at_ms } = record;
+        let reader = Reader(Kind::MailRefusal);
+        Ok(Self {
+            tenant: reader.parse("tenant", &tenant)?,
+            address: AddressHash(reader.known("address", from_hex(&address))?),
+            refusal: reader.known("reason", Refusal::parse(&reason))?,
+            refused_at: Timestamp::from_ms(refused_at_ms),
+        })
+    }
+}
+
+impl Stored for MailSettings {
+    const KIND: Kind = Kind::MailSettings;
+    type Record = SettingsRecord;
+
+    fn key(&self) -> Key {
+        Key::mail_settings(self.tenant)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SettingsRecord {
+    tenant: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<String>,
+    off: Vec<String>,
+    updated_at_ms: i64,
+    version: u64,
+}
+
+impl From<&MailSettings> for SettingsRecord {
+    fn from(settings: &MailSettings) -> Self {
+        let MailSettings { tenant, from_name, reply_to, off, updated_at, version } = settings;
+        Self {
+            tenant: tenant.to_string(),
+            from_name: from_name.as_ref().map(|name| name.as_str().to_owned()),
+            reply_to: reply_to.as_ref().map(|address| address.as_str().to_owned()),
+            off: off.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            updated_at_ms: ms(*updated_at),
+            version: *version,
+        }
+    }
+}
+
+impl TryFrom<SettingsRecord> for MailSettings {
+    type Error = Unreadable;
+
+    fn try_from(record: SettingsRecord) -> Result<Self, Unreadable> {
+        let SettingsRecord { tenant, from_name, reply_to, off, updated_at_ms, version } = record;
+        let reader = Reader(Kind::MailSettings);
+        let kinds = off.iter().map(|name| reader.known("off", MailKind::parse(name)));
+        Ok(Self {
+            tenant: reader.parse("tenant", &tenant)?,
+            from_name: from_name.map(|name| reader.valid("from_name", Name::parse(&name))).transpose()?,
+            reply_to: reply_to.map(|address| reader.valid("reply_to", Email::parse(&address))).transpose()?,
+            off: kinds.collect::<Result<_, _>>()?,
+            updated_at: Timestamp::from_ms(updated_at_ms),
+            version,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! The book of mails: settings by version, one claim at a time, the first reason for sending nothing. And sending itself.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use domain::ids::TenantId;
+use domain::mail::{
+    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, SENDING_FOR, SENT_KEPT_FOR, Written,
+};
+use domain::text::{Email, Name};
+use futures_util::future::join_all;
+use ports::clock::Clock;
+use ports::mail::{MailBook, Mailer};
+
+use crate::builders::mail;
+use crate::{PlatformTable, World};
+
+fn mail_id(world: &World) -> MailId {
+    MailId { event: world.id(), address: AddressHash([7; 32]) }
+}
+
+async fn settings(book: &dyn MailBook, tenant: TenantId) -> Option<MailSettings> {
+    book.settings(tenant).await.expect("settings are read")
+}
+
+async fn save(book: &dyn MailBook, settings: &MailSettings) -> bool {
+    book.save_settings(settings).await.expect("settings are written")
+}
+
+pub async fn settings_are_kept_by_their_version(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let tenant = world.tenant();
+    assert_eq!(settings(table.mail, tenant).await, None);
+    let first = MailSettings {
+        from_name: Some(Name::parse("Café Zoë").expect("a name")),
+        reply_to: Some(Email::parse("help@shop.example").expect("an address")),
+        off: BTreeSet::from(MailKind::ALL),
+        updated_at: world.now(),
+        version: 1,
+        ..MailSettings::standard(tenant)
+    };
+    assert!(save(table.mail, &first).await);
+    assert_eq!(settings(table.mail, tenant).await, Some(first.clone()));
+    assert_eq!(settings(table.mail, world.tenant()).await, None, "another tenant's");
+    let second = MailSettings { from_name: None, reply_to: None, off: BTreeSet::new(), version: 2, ..first.clone() };
+    assert!(save(table.mail, &second).await);
+    assert!(!save(table.mail, &second).await && !save(table.mail, &first).await, "stale");
+    assert_eq!(settings(table.mail, tenant).await, Some(second));
+}
+
+pub async fn a_mail_is_claimed_by_one_until_it_is_sent(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, mail) = (world.tenant(), mail_id(&world));
+    let claim = async |tenant, mail, now| table.mail.claim(tenant, mail, now).await.expect("a claim is answered");
+    let now = world.now();
+    let claims = join_all((0..5).map(|_| table.mail.claim(tenant, mail, now))).await;
+    let ours = claims.into_iter().filter(|claim| matches!(claim, Ok(MailClaim::Ours))).count();
+    assert_eq!(ours, 1, "of five at once");
+    assert_eq!(claim(tenant, mail, now).await, MailClaim::Busy);
+    let other_address = MailId { address: AddressHash([8; 32]), ..mail };
+    assert_eq!(claim(tenant, other_address, now).await, MailClaim::Ours);
+    assert_eq!(claim(world.tenant(), mail, now).await, MailClaim::Ours, "another tenant's");
+
+    let almost = now.plus(SENDING_FOR).minus(Duration::from_millis(1));
+    assert_eq!(claim(tenant, mail, almost).await, MailClaim::Busy);
+    let later = now.plus(SENDING_FOR);
+    assert_eq!(claim(tenant, mail, later).await, MailClaim::Ours, "who had it has died");
+    for _ in 0..2 {
+        table.mail.mark_sent(tenant, mail, later).await.expect("it is noted");
+        let long_after = later.plus(SENT_KEPT_FOR).minus(Duration::from_millis(1));
+        assert_eq!(claim(tenant, mail, long_after).await, MailClaim::Sent);
+    }
+}
+
+pub async fn an_address_is_refused_by_its_first_reason(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    for (index, reason) in (0..).zip(Refusal::ALL) {
+        let address = AddressHash([index; 32]);
+        let refusal = async |tenant| table.mail.refusal(tenant, address).await.expect("it is read");
+        assert_eq!(refusal(tenant).await, None);
+        for given in [reason, Refusal::OptedOut, Refusal::Bounced] {
+            table.mail.refuse(tenant, address, given, now).await.expect("it is written");
+            assert_eq!(refusal(tenant).await, Some(reason));
+        }
+        assert_eq!(refusal(world.tenant()).await, None, "another tenant's mail goes there");
+    }
+}
+
+/// `sent` finds what was sent to an address: subject, text and HTML.
+pub async fn a_mail_is_sent_as_it_is(
+    mailer: &dyn Mailer,
+    mut sent: impl AsyncFnMut(&Email) -> Vec<Written>,
+    seed: u128,
+) {
+    let world = World::new(seed);
+    let mail = mail(world.tenant(), world.mint());
+    assert_eq!(sent(&mail.to).await, []);
+    mailer.send(&mail).await.expect("it is taken");
+    assert_eq!(sent(&mail.to).await, [mail.written]);
+}

@@ -1,0 +1,228 @@
+//! Mail to customers and merchants: what is told of which event, to whom not, and what has been sent. How a mail reads is the
+//! letters crate's matter.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use crate::dispute::Dispute;
+use crate::event::EventType;
+use crate::ids::{EventId, TenantId};
+use crate::order::Order;
+use crate::payment::Payment;
+use crate::refund::Refund;
+use crate::text::{Email, Name};
+use crate::time::Timestamp;
+
+/// How long one who has begun to send a mail is believed to be at it: as long as its function may run. Who dies between sending and noting it lets the mail be
+/// sent again after that: twice is better than never.
+pub const SENDING_FOR: Duration = Duration::from_secs(30);
+/// How long it is kept that a mail was sent: longer than any message of its queue lives.
+pub const SENT_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MailKind {
+    Receipt,
+    Refund,
+    PaymentFailed,
+    /// To the tenant's owners; all others are to the customer.
+    Dispute,
+}
+
+impl MailKind {
+    pub const ALL: [Self; 4] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Refund => "refund",
+            Self::PaymentFailed => "payment_failed",
+            Self::Dispute => "dispute",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// The event that a mail of this kind tells of.
+    pub fn event(self) -> EventType {
+        match self {
+            Self::Receipt => EventType::PaymentSucceeded,
+            Self::Refund => EventType::RefundSucceeded,
+            Self::PaymentFailed => EventType::PaymentFailed,
+            Self::Dispute => EventType::DisputeCreated,
+        }
+    }
+
+    pub fn of(event: EventType) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.event() == event)
+    }
+}
+
+/// How a tenant's mail goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailSettings {
+    pub tenant: TenantId,
+    /// Whom mails are from; the tenant's name when absent. The address is always the stack's own.
+    pub from_name: Option<Name>,
+    /// Where answers go.
+    pub reply_to: Option<Email>,
+    /// What is not sent.
+    pub off: BTreeSet<MailKind>,
+    pub updated_at: Timestamp,
+    pub version: u64,
+}
+
+impl MailSettings {
+    /// What holds until the tenant says otherwise.
+    pub fn standard(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            from_name: None,
+            reply_to: None,
+            off: BTreeSet::new(),
+            updated_at: Timestamp::default(),
+            version: 0,
+        }
+    }
+}
+
+/// What a mail tells, to be written as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub merchant: Name,
+    pub to_name: Name,
+    pub matter: Matter,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matter {
+    Receipt { payment: Payment, order: Order },
+    Refund { refund: Refund, order: Order },
+    PaymentFailed { payment: Payment, order: Order },
+    Dispute { dispute: Dispute },
+}
+
+/// A letter as it is read, with or without HTML.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Written {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Written(***)")
+    }
+}
+
+/// Why a letter cannot be written. It names no person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the letter cannot be written: {0}")]
+pub struct Unwritable(pub String);
+
+/// What goes out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub tenant: TenantId,
+    pub kind: MailKind,
+    pub from_name: Name,
+    pub reply_to: Option<Email>,
+    pub to: Email,
+    pub written: Written,
+}
+
+/// SHA-256 of an address: enough to know it again, and no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressHash(pub [u8; 32]);
+
+impl AddressHash {
+    pub fn of(address: &Email) -> Self {
+        Self(hmac_sha256::Hash::hash(address.as_str().as_bytes()))
+    }
+}
+
+impl fmt::Display for AddressHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// One mail of all: what it tells of, to whom. It is sent once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MailId {
+    pub event: EventId,
+    pub address: AddressHash,
+}
+
+/// What has become of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailClaim {
+    /// It is the caller's to send.
+    Ours,
+    /// Another sends it at this moment, or died at it.
+    Busy,
+    Sent,
+}
+
+/// Why nothing is sent to an address any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// Whoever reads there does not want any.
+    OptedOut,
+    /// Nobody reads there.
+    Bounced,
+    /// It was called spam.
+    Complained,
+}
+
+impl Refusal {
+    pub const ALL: [Self; 3] = [Self::OptedOut, Self::Bounced, Self::Complained];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OptedOut => "opted_out",
+            Self::Bounced => "bounced",
+            Self::Complained => "complained",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Queue;
+
+    #[test]
+    fn exactly_the_events_that_mails_tell_of_feed_their_queue() {
+        for event in EventType::ALL {
+            let is_told = MailKind::of(*event).is_some();
+            assert_eq!(is_told, event.queues().contains(&Queue::Notifications), "{event:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_parse_back() {
+        for kind in MailKind::ALL {
+            assert_eq!(MailKind::parse(kind.as_str()), Some(kind));
+        }
+        for refusal in Refusal::ALL {
+            assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_hash_however_it_is_written() {
+        let hash = |text: &str| Email::parse(text).map(|address| AddressHash::of(&address).to_string());
+        assert_eq!(hash("A@B.example"), hash("a@b.example"));
+        // echo -n a@b.example | sha256sum
+        let known = "ebb18a030bf15174f5714e24d63af1a81355c951ea7389bd2a9bd18e3d0c2477";
+        assert_eq!(hash("a@b.example"), Ok(known.to_owned()));
+    }
+}

@@ -1,0 +1,108 @@
+//! What the templates are given: words, no values to compute with.
+
+use domain::dispute::DisputeReason;
+use domain::mail::{Letter, MailKind, Matter};
+use domain::money::Money;
+use domain::order::Order;
+use domain::payment::DeclineCode;
+use domain::time::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+#[derive(Serialize)]
+pub(crate) struct View<'a> {
+    subject: String,
+    merchant: &'a str,
+    name: &'a str,
+    amount: String,
+    #[serde(flatten)]
+    of: Of<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Of<'a> {
+    Receipt { payment: String, order: String, total: String, lines: Vec<Line<'a>> },
+    Refund { refund: String, order: String },
+    PaymentFailed { payment: String, order: String, failure: &'static str },
+    Dispute { dispute: String, payment: String, reason: &'static str, respond_by: Option<String> },
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    quantity: u32,
+    amount: String,
+}
+
+impl View<'_> {
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+}
+
+/// The templates' name and what they are given.
+pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
+    let Letter { merchant, to_name, matter } = letter;
+    let (kind, subject, money, of) = match matter {
+        Matter::Receipt { payment, order } => {
+            let of = Of::Receipt {
+                payment: payment.id.to_string(),
+                order: order.id.to_string(),
+                total: amount(order.total.amount.get(), order.total),
+                lines: lines(order),
+            };
+            (MailKind::Receipt, "Your receipt from", amount(payment.captured, payment.money), of)
+        }
+        Matter::Refund { refund, order } => {
+            let of = Of::Refund { refund: refund.id.to_string(), order: order.id.to_string() };
+            (MailKind::Refund, "Your refund from", amount(refund.money.amount.get(), refund.money), of)
+        }
+        Matter::PaymentFailed { payment, order } => {
+            let failure = payment.failure.unwrap_or(DeclineCode::Other).message();
+            let of = Of::PaymentFailed { payment: payment.id.to_string(), order: order.id.to_string(), failure };
+            let money = amount(payment.money.amount.get(), payment.money);
+            (MailKind::PaymentFailed, "Your payment did not go through:", money, of)
+        }
+        Matter::Dispute { dispute } => {
+            let of = Of::Dispute {
+                dispute: dispute.id.to_string(),
+                payment: dispute.payment.to_string(),
+                reason: reason(dispute.reason),
+                respond_by: dispute.respond_by.map(date),
+            };
+            (MailKind::Dispute, "A payment is disputed:", amount(dispute.money.amount.get(), dispute.money), of)
+        }
+    };
+    let merchant = merchant.as_str();
+    let subject = format!("{subject} {merchant}");
+    (kind.as_str(), View { subject, merchant, name: to_name.as_str(), amount: money, of })
+}
+
+fn lines(order: &Order) -> Vec<Line<'_>> {
+    let line = |line: &'_ domain::order::Line| amount(line.amount.get(), order.total);
+    order.lines.iter().map(|it| Line { name: it.name.as_str(), quantity: it.quantity, amount: line(it) }).collect()
+}
+
+/// So many minor units of the money's currency.
+fn amount(minor_units: i64, Money { currency, .. }: Money) -> String {
+    format!("{currency} {}", currency.decimal(minor_units))
+}
+
+fn date(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn reason(reason: DisputeReason) -> &'static str {
+    match reason {
+        DisputeReason::Duplicate => "charged twice",
+        DisputeReason::Fraudulent => "fraud",
+        DisputeReason::ProductNotReceived => "the product was not received",
+        DisputeReason::ProductUnacceptable => "the product is not acceptable",
+        DisputeReason::CreditNotProcessed => "a refund was not made",
+        DisputeReason::SubscriptionCancelled => "the subscription was cancelled",
+        DisputeReason::Unrecognized => "the customer does not know the charge",
+        DisputeReason::Other => "another one",
+    }
+}

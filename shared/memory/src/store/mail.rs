@@ -1,0 +1,77 @@
+//! The book of mails.
+
+use async_trait::async_trait;
+use domain::ids::TenantId;
+use domain::mail::{AddressHash, MailClaim, MailId, MailSettings, Refusal, SENDING_FOR};
+use domain::time::Timestamp;
+use ports::PortError;
+use ports::mail::MailBook;
+
+use super::Store;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum MailState {
+    Claimed { until: Timestamp },
+    Sent,
+}
+
+#[async_trait]
+impl MailBook for Store {
+    async fn settings(&self, tenant: TenantId) -> Result<Option<MailSettings>, PortError> {
+        self.faults.call("mail.settings", || Ok(self.platform.get().mail_settings.get(&tenant).cloned())).await
+    }
+
+    async fn save_settings(&self, settings: &MailSettings) -> Result<bool, PortError> {
+        let effect = || {
+            let mut table = self.platform.get();
+            let version = table.mail_settings.get(&settings.tenant).map_or(0, |stored| stored.version);
+            let follows = version + 1 == settings.version;
+            if follows {
+                table.mail_settings.insert(settings.tenant, settings.clone());
+            }
+            Ok(follows)
+        };
+        self.faults.call("mail.save_settings", effect).await
+    }
+
+    async fn claim(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<MailClaim, PortError> {
+        let effect = || {
+            let mut table = self.platform.get();
+            Ok(match table.mails.get(&(tenant, mail)) {
+                Some(MailState::Sent) => MailClaim::Sent,
+                Some(MailState::Claimed { until }) if *until > now => MailClaim::Busy,
+                Some(MailState::Claimed { .. }) | None => {
+                    table.mails.insert((tenant, mail), MailState::Claimed { until: now.plus(SENDING_FOR) });
+                    MailClaim::Ours
+                }
+            })
+        };
+        self.faults.call("mail.claim", effect).await
+    }
+
+    async fn mark_sent(&self, tenant: TenantId, mail: MailId, _: Timestamp) -> Result<(), PortError> {
+        let effect = || {
+            self.platform.get().mails.insert((tenant, mail), MailState::Sent);
+            Ok(())
+        };
+        self.faults.call("mail.mark_sent", effect).await
+    }
+
+    async fn refusal(&self, tenant: TenantId, address: AddressHash) -> Result<Option<Refusal>, PortError> {
+        self.faults.call("mail.refusal", || Ok(self.platform.get().refusals.get(&(tenant, address)).copied())).await
+    }
+
+    async fn refuse(
+        &self,
+        tenant: TenantId,
+        address: AddressHash,
+        refusal: Refusal,
+        _: Timestamp,
+    ) -> Result<(), PortError> {
+        let effect = || {
+            self.platform.get().refusals.entry((tenant, address)).or_insert(refusal);
+            Ok(())
+        };
+        self.faults.call("mail.refuse", effect).await
+    }
+}

@@ -1,0 +1,38 @@
+//! What people were told: everybody of everything that a mail tells of, unless its message was buried. Nobody was told of what
+//! did not happen.
+
+use domain::event::{Event, Queue};
+use domain::mail::{Mail, MailKind};
+use memory::Contents;
+
+use super::{Holds, ensure};
+use crate::world::World;
+
+pub(super) fn were_sent(world: &World, contents: &Contents) -> Holds {
+    let taken = world.mailer.taken();
+    let buried = world.queues.dead_letters(Queue::Notifications);
+    let told_of = contents.events.iter().filter(|event| MailKind::of(event.kind).is_some());
+    for event in told_of.clone() {
+        let is_buried = buried.iter().any(|letter| letter.notice.event == event.id);
+        let tells = |mail: &&Mail| tells_of(mail, event);
+        let is_told = taken.iter().any(|mail| tells(&mail));
+        ensure(is_told || is_buried || has_no_reader(event, contents), || {
+            format!("nobody was told of {} {}", event.kind.as_str(), event.subject)
+        })?;
+    }
+    let stray = taken.iter().find(|mail| !told_of.clone().any(|event| tells_of(mail, event)));
+    ensure(stray.is_none(), || format!("somebody was told of what did not happen: {stray:?}"))
+}
+
+/// A mail says what it is of by the id of it.
+pub(crate) fn tells_of(mail: &Mail, event: &Event) -> bool {
+    let subject = event.subject.rsplit('/').next().unwrap_or_default();
+    mail.tenant == event.tenant && mail.kind.event() == event.kind && mail.written.text.contains(subject)
+}
+
+/// What is of no order has no customer whose address is known.
+fn has_no_reader(event: &Event, contents: &Contents) -> bool {
+    let payment = event.subject.split('/').next().unwrap_or_default();
+    let payments = contents.payments.iter();
+    payments.filter(|it| it.tenant == event.tenant).any(|it| it.order.is_none() && it.id.to_string() == payment)
+}
