@@ -10,10 +10,10 @@ pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const PUBLISH_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 macro_rules! event_types {
-    ($($variant:ident = $name:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventType {
-            $($variant,)*
+            $($(#[$doc])* $variant,)*
         }
 
         impl EventType {
@@ -52,6 +52,13 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
+    WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    /// Sent to one endpoint, whatever types it wants.
+    WebhookEndpointTest = "webhook_endpoint.test",
+    WebhookReplayRequested = "webhook_endpoint.replay_requested",
+    /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
+    WebhookDeliveryDue = "webhook_delivery.due",
 }
 
 impl EventType {
@@ -59,12 +66,48 @@ impl EventType {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
+    /// Whether tenants' own systems may be told. The others are between Coffer's functions.
+    pub fn is_public(self) -> bool {
+        match self {
+            Self::ProviderEventReceived
+            | Self::WebhookEndpointTest
+            | Self::WebhookReplayRequested
+            | Self::WebhookDeliveryDue => false,
+            Self::OrderCreated
+            | Self::OrderPaid
+            | Self::OrderFulfilled
+            | Self::OrderCancelled
+            | Self::OrderRefunded
+            | Self::PaymentCreated
+            | Self::PaymentRequiresAction
+            | Self::PaymentRequiresCapture
+            | Self::PaymentCaptureRequested
+            | Self::PaymentCancelRequested
+            | Self::PaymentCancelled
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::RefundCreated
+            | Self::RefundSucceeded
+            | Self::RefundFailed
+            | Self::WalletCreated
+            | Self::DisputeCreated
+            | Self::DisputeAnswered
+            | Self::DisputeUpdated
+            | Self::DisputeWon
+            | Self::DisputeLost
+            | Self::WebhookEndpointDisabled => true,
+        }
+    }
+
     /// The queues whose workers act on it. The workers of later capabilities add theirs here and nowhere else.
     pub fn queues(self) -> &'static [Queue] {
         match self {
-            Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
-            Self::RefundCreated => &[Queue::Refunds],
-            Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
+            Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => {
+                &[Queue::Payments, Queue::Webhooks]
+            }
+            Self::RefundCreated => &[Queue::Refunds, Queue::Webhooks],
+            Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks],
+            Self::ProviderEventReceived => &[Queue::Providers],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -81,7 +124,11 @@ impl EventType {
             | Self::DisputeCreated
             | Self::DisputeUpdated
             | Self::DisputeWon
-            | Self::DisputeLost => &[],
+            | Self::DisputeLost
+            | Self::WebhookEndpointDisabled
+            | Self::WebhookEndpointTest
+            | Self::WebhookReplayRequested => &[Queue::Webhooks],
+            Self::WebhookDeliveryDue => &[],
         }
     }
 }
@@ -93,16 +140,19 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// What tenants' own systems are to be told.
+    Webhooks,
 }
 
 impl Queue {
-    pub const ALL: [Self; 3] = [Self::Payments, Self::Refunds, Self::Providers];
+    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Webhooks];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Webhooks => "webhooks",
         }
     }
 }
@@ -155,6 +205,13 @@ mod tests {
     fn names_are_unique_and_parse_back() {
         for kind in EventType::ALL {
             assert_eq!(EventType::parse(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn what_is_public_is_sent_to_webhooks() {
+        for kind in EventType::ALL.iter().filter(|kind| kind.is_public()) {
+            assert!(kind.queues().contains(&Queue::Webhooks), "{kind:?}");
         }
     }
 

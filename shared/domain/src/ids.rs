@@ -118,6 +118,7 @@ typed_ids! {
     RefundId = "ref";
     DisputeId = "dsp";
     EventId = "evt";
+    WebhookEndpointId = "whe";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";
     /// One balanced ledger transaction.

@@ -25,3 +25,4 @@ pub mod text;
 pub mod time;
 pub mod verification;
 pub mod wallet;
+pub mod webhook;
