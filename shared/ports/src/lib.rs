@@ -14,5 +14,6 @@ pub mod queues;
 pub mod stream;
 pub mod vault;
 pub mod verification;
+pub mod webhooks;
 
 pub use error::{PortError, PortErrorKind};
