@@ -1,10 +1,13 @@
 //! Committing a request: its effect, its events and its stored answer are one transaction, and a repeated request gets the
 //! first one's answer.
 
+use async_trait::async_trait;
 use domain::idempotency::{Answer, Claim, Fingerprint, Record, Replay};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
-use ports::commerce::{Commerce, Commit, CommitError};
+use ports::PortError;
+use ports::commerce::{Change, Commerce, Commit, CommitError};
+use ports::platform::{Platform, PlatformChange, PlatformError};
 
 use crate::Error;
 
@@ -16,6 +19,60 @@ pub(crate) const TRIES: usize = 4;
 pub enum Outcome {
     Done(Answer),
     Replayed(Answer),
+}
+
+/// A store that commits requests.
+#[async_trait]
+pub(crate) trait Commits: Sync {
+    type Change: Clone + Send + Sync;
+
+    async fn attempt(&self, commit: Commit<Self::Change>) -> Attempt;
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError>;
+}
+
+/// What a commit came to, as far as the answer to its request goes.
+pub(crate) enum Attempt {
+    Done,
+    Claimed(Box<Record>),
+    Contended,
+    Failed(Error),
+}
+
+#[async_trait]
+impl Commits for dyn Commerce + '_ {
+    type Change = Change;
+
+    async fn attempt(&self, commit: Commit) -> Attempt {
+        match self.commit(commit).await {
+            Ok(()) => Attempt::Done,
+            Err(CommitError::Claimed(record)) => Attempt::Claimed(record),
+            Err(CommitError::Contended) => Attempt::Contended,
+            Err(error) => Attempt::Failed(error.into()),
+        }
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        Commerce::find_record(self, tenant, claim, now).await
+    }
+}
+
+#[async_trait]
+impl Commits for dyn Platform + '_ {
+    type Change = PlatformChange;
+
+    async fn attempt(&self, commit: Commit<PlatformChange>) -> Attempt {
+        match self.commit(commit).await {
+            Ok(()) => Attempt::Done,
+            Err(PlatformError::Claimed(record)) => Attempt::Claimed(record),
+            Err(PlatformError::Contended) => Attempt::Contended,
+            Err(error) => Attempt::Failed(error.into()),
+        }
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        Platform::find_record(self, tenant, claim, now).await
+    }
 }
 
 pub(crate) fn record(claim: Option<&Claim>, answer: &Answer, now: Timestamp) -> Option<Record> {
@@ -30,40 +87,34 @@ pub(crate) fn replay(record: &Record, fingerprint: Fingerprint) -> Result<Outcom
 }
 
 /// Commits, again when other transactions were at the same items. `InFlight` also tells that what was read has changed.
-pub(crate) async fn answer(commerce: &dyn Commerce, commit: Commit, answer: Answer) -> Result<Outcome, Error> {
+pub(crate) async fn answer<S: Commits + ?Sized>(
+    store: &S,
+    commit: Commit<S::Change>,
+    answer: Answer,
+) -> Result<Outcome, Error> {
     let fingerprint = commit.record.as_ref().map(|record| record.claim.fingerprint);
-    for _ in 1..TRIES {
-        match commerce.commit(commit.clone()).await {
-            Err(CommitError::Contended) => {}
-            result => return concluded(result, fingerprint, answer),
+    for _ in 0..TRIES {
+        match (store.attempt(commit.clone()).await, fingerprint) {
+            (Attempt::Done, _) => return Ok(Outcome::Done(answer)),
+            (Attempt::Claimed(record), Some(fingerprint)) => return replay(&record, fingerprint),
+            (Attempt::Failed(error), _) => return Err(error),
+            (Attempt::Contended | Attempt::Claimed(_), _) => {}
         }
     }
-    concluded(commerce.commit(commit).await, fingerprint, answer)
+    Err(Error::InFlight)
 }
 
 /// The present state refuses the request. If its key has an answer already, that first try may be why, and is the answer.
-pub(crate) async fn refused(
-    commerce: &dyn Commerce,
+pub(crate) async fn refused<S: Commits + ?Sized>(
+    store: &S,
     tenant: TenantId,
     claim: Option<&Claim>,
     refusal: Error,
     now: Timestamp,
 ) -> Result<Outcome, Error> {
     let Some(claim) = claim else { return Err(refusal) };
-    match commerce.find_record(tenant, claim, now).await? {
+    match store.find_record(tenant, claim, now).await? {
         Some(record) => replay(&record, claim.fingerprint),
         None => Err(refusal),
-    }
-}
-
-fn concluded(
-    result: Result<(), CommitError>,
-    fingerprint: Option<Fingerprint>,
-    answer: Answer,
-) -> Result<Outcome, Error> {
-    match (result, fingerprint) {
-        (Ok(()), _) => Ok(Outcome::Done(answer)),
-        (Err(CommitError::Claimed(record)), Some(fingerprint)) => replay(&record, fingerprint),
-        (Err(error), _) => Err(error.into()),
     }
 }

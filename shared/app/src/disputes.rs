@@ -34,7 +34,7 @@ pub async fn answer(
     (id, evidence): (DisputeId, Evidence),
 ) -> Result<Outcome, Error> {
     let read = async || disputes.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("dispute"));
-    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |dispute, now| {
+    revise(Revising { context, store: commerce, tenant, claim: claim.as_ref() }, read, |dispute, now| {
         let next = dispute.answer(evidence.clone(), now).map_err(Error::Dispute)?;
         let location = Some(format!("{}/disputes/{id}", api::BASE_PATH));
         let body = api::dispute(&next);

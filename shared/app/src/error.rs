@@ -10,6 +10,7 @@ use domain::wallet::Overdrawn;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
+use ports::platform::PlatformError;
 use ports::provider::NoticeRefusal;
 
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,15 @@ impl From<CommitError> for Error {
             CommitError::Claimed(_) | CommitError::AlreadyPosted(_) | CommitError::Stale | CommitError::Contended => {
                 Self::InFlight
             }
+        }
+    }
+}
+
+impl From<PlatformError> for Error {
+    fn from(error: PlatformError) -> Self {
+        match error {
+            PlatformError::Port(error) => Self::Port(error),
+            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::Contended => Self::InFlight,
         }
     }
 }

@@ -97,7 +97,7 @@ pub async fn take_step(
 ) -> Result<Outcome, Error> {
     let Stores { commerce, orders, cache } = stores;
     let read = async || orders.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("order"));
-    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |order, now| {
+    revise(Revising { context, store: commerce, tenant, claim: claim.as_ref() }, read, |order, now| {
         let next = step.take(order, now).map_err(Error::Order)?;
         let shown = shown(&next);
         Ok(Revision {

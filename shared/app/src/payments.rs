@@ -88,7 +88,7 @@ pub async fn wish(
 ) -> Result<Outcome, Error> {
     let Stores { commerce, payments, cache } = stores;
     let read = async || payments.get(tenant, id, Consistency::Strong).await?.ok_or(Error::NotFound("payment"));
-    revise(Revising { context, commerce, tenant, claim: claim.as_ref() }, read, |payment, now| {
+    revise(Revising { context, store: commerce, tenant, claim: claim.as_ref() }, read, |payment, now| {
         let next = wish.ask(payment, now).map_err(Error::Payment)?;
         let shown = shown(&next);
         let location = Some(format!("{}/payments/{id}", api::BASE_PATH));

@@ -5,23 +5,22 @@ use domain::event::EventType;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
-use ports::commerce::{Change, Commerce, Commit};
+use ports::commerce::{Change, Commit};
 
-use crate::commit::{self, TRIES};
+use crate::commit::{self, Commits, TRIES};
 use crate::read::{self, Shown, Target};
 use crate::{Context, Error, Outcome};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Revising<'a> {
+pub(crate) struct Revising<'a, S: ?Sized> {
     pub context: &'a Context<'a>,
-    pub commerce: &'a dyn Commerce,
+    pub store: &'a S,
     pub tenant: TenantId,
     pub claim: Option<&'a Claim>,
 }
 
 /// What a decision comes to. The event carries the answer's body.
-pub(crate) struct Revision<'a> {
-    pub change: Change,
+pub(crate) struct Revision<'a, C = Change> {
+    pub change: C,
     pub event: EventType,
     pub subject: String,
     pub answer: Answer,
@@ -29,23 +28,23 @@ pub(crate) struct Revision<'a> {
     pub cached: Option<(Target<'a>, Shown)>,
 }
 
-pub(crate) async fn revise<'a, T>(
-    on: Revising<'_>,
+pub(crate) async fn revise<'a, T, S: Commits + ?Sized>(
+    on: Revising<'_, S>,
     read: impl AsyncFn() -> Result<T, Error>,
-    decide: impl Fn(&T, Timestamp) -> Result<Revision<'a>, Error>,
+    decide: impl Fn(&T, Timestamp) -> Result<Revision<'a, S::Change>, Error>,
 ) -> Result<Outcome, Error> {
-    let Revising { context, commerce, tenant, claim } = on;
+    let Revising { context, store, tenant, claim } = on;
     for _ in 0..TRIES {
         let present = read().await?;
         let now = context.now();
         let Revision { change, event, subject, answer, cached } = match decide(&present, now) {
             Ok(revision) => revision,
-            Err(refusal) => return commit::refused(commerce, tenant, claim, refusal, now).await,
+            Err(refusal) => return commit::refused(store, tenant, claim, refusal, now).await,
         };
         let record = commit::record(claim, &answer, now);
         let events = vec![context.event(tenant, event, subject, answer.body.clone())];
         let commit = Commit { tenant, record, changes: vec![change], events, now };
-        let outcome = match commit::answer(commerce, commit, answer).await {
+        let outcome = match commit::answer(store, commit, answer).await {
             Err(Error::InFlight) => continue,
             result => result?,
         };

@@ -7,6 +7,7 @@
 //! let aws = Aws::new(Settings::from_env(&|name| std::env::var(name).ok())?);
 //! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due,
 //!                                                          // Journal, Closings, LedgerRows, Verifications
+//! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files; events are commerce's
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
@@ -33,7 +34,7 @@ mod vault;
 pub use aws_sdk_dynamodb::config::Credentials;
 pub use calls::CallCounter;
 pub use dynamodb::stream::decode_change;
-pub use dynamodb::{CommerceTable, IdentityTable};
+pub use dynamodb::{CommerceTable, IdentityTable, PlatformTable};
 pub use kms::KmsTokenKey;
 pub use redelivery::SqsRedelivery;
 pub use redis::{RedisCache, RedisConfig};

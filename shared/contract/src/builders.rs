@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::access::{Caller, Grant, Role};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
+use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
@@ -136,6 +137,17 @@ pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
 /// The ledger's part of a payment that succeeded.
 pub fn charge(payment: &Payment, mint: Mint<'_>) -> Posting {
     post_charge(payment, payment.money.amount, transaction_ids(mint), mint.clock.now())
+}
+
+/// Pending: a PDF of 1,234 bytes.
+pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
+    let input = NewFile {
+        name: text("Rechnung für März.pdf"),
+        content_type: ContentType::Pdf,
+        size: FileSize::new(1_234).expect("a size"),
+        checksum: Checksum(hash(mint)),
+    };
+    File::new(mint.id(), tenant, input, mint.clock.now())
 }
 
 /// `payment.created`, made by a request.

@@ -4,6 +4,7 @@ use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
+use ports::platform::{Files, Platform};
 use ports::verification::{LedgerRows, Verifications};
 
 #[derive(Clone, Copy)]
@@ -45,6 +46,20 @@ impl<'a> CommerceTable<'a> {
             rows: adapter,
             verifications: adapter,
         }
+    }
+}
+
+/// With the log of events, which is the commerce table's.
+#[derive(Clone, Copy)]
+pub struct PlatformTable<'a> {
+    pub platform: &'a dyn Platform,
+    pub files: &'a dyn Files,
+    pub events: &'a dyn Events,
+}
+
+impl<'a> PlatformTable<'a> {
+    pub fn of<T: Platform + Files>(adapter: &'a T, events: &'a dyn Events) -> Self {
+        Self { platform: adapter, files: adapter, events }
     }
 }
 

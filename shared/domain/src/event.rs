@@ -59,6 +59,9 @@ event_types! {
     WebhookReplayRequested = "webhook_endpoint.replay_requested",
     /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
     WebhookDeliveryDue = "webhook_delivery.due",
+    FileReady = "file.ready",
+    FileRejected = "file.rejected",
+    FileDeleted = "file.deleted",
 }
 
 impl EventType {
@@ -95,7 +98,10 @@ impl EventType {
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
-            | Self::WebhookEndpointDisabled => true,
+            | Self::WebhookEndpointDisabled
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::FileDeleted => true,
         }
     }
 
@@ -127,7 +133,10 @@ impl EventType {
             | Self::DisputeLost
             | Self::WebhookEndpointDisabled
             | Self::WebhookEndpointTest
-            | Self::WebhookReplayRequested => &[Queue::Webhooks],
+            | Self::WebhookReplayRequested
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::FileDeleted => &[Queue::Webhooks],
             Self::WebhookDeliveryDue => &[],
         }
     }

@@ -119,6 +119,7 @@ typed_ids! {
     DisputeId = "dsp";
     EventId = "evt";
     WebhookEndpointId = "whe";
+    FileId = "fil";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";
     /// One balanced ledger transaction.

@@ -21,6 +21,7 @@ use std::task::Poll;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
 use ports::journal::AppendError;
+use ports::platform::PlatformError;
 use ports::provider::ProviderError;
 use ports::{PortError, PortErrorKind};
 
@@ -312,6 +313,15 @@ impl Failure for PortError {
 }
 
 impl Failure for CommitError {
+    fn of(fault: Fault, operation: &'static str) -> Self {
+        match fault {
+            Fault::Contended => Self::Contended,
+            _ => Self::Port(PortError::of(fault, operation)),
+        }
+    }
+}
+
+impl Failure for PlatformError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         match fault {
             Fault::Contended => Self::Contended,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use coffer_memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Store, Vault};
-use contract::{CommerceTable, IdentityTable};
+use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
 
 const SEEDS: std::ops::Range<u128> = 1..4;
@@ -164,6 +164,25 @@ properties! { due of Store::new(faults()), CommerceTable::of;
     disputes_are_due_from_their_check_at,
     events_are_due_until_they_are_published,
     due_lists_keep_to_about_their_limit,
+}
+
+fn platform(store: &Store) -> PlatformTable<'_> {
+    PlatformTable::of(store, store)
+}
+
+properties! { platform of Store::new(faults()), platform;
+    a_platform_commit_writes_all_it_names,
+    a_failed_platform_commit_writes_nothing,
+    a_second_claim_on_the_platform_is_given_the_first_record,
+    of_parallel_claims_on_the_platform_one_stands,
+    the_same_platform_commit_again_has_no_second_effect,
+}
+
+properties! { files of Store::new(faults()), platform;
+    every_field_of_a_file_is_kept,
+    a_file_is_changed_by_its_version_alone,
+    files_come_newest_first_without_the_deleted,
+    files_are_due_from_their_check_at,
 }
 
 properties! { identity of Store::new(faults()), IdentityTable::of;

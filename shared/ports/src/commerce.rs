@@ -62,11 +62,11 @@ pub enum Change {
 
 /// What is written together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub struct Commit<C = Change> {
     pub tenant: TenantId,
     /// The claim on an idempotency key with the answer that will be given again. Stands when no live record has the key.
     pub record: Option<Record>,
-    pub changes: Vec<Change>,
+    pub changes: Vec<C>,
     pub events: Vec<Event>,
     pub now: Timestamp,
 }

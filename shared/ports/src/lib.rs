@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod error;
 pub mod identity;
 pub mod journal;
+pub mod platform;
 pub mod provider;
 pub mod queues;
 pub mod stream;

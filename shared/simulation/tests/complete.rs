@@ -192,6 +192,7 @@ fn policies_name_actions_and_resources_and_never_scan() {
         let wiring = read(&format!("functions/{noun}/{verb}/src/main.rs"));
         for (adapter, resource) in [
             ("CommerceTable::new", "CommerceTable.Arn"),
+            ("PlatformTable::new", "PlatformTable.Arn"),
             ("IdentityTable::new", "IdentityTable.Arn"),
             ("SandboxTable::new", "SandboxTable.Arn"),
             ("KmsTokenKey::new", "TokenKey.Arn"),
@@ -244,7 +245,7 @@ fn every_problem_code_is_explained() {
 #[test]
 fn the_tables_survive_the_stack_and_are_backed_up() {
     let blocks = template_blocks();
-    for table in ["IdentityTable", "CommerceTable"] {
+    for table in ["IdentityTable", "CommerceTable", "PlatformTable"] {
         for part in [
             "DeletionPolicy: Retain",
             "PointInTimeRecoveryEnabled: true",

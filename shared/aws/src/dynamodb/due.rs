@@ -12,29 +12,29 @@ use super::key::{
     parse_refund,
 };
 use super::query::Bounds;
-use super::{Attributes, CommerceTable};
+use super::{Attributes, CommerceTable, Table};
 use crate::error::port_error;
 
 #[async_trait]
 impl Due for CommerceTable {
     async fn payments(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId)>, PortError> {
-        self.due("find due payments", DueKind::Payment, now, limit, parse_payment).await
+        self.0.due("find due payments", DueKind::Payment, now, limit, parse_payment).await
     }
 
     async fn refunds(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, PaymentId, RefundId)>, PortError> {
-        self.due("find due refunds", DueKind::Refund, now, limit, parse_refund).await
+        self.0.due("find due refunds", DueKind::Refund, now, limit, parse_refund).await
     }
 
     async fn disputes(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DisputeId)>, PortError> {
-        self.due("find due disputes", DueKind::Dispute, now, limit, parse_dispute).await
+        self.0.due("find due disputes", DueKind::Dispute, now, limit, parse_dispute).await
     }
 
     async fn events(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, EventId)>, PortError> {
-        self.due("find due events", DueKind::Event, now, limit, parse_event).await
+        self.0.due("find due events", DueKind::Event, now, limit, parse_event).await
     }
 }
 
-impl CommerceTable {
+impl Table {
     /// The oldest `limit` of all shards. Each shard is asked for as many: entries are 200 bytes, and a shard that happens to
     /// hold all of the oldest must be able to give them.
     pub(super) async fn due<T>(
@@ -65,7 +65,7 @@ impl CommerceTable {
         let next_moment = Timestamp::from_ms(now.as_ms().saturating_add(1));
         let bounds = Bounds { from: None, before: Some(due_moment(next_moment)) };
         let limit = i32::try_from(limit).unwrap_or(i32::MAX).max(1);
-        let answer = self.0.query(&shard, bounds).limit(limit).send().await;
+        let answer = self.query(&shard, bounds).limit(limit).send().await;
         Ok(answer.map_err(|error| port_error(operation, error))?.items.unwrap_or_default())
     }
 }

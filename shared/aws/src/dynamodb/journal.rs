@@ -49,7 +49,7 @@ impl Journal for CommerceTable {
     }
 
     async fn left_out(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, Source)>, PortError> {
-        self.due("find transactions left out", DueKind::Transaction, now, limit, parse_transaction).await
+        self.0.due("find transactions left out", DueKind::Transaction, now, limit, parse_transaction).await
     }
 
     async fn transactions(&self, tenant: TenantId, sources: &[Source]) -> Result<Vec<Transaction>, PortError> {

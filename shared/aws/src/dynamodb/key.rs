@@ -27,7 +27,7 @@ pub(crate) const SORT: &str = "sk";
 /// Over how many partitions what is due is spread: each takes 1,000 writes a second.
 pub(crate) const DUE_SHARDS: u8 = 16;
 
-/// An index of the commerce table.
+/// An index of the commerce table; the platform table has all but that of customers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Index {
     Status,
@@ -61,6 +61,7 @@ pub(crate) enum DueKind {
     Refund,
     Dispute,
     Event,
+    File,
     /// Transactions that are in no block.
     Transaction,
     /// Tenants whose ledger is to be verified.
@@ -74,6 +75,7 @@ impl DueKind {
             Self::Refund => "refund",
             Self::Dispute => "dispute",
             Self::Event => "event",
+            Self::File => "file",
             Self::Transaction => "transaction",
             Self::Ledger => "ledger",
         }
@@ -388,6 +390,9 @@ pub(crate) fn source_of(item: &Attributes) -> Option<Source> {
 pub(crate) fn parse_transaction(pk: &str, sk: &str) -> Option<(TenantId, Source)> {
     Some((pk.strip_suffix("#TXN")?.parse().ok()?, sk.parse().ok()?))
 }
+
+#[path = "key_platform.rs"]
+pub(crate) mod platform;
 
 #[cfg(test)]
 #[path = "key_tests.rs"]

@@ -1,4 +1,4 @@
-//! The two tables. What lies where is `key.rs`, how a value is written as an item is the record beside its port's adapter,
+//! The three tables. What lies where is `key.rs`, how a value is written as an item is the record beside its port's adapter,
 //! and `docs/DATA.md` is the map.
 
 mod account;
@@ -11,11 +11,13 @@ mod commit;
 mod dispute;
 mod due;
 mod event;
+mod file;
 mod idempotency;
 mod journal;
 mod key;
 mod order;
 mod payment;
+mod platform;
 mod query;
 mod record;
 mod refund;
@@ -50,6 +52,21 @@ pub struct CommerceTable(Table);
 impl CommerceTable {
     pub fn new(aws: &Aws, name: impl Into<Arc<str>>) -> Self {
         Self(Table { client: aws.dynamodb(), name: name.into() })
+    }
+}
+
+/// Files and the rest of what surrounds the payments. Its events are the commerce table's.
+#[derive(Debug, Clone)]
+pub struct PlatformTable {
+    platform: Table,
+    commerce: Table,
+}
+
+impl PlatformTable {
+    pub fn new(aws: &Aws, platform: impl Into<Arc<str>>, commerce: impl Into<Arc<str>>) -> Self {
+        let client = aws.dynamodb();
+        let commerce = Table { client: client.clone(), name: commerce.into() };
+        Self { platform: Table { client, name: platform.into() }, commerce }
     }
 }
 

@@ -54,6 +54,7 @@ kinds! {
     Refund = "refund",
     Dispute = "dispute",
     Event = "event",
+    File = "file",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

@@ -59,6 +59,7 @@ fn items() -> Vec<Attributes> {
         encode(&Login::of(&user)),
         encode(&builders::session(&user, mint)),
         encode(&builders::wallet(tenant, mint)),
+        encode(&builders::file(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -99,6 +100,7 @@ fn attributes_have_their_names_and_types() {
         "email_hash:S kind:S pk:S sk:S tenant:S user:S",
         "created_at_ms:N expires_at:N expires_at_ms:N family_hash:S id:S kind:S pk:S refresh_hash:S sk:S tenant:S user:S version:N",
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S id:S kind:S metadata:M pending:N pk:S posted:N sk:S tenant:S",
+        "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

@@ -33,6 +33,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Wallet
         | Kind::Block
         | Kind::Closing
+        | Kind::File
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

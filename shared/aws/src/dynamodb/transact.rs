@@ -44,6 +44,11 @@ impl<'a, Guard> Writes<'a, Guard> {
         Self { table, items: Vec::new() }
     }
 
+    /// What is put from here on lies in another table; a transaction spans them.
+    pub(super) fn go_on_in(&mut self, table: &'a Table) {
+        self.table = table;
+    }
+
     /// Stands when there is no item of this key.
     pub(super) fn create<T: Stored>(&mut self, guard: Guard, value: &T) -> Result<(), PortError> {
         let put = self

@@ -112,7 +112,7 @@ impl CommerceTable {
 #[async_trait]
 impl Verifications for CommerceTable {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<TenantId>, PortError> {
-        CommerceTable::due(self, "find ledgers to verify", DueKind::Ledger, now, limit, key::parse_ledger).await
+        self.0.due("find ledgers to verify", DueKind::Ledger, now, limit, key::parse_ledger).await
     }
 
     async fn progress(&self, tenant: TenantId) -> Result<Option<String>, PortError> {

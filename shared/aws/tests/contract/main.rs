@@ -12,6 +12,7 @@ mod identity;
 mod kms;
 mod ledger;
 mod place;
+mod platform;
 mod proxy;
 mod queues;
 mod sandbox;

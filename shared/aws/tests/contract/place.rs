@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType,
 };
-use coffer_aws::{Aws, CommerceTable, Credentials, IdentityTable, RedisCache, RedisConfig, Settings, SystemRandom};
+use coffer_aws::{
+    Aws, CommerceTable, Credentials, IdentityTable, PlatformTable, RedisCache, RedisConfig, Settings, SystemRandom,
+};
 use domain::ids::RequestId;
 use futures_util::FutureExt;
 use ports::clock::Random;
@@ -70,6 +72,20 @@ pub async fn with_commerce(test: impl AsyncFnOnce(&CommerceTable)) {
     create_table(&aws, &name, true).await;
     let result = AssertUnwindSafe(test(&CommerceTable::new(&aws, name.as_str()))).catch_unwind().await;
     delete_table(&aws, &name).await;
+    result.unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+/// Both tables that a commit of the platform writes to.
+pub async fn with_platform(test: impl AsyncFnOnce(&PlatformTable, &CommerceTable)) {
+    let aws = aws();
+    let (name, commerce_name) = (unique_name("platform"), unique_name("commerce"));
+    create_table(&aws, &name, true).await;
+    create_table(&aws, &commerce_name, true).await;
+    let platform = PlatformTable::new(&aws, name.as_str(), commerce_name.as_str());
+    let commerce = CommerceTable::new(&aws, commerce_name.as_str());
+    let result = AssertUnwindSafe(test(&platform, &commerce)).catch_unwind().await;
+    delete_table(&aws, &name).await;
+    delete_table(&aws, &commerce_name).await;
     result.unwrap_or_else(|panic| resume_unwind(panic));
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use domain::dispute::Dispute;
+use domain::event::Event;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, TenantId};
 use domain::ledger::{AccountId, Posting, Source};
@@ -69,7 +70,7 @@ impl CommerceTable {
             return Err(CommitError::Claimed(Box::new(claimed.clone())));
         }
         let writes = self.decide_all(tenant, changes, now)?;
-        if events.iter().any(|event| self.events.contains_key(&(tenant, event.id))) {
+        if self.has_event_of(&events) {
             return Err(CommitError::Stale);
         }
 
@@ -80,12 +81,20 @@ impl CommerceTable {
         for write in writes {
             self.write(tenant, write);
         }
+        self.log(events);
+        Ok(())
+    }
+
+    pub(super) fn has_event_of(&self, events: &[Event]) -> bool {
+        events.iter().any(|event| self.events.contains_key(&(event.tenant, event.id)))
+    }
+
+    pub(super) fn log(&mut self, events: Vec<Event>) {
         for event in events {
             self.unpublished.insert(place(&event));
-            self.events.insert((tenant, event.id), event.clone());
+            self.events.insert((event.tenant, event.id), event.clone());
             self.stream.push(None, Some(event));
         }
-        Ok(())
     }
 
     /// What each change writes, or the refusal that comes first among all.
@@ -186,7 +195,7 @@ fn hold(stored: Option<&Order>, money: Money, now: Timestamp) -> Result<Write, C
 }
 
 /// Whether an update to `version` stands on what is stored; on nothing, it does not.
-fn follows(stored: Option<u64>, version: u64) -> bool {
+pub(super) fn follows(stored: Option<u64>, version: u64) -> bool {
     stored.is_some_and(|stored| stored.checked_add(1) == Some(version))
 }
 

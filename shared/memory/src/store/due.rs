@@ -47,7 +47,11 @@ impl Due for Store {
     }
 }
 
-fn oldest_first<T: Ord>(rows: impl Iterator<Item = (Option<Timestamp>, T)>, now: Timestamp, limit: usize) -> Vec<T> {
+pub(super) fn oldest_first<T: Ord>(
+    rows: impl Iterator<Item = (Option<Timestamp>, T)>,
+    now: Timestamp,
+    limit: usize,
+) -> Vec<T> {
     let mut due: Vec<(Timestamp, T)> = rows.filter_map(|(at, row)| Some((at.filter(|at| *at <= now)?, row))).collect();
     due.sort_unstable();
     due.into_iter().take(limit).map(|(_, row)| row).collect()

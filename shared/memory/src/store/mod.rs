@@ -1,4 +1,4 @@
-//! The two tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
+//! The three tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod attempts;
@@ -7,11 +7,13 @@ mod commit;
 mod dispute;
 mod due;
 mod event;
+mod file;
 mod journal;
 mod ledger;
 mod order;
 mod page;
 mod payment;
+mod platform;
 mod records;
 mod refund;
 mod session;
@@ -27,8 +29,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::closing::Closing;
 use domain::dispute::Dispute;
 use domain::event::Event;
+use domain::file::File;
 use domain::identity::{Session, Tenant, User};
-use domain::ids::{DisputeId, EntryId, EventId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId};
+use domain::ids::{
+    DisputeId, EntryId, EventId, FileId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId,
+};
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
@@ -53,6 +58,8 @@ pub use tamper::Tampering;
 pub struct Store {
     faults: Faults,
     commerce: Lock<CommerceTable>,
+    /// Locked before the commerce table by who needs both.
+    platform: Lock<PlatformTable>,
     identity: Lock<IdentityTable>,
 }
 
@@ -83,6 +90,13 @@ struct CommerceTable {
 }
 
 #[derive(Debug, Default)]
+struct PlatformTable {
+    files: BTreeMap<(TenantId, FileId), File>,
+    records: Records,
+    stream: Stream,
+}
+
+#[derive(Debug, Default)]
 struct IdentityTable {
     tenants: BTreeMap<TenantId, Tenant>,
     users: BTreeMap<(TenantId, UserId), User>,
@@ -109,6 +123,7 @@ pub struct Contents {
     pub closings: Vec<(TenantId, Closing)>,
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
+    pub files: Vec<File>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -126,6 +141,7 @@ impl Store {
     /// give them in another order and twice.
     pub fn take_stream(&self) -> Vec<StreamChange> {
         let mut changes = self.commerce.get().stream.take();
+        changes.append(&mut self.platform.get().stream.take());
         changes.append(&mut self.identity.get().stream.take());
         changes
     }
@@ -151,6 +167,7 @@ impl Store {
     }
 
     pub fn contents(&self) -> Contents {
+        let platform = self.platform.get();
         let commerce = self.commerce.get();
         let identity = self.identity.get();
         let accounts = commerce.balances.iter().map(|((tenant, _), balance)| (*tenant, *balance));
@@ -167,6 +184,7 @@ impl Store {
             entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
+            files: platform.files.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -200,6 +218,9 @@ impl Store {
 
     /// Deletes what has expired, as the table's time-to-live does some time after: nothing may depend on when.
     pub fn delete_expired(&self, now: Timestamp) {
+        let mut platform = self.platform.get();
+        platform.records.delete_expired(now);
+        platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

@@ -1,0 +1,87 @@
+//! A commit of the platform: one TransactWriteItems over two tables, because its events belong to the tenant's one log.
+
+use async_trait::async_trait;
+use domain::idempotency::{Claim, Record};
+use domain::ids::TenantId;
+use domain::time::Timestamp;
+use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
+use ports::{PortError, PortErrorKind};
+
+use super::idempotency::{StoredRecord, claimed};
+use super::record::ms;
+use super::transact::{NotWritten, Obstacle, Writes};
+use super::{PlatformTable, idempotency};
+
+const OPERATION: &str = "commit to the platform";
+
+#[async_trait]
+impl Platform for PlatformTable {
+    async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
+        match self.writes(commit)?.send(OPERATION).await {
+            Ok(()) => Ok(()),
+            Err(NotWritten::Contended) => Err(PlatformError::Contended),
+            Err(NotWritten::Port(error)) => Err(PlatformError::Port(error)),
+            Err(NotWritten::Cancelled(obstacles)) => {
+                let refusals = obstacles.into_iter().map(|(guard, obstacle)| guard.refusal(obstacle));
+                Err(refusals.min_by_key(precedence).unwrap_or(PlatformError::Contended))
+            }
+        }
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        idempotency::find(&self.platform, tenant, claim, now).await
+    }
+}
+
+impl PlatformTable {
+    fn writes(&self, commit: PlatformCommit) -> Result<Writes<'_, Guard>, PortError> {
+        let PlatformCommit { tenant, record, changes, events, now } = commit;
+        let mut writes = Writes::new(&self.platform);
+        if let Some(record) = record {
+            writes.claim(Guard::Claim, &StoredRecord { tenant, record }, ms(now))?;
+        }
+        for change in changes {
+            match change {
+                PlatformChange::CreateFile(file) => writes.create(Guard::Fresh, &file)?,
+                PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
+            }
+        }
+        writes.go_on_in(&self.commerce);
+        for event in events {
+            writes.create(Guard::Fresh, &event)?;
+        }
+        Ok(writes)
+    }
+}
+
+/// What an item's condition guards.
+enum Guard {
+    Claim,
+    /// The item is as it was read, or is not there yet.
+    Fresh,
+}
+
+impl Guard {
+    fn refusal(self, obstacle: Obstacle) -> PlatformError {
+        match (obstacle, self) {
+            (Obstacle::Conflict, _) => PlatformError::Contended,
+            (Obstacle::Throttled, _) => PlatformError::Port(PortError::new(PortErrorKind::Throttled, OPERATION)),
+            (Obstacle::Rejected, _) => PlatformError::Port(PortError::new(PortErrorKind::Rejected, OPERATION)),
+            (Obstacle::Condition(item), Self::Claim) => match claimed(item) {
+                Ok(record) => PlatformError::Claimed(Box::new(record)),
+                Err(error) => PlatformError::Port(error),
+            },
+            (Obstacle::Condition(_), Self::Fresh) => PlatformError::Stale,
+        }
+    }
+}
+
+/// The order in which [`PlatformError`] lists them.
+fn precedence(error: &PlatformError) -> u8 {
+    match error {
+        PlatformError::Claimed(_) => 0,
+        PlatformError::Stale => 1,
+        PlatformError::Contended => 2,
+        PlatformError::Port(_) => 3,
+    }
+}

@@ -1,0 +1,26 @@
+//! The platform table, with the commerce table's log of events.
+
+use crate::place::{seed, with_platform};
+
+macro_rules! contracts {
+    ($($module:ident: $($name:ident),+ $(,)?;)+) => {$(
+        mod $module {
+            use super::*;
+
+            $(
+                #[tokio::test]
+                #[ignore = "needs the emulator: cargo xtask test"]
+                async fn $name() {
+                    with_platform(async |platform, commerce| {
+                        contract::$module::$name(contract::PlatformTable::of(platform, commerce), seed()).await
+                    }).await;
+                }
+            )+
+        }
+    )+};
+}
+
+contracts! {
+    files: every_field_of_a_file_is_kept, a_file_is_changed_by_its_version_alone, files_come_newest_first_without_the_deleted, files_are_due_from_their_check_at;
+    platform: a_platform_commit_writes_all_it_names, a_failed_platform_commit_writes_nothing, a_second_claim_on_the_platform_is_given_the_first_record, of_parallel_claims_on_the_platform_one_stands, the_same_platform_commit_again_has_no_second_effect;
+}

@@ -1,0 +1,92 @@
+//! A commit of the platform, over its table and the log of events.
+
+use async_trait::async_trait;
+use domain::idempotency::{Claim, Record};
+use domain::ids::{FileId, TenantId};
+use domain::time::Timestamp;
+use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
+use ports::{PortError, PortErrorKind};
+use std::collections::HashSet;
+
+use super::commit::follows;
+use super::{PlatformTable, Store};
+
+const OPERATION: &str = "platform.commit";
+
+#[async_trait]
+impl Platform for Store {
+    async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
+        self.faults.call(OPERATION, || self.commit_to_platform(commit)).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        let effect = || Ok(self.platform.get().records.live(tenant, claim, now).cloned());
+        self.faults.call("platform.find_record", effect).await
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Row {
+    File(FileId),
+}
+
+impl Store {
+    fn commit_to_platform(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
+        let PlatformCommit { tenant, record, changes, events, now } = commit;
+        let mut platform = self.platform.get();
+        let mut commerce = self.commerce.get();
+        let names_one_tenant = changes.iter().all(|change| tenant_of(change) == tenant);
+        let mut rows = HashSet::new();
+        let names_rows_once = changes.iter().map(row_of).all(|row| rows.insert(row));
+        if !names_one_tenant || !names_rows_once || events.iter().any(|event| event.tenant != tenant) {
+            return Err(PortError::new(PortErrorKind::Rejected, OPERATION).into());
+        }
+        if let Some(claimed) = record.as_ref().and_then(|record| platform.records.live(tenant, &record.claim, now)) {
+            return Err(PlatformError::Claimed(Box::new(claimed.clone())));
+        }
+        if !changes.iter().all(|change| platform.allows(change)) || commerce.has_event_of(&events) {
+            return Err(PlatformError::Stale);
+        }
+
+        if let Some(record) = record {
+            platform.records.insert(tenant, record);
+            platform.stream.push_other();
+        }
+        for change in changes {
+            platform.write(change);
+        }
+        commerce.log(events);
+        Ok(())
+    }
+}
+
+impl PlatformTable {
+    fn allows(&self, change: &PlatformChange) -> bool {
+        let file = |id| self.files.get(&(tenant_of(change), id));
+        match change {
+            PlatformChange::CreateFile(new) => file(new.id).is_none(),
+            PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
+        }
+    }
+
+    fn write(&mut self, change: PlatformChange) {
+        match change {
+            PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
+                self.files.insert((file.tenant, file.id), file);
+            }
+        }
+        self.stream.push_other();
+    }
+}
+
+fn tenant_of(change: &PlatformChange) -> TenantId {
+    match change {
+        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
+    }
+}
+
+fn row_of(change: &PlatformChange) -> Row {
+    match change {
+        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
+    }
+}

@@ -1,0 +1,60 @@
+//! What surrounds the payments: files, and later jobs, endpoints and the rest. One table, one way to write it; its events
+//! are in the tenant's one log, beside the payments'.
+
+use async_trait::async_trait;
+use domain::file::File;
+use domain::idempotency::{Claim, Record};
+use domain::ids::{FileId, TenantId};
+use domain::page::{Page, PageRequest};
+use domain::time::Timestamp;
+
+use crate::PortError;
+use crate::commerce::{Commit, Consistency};
+
+/// One step of a commit, with its condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlatformChange {
+    /// There is no such file yet.
+    CreateFile(File),
+    /// The stored file has the version before this one's.
+    UpdateFile(File),
+}
+
+pub type PlatformCommit = Commit<PlatformChange>;
+
+/// Why nothing of a commit was written. Where several conditions fail, the first of this list is told.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    #[error("the idempotency key has been used")]
+    Claimed(Box<Record>),
+    #[error("something changed since it was read")]
+    Stale,
+    /// Another transaction was at the same items at the same time; this one may be tried again at once.
+    #[error("another transaction was under way")]
+    Contended,
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// As [`crate::commerce::Commerce::commit`], in one transaction over both tables: record and items go to the platform's,
+    /// events to the log.
+    async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError>;
+
+    /// As [`crate::commerce::Commerce::find_record`].
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError>;
+}
+
+#[async_trait]
+pub trait Files: Send + Sync {
+    /// Deleted ones too.
+    async fn get(&self, tenant: TenantId, id: FileId, consistency: Consistency) -> Result<Option<File>, PortError>;
+
+    /// Newest first, without the deleted, by one query of an index.
+    async fn list(&self, tenant: TenantId, page: PageRequest<FileId>) -> Result<Page<File, FileId>, PortError>;
+
+    /// Across tenants: those whose `check_at` is at or before `now`, oldest first within a shard of the index, at most about
+    /// `limit`.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, FileId)>, PortError>;
+}
