@@ -10,6 +10,7 @@ mod order;
 mod payment;
 mod refund;
 mod wallet;
+mod webhook;
 
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -23,6 +24,7 @@ pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
 pub use wallet::wallet;
+pub use webhook::{replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

@@ -6,6 +6,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::platform::{Files, Platform};
 use ports::verification::{LedgerRows, Verifications};
+use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
 
 #[derive(Clone, Copy)]
 pub struct CommerceTable<'a> {
@@ -54,12 +55,17 @@ impl<'a> CommerceTable<'a> {
 pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
+    pub endpoints: &'a dyn WebhookEndpoints,
+    pub deliveries: &'a dyn WebhookDeliveries,
     pub events: &'a dyn Events,
 }
 
 impl<'a> PlatformTable<'a> {
-    pub fn of<T: Platform + Files>(adapter: &'a T, events: &'a dyn Events) -> Self {
-        Self { platform: adapter, files: adapter, events }
+    pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
+    where
+        T: Platform + Files + WebhookEndpoints + WebhookDeliveries,
+    {
+        Self { platform: adapter, files: adapter, endpoints: adapter, deliveries: adapter, events }
     }
 }
 

@@ -79,6 +79,8 @@ actions! {
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
     EventRead:      "events:read",     Viewer;
+    WebhookRead:    "webhooks:read",   Viewer;
+    WebhookWrite:   "webhooks:write",  Admin;
 }
 
 /// What a verified token grants.
@@ -140,7 +142,8 @@ mod tests {
                 "RefundRead",
                 "DisputeRead",
                 "AccountRead",
-                "EventRead"
+                "EventRead",
+                "WebhookRead"
             ]
         );
         assert!(

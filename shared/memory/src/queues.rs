@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
 use ports::clock::Clock as _;
-use ports::queues::{Received, Redelivery};
+use ports::queues::{Received, Redelivery, WAIT_MAX};
 use ports::{PortError, PortErrorKind};
 
 use crate::clock::Clock;
@@ -141,13 +141,16 @@ impl State {
 
 #[async_trait]
 impl ports::queues::Queues for Queues {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
         let effect = || {
+            if wait > WAIT_MAX {
+                return Err(PortError::new(PortErrorKind::Rejected, "queues.send"));
+            }
             let mut state = self.state.get();
             for notice in notices {
                 state.sent += 1;
                 let id = format!("message-{}", state.sent);
-                let (notice, visible_at) = (notice.clone(), self.clock.now());
+                let (notice, visible_at) = (notice.clone(), self.clock.now().plus(wait));
                 state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
             }
             Ok(())

@@ -7,6 +7,7 @@ use domain::idempotency::{Claim, Record};
 use domain::ids::{FileId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
+use domain::webhook::Endpoint;
 
 use crate::PortError;
 use crate::commerce::{Commit, Consistency};
@@ -18,6 +19,14 @@ pub enum PlatformChange {
     CreateFile(File),
     /// The stored file has the version before this one's.
     UpdateFile(File),
+    /// There is no such endpoint yet.
+    CreateEndpoint(Endpoint),
+    /// The stored endpoint has the version before this one's. How it fares stays as it is stored.
+    UpdateEndpoint(Endpoint),
+    /// The same, and how it fares is this one's, too: it begins anew.
+    RestartEndpoint(Endpoint),
+    /// The stored endpoint has this one's version.
+    DeleteEndpoint(Endpoint),
 }
 
 pub type PlatformCommit = Commit<PlatformChange>;

@@ -62,6 +62,7 @@ pub(crate) enum DueKind {
     Dispute,
     Event,
     File,
+    Delivery,
     /// Transactions that are in no block.
     Transaction,
     /// Tenants whose ledger is to be verified.
@@ -76,6 +77,7 @@ impl DueKind {
             Self::Dispute => "dispute",
             Self::Event => "event",
             Self::File => "file",
+            Self::Delivery => "delivery",
             Self::Transaction => "transaction",
             Self::Ledger => "ledger",
         }

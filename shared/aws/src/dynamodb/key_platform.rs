@@ -1,7 +1,9 @@
 //! Where things lie in the platform table.
 
 use domain::file::File;
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, TenantId, WebhookEndpointId};
+use domain::time::Timestamp;
+use ports::webhooks::DeliveryKey;
 
 use super::{DueKind, Index, IndexKey, Key, Partition};
 
@@ -9,12 +11,29 @@ impl Key {
     pub(crate) fn file(tenant: TenantId, id: FileId) -> Self {
         Partition::table(tenant, "FIL").at(id)
     }
+
+    pub(crate) fn endpoint(tenant: TenantId, id: WebhookEndpointId) -> Self {
+        Partition::endpoints(tenant).at(id)
+    }
+
+    pub(crate) fn delivery(key: DeliveryKey) -> Self {
+        let DeliveryKey { tenant, endpoint, event } = key;
+        Partition::deliveries(tenant, endpoint).at(event)
+    }
 }
 
 impl Partition {
     /// Without the deleted.
     pub(crate) fn files(tenant: TenantId) -> Self {
         Self::index(Index::Status, tenant, "FIL")
+    }
+
+    pub(crate) fn endpoints(tenant: TenantId) -> Self {
+        Self::table(tenant, "WHE")
+    }
+
+    pub(crate) fn deliveries(tenant: TenantId, endpoint: WebhookEndpointId) -> Self {
+        Self::table(tenant, format_args!("WHD#{endpoint}"))
     }
 }
 
@@ -26,15 +45,37 @@ impl IndexKey {
     pub(crate) fn file_due(file: &File) -> Option<Self> {
         file.check_at.map(|at| Self::due(DueKind::File, file.id.as_u128(), at, file.id))
     }
+
+    /// Both ids: the deliveries of one event to many endpoints are due at one moment.
+    pub(crate) fn delivery_due(key: DeliveryKey, at: Timestamp) -> Self {
+        let DeliveryKey { tenant: _, endpoint, event } = key;
+        let bits = endpoint.as_u128() ^ event.as_u128();
+        Self::due(DueKind::Delivery, bits, at, format_args!("{endpoint}#{event}"))
+    }
 }
 
 pub(crate) fn parse_file(pk: &str, sk: &str) -> Option<(TenantId, FileId)> {
     Some((pk.strip_suffix("#FIL")?.parse().ok()?, sk.parse().ok()?))
 }
 
+pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
+    let (tenant, endpoint) = pk.split_once("#WHD#")?;
+    Some(DeliveryKey { tenant: tenant.parse().ok()?, endpoint: endpoint.parse().ok()?, event: sk.parse().ok()? })
+}
+
 #[cfg(test)]
 mod tests {
+    use domain::ids::EventId;
+
     use super::*;
+
+    #[test]
+    fn due_deliveries_are_read_back_from_the_table_s_keys() {
+        let (tenant, endpoint) = (TenantId::from_u128(1), WebhookEndpointId::from_u128(2));
+        let key = DeliveryKey { tenant, endpoint, event: EventId::from_u128(3) };
+        let Key { pk, sk } = Key::delivery(key);
+        assert_eq!((parse_delivery(&pk, &sk), &pk), (Some(key), &format!("{tenant}#WHD#{endpoint}")));
+    }
 
     #[test]
     fn due_files_are_read_back_from_the_table_s_keys() {

@@ -55,6 +55,8 @@ kinds! {
     Dispute = "dispute",
     Event = "event",
     File = "file",
+    WebhookEndpoint = "webhook_endpoint",
+    WebhookDelivery = "webhook_delivery",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

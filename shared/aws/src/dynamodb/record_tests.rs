@@ -22,6 +22,7 @@ use crate::dynamodb::idempotency::StoredRecord;
 use crate::dynamodb::stream::decode_change;
 use crate::dynamodb::transaction::StoredEntry;
 use crate::dynamodb::user::Login;
+use crate::dynamodb::webhook_delivery::StoredDelivery;
 
 fn world() -> World {
     World::new(1)
@@ -60,6 +61,11 @@ fn items() -> Vec<Attributes> {
         encode(&builders::session(&user, mint)),
         encode(&builders::wallet(tenant, mint)),
         encode(&builders::file(tenant, mint)),
+        encode(&builders::endpoint(tenant, mint)),
+        encode(&StoredDelivery {
+            delivery: builders::delivery(tenant, world.id(), world.id(), mint),
+            due_at: Some(world.now()),
+        }),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -101,6 +107,8 @@ fn attributes_have_their_names_and_types() {
         "created_at_ms:N expires_at:N expires_at_ms:N family_hash:S id:S kind:S pk:S refresh_hash:S sk:S tenant:S user:S version:N",
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S id:S kind:S metadata:M pending:N pk:S posted:N sk:S tenant:S",
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
+        "created_at_ms:N health:M id:S kind:S pk:S settings:M sk:S tenant:S version:N",
+        "attempts:L attempts_made:N cause:S created_at_ms:N endpoint:S event:S expires_at:N gsi3pk:S gsi3sk:S has_place:T holds:N kind:S next_at_ms:N pk:S sk:S status:S tenant:S type:S updated_at_ms:N version:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

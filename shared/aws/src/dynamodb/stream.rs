@@ -34,6 +34,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Block
         | Kind::Closing
         | Kind::File
+        | Kind::WebhookEndpoint
+        | Kind::WebhookDelivery
         | Kind::Idempotency
         | Kind::Login
         | Kind::Attempts => Image::Other,

@@ -4,63 +4,31 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::schedule::wait_after;
+use super::schedule::{ATTEMPTS_MAX, wait_after};
 use crate::event::{self, EventType};
 use crate::ids::{EventId, TenantId, WebhookEndpointId};
 use crate::time::Timestamp;
+use crate::words::words;
 
 /// How many attempts the log keeps, the newest; older ones go.
 const LOG_MAX: usize = 16;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeliveryStatus {
-    Pending,
-    Succeeded,
+words! {
+    DeliveryStatus:
+    Pending = "pending",
+    Succeeded = "succeeded",
     /// The last attempt of the schedule failed, too.
-    Failed,
+    Failed = "failed",
     /// The endpoint was disabled or deleted before it got through.
-    Skipped,
+    Skipped = "skipped",
 }
 
-impl DeliveryStatus {
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Succeeded, Self::Failed, Self::Skipped];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-}
-
-/// Why it is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cause {
-    Event,
-    Replay,
-    Test,
-}
-
-impl Cause {
-    pub const ALL: [Self; 3] = [Self::Event, Self::Replay, Self::Test];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Event => "event",
-            Self::Replay => "replay",
-            Self::Test => "test",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.as_str() == text)
-    }
+words! {
+    /// Why it is sent.
+    Cause:
+    Event = "event",
+    Replay = "replay",
+    Test = "test",
 }
 
 /// What an attempt came to.
@@ -162,6 +130,10 @@ pub struct Delivery {
     pub attempts: Vec<Attempt>,
     /// How many of them are of the present schedule: a replay begins a new one.
     pub attempts_made: u32,
+    /// How often the endpoint's breaker has held it back since.
+    pub holds: u32,
+    /// It has its place in the endpoint's rate: when its time comes, it goes.
+    pub has_place: bool,
     /// When it is tried next, while it is pending.
     pub next_at: Option<Timestamp>,
     pub created_at: Timestamp,
@@ -195,6 +167,8 @@ impl Delivery {
             status: DeliveryStatus::Pending,
             attempts: Vec::new(),
             attempts_made: 0,
+            holds: 0,
+            has_place: false,
             next_at: Some(now),
             created_at: now,
             updated_at: now,
@@ -228,13 +202,28 @@ impl Delivery {
         };
         let too_many = (self.attempts.len() + 1).saturating_sub(LOG_MAX);
         let attempts = self.attempts.iter().skip(too_many).cloned().chain([attempt]).collect();
-        (Self { status, attempts, attempts_made, next_at, ..self.next(now) }, concluded)
+        (Self { status, attempts, attempts_made, has_place: false, next_at, ..self.next(now) }, concluded)
     }
 
-    /// Nothing was sent: it comes up again later. Counts as no attempt.
+    /// The breaker is open. Counts as no attempt; what is held again and again comes up as rarely as if it had been tried,
+    /// so that thousands that wait for one endpoint cost little.
     #[must_use]
-    pub fn held(&self, until: Timestamp, now: Timestamp) -> Self {
-        Self { next_at: Some(until), ..self.next(now) }
+    pub fn held(&self, until: Timestamp, random: u128, now: Timestamp) -> Self {
+        let holds = self.holds.saturating_add(1);
+        let wait = wait_after(holds.min(ATTEMPTS_MAX - 1), None, random).unwrap_or_default();
+        Self { holds, next_at: Some(until.max(now.plus(wait))), ..self.next(now) }
+    }
+
+    /// Nothing of it changes but that it was written: whoever read it before has an older version.
+    #[must_use]
+    pub fn looked_at(&self, now: Timestamp) -> Self {
+        self.next(now)
+    }
+
+    /// It goes when its place in the endpoint's rate comes up.
+    #[must_use]
+    pub fn placed(&self, at: Timestamp, now: Timestamp) -> Self {
+        Self { has_place: true, next_at: Some(at), ..self.next(now) }
     }
 
     #[must_use]
@@ -246,7 +235,7 @@ impl Delivery {
     #[must_use]
     pub fn replayed(&self, now: Timestamp) -> Self {
         let (status, cause) = (DeliveryStatus::Pending, Cause::Replay);
-        Self { status, cause, attempts_made: 0, next_at: Some(now), ..self.next(now) }
+        Self { status, cause, attempts_made: 0, holds: 0, has_place: false, next_at: Some(now), ..self.next(now) }
     }
 
     /// As long as the event it is about, from its last change on: a replayed one is not gone tomorrow.

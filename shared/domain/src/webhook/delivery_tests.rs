@@ -50,9 +50,17 @@ fn after_the_eighth_attempt_it_has_failed_and_a_replay_begins_anew() {
 #[test]
 fn held_is_no_attempt_and_skipped_is_the_end() {
     let later = NOW.plus(Duration::from_secs(60));
-    let held = delivery().held(later, NOW);
+    let held = delivery().held(later, 0, NOW);
     assert_eq!((held.attempts_made, held.is_due(NOW), held.is_due(later)), (0, false, true));
     assert!(!held.skipped(NOW).is_due(later));
+    let often = (0..20).fold(delivery(), |delivery, _| delivery.held(later, 0, NOW));
+    assert_eq!(often.next_at, Some(NOW.plus(Duration::from_secs(10 * 60 * 60))), "as rarely as if it had been tried");
+    let placed = delivery().placed(later, NOW);
+    assert!(placed.has_place && !placed.is_due(NOW));
+    assert!(
+        !placed.concluded(attempt(Outcome::TimedOut), None, 0, later).0.has_place,
+        "the next attempt needs its own"
+    );
 }
 
 #[test]

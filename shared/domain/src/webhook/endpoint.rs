@@ -10,36 +10,21 @@ use crate::ids::{TenantId, WebhookEndpointId};
 use crate::secret::Sealed;
 use crate::text::Description;
 use crate::time::Timestamp;
+use crate::words::words;
 
 /// How many endpoints a tenant has at most: each event is a read of all of them.
 pub const ENDPOINTS_MAX: usize = 100;
 /// How long the secret before a rotation still signs, beside the new one.
 pub const SECRET_OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DisabledReason {
+words! {
+    DisabledReason:
     /// By the tenant.
-    Requested,
+    Requested = "requested",
     /// The receiver answered 410.
-    Gone,
+    Gone = "gone",
     /// Nothing got through for days.
-    Failing,
-}
-
-impl DisabledReason {
-    pub const ALL: [Self; 3] = [Self::Requested, Self::Gone, Self::Failing];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Gone => "gone",
-            Self::Failing => "failing",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
-    }
+    Failing = "failing",
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,26 +49,11 @@ impl EndpointStatus {
     }
 }
 
-/// How requests are signed: with a secret that both sides have, or with a key that only we have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Signature {
-    Hmac,
-    Ed25519,
-}
-
-impl Signature {
-    pub const ALL: [Self; 2] = [Self::Hmac, Self::Ed25519];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hmac => "hmac",
-            Self::Ed25519 => "ed25519",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|signature| signature.as_str() == text)
-    }
+words! {
+    /// How requests are signed: with a secret that both sides have, or with a key that only we have.
+    Signature:
+    Hmac = "hmac",
+    Ed25519 = "ed25519",
 }
 
 /// A secret as it is kept. Who signs has it opened.
@@ -152,6 +122,14 @@ pub struct NewEndpoint {
     pub description: Option<Description>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointRefusal {
+    #[error("the endpoint is disabled: nothing is sent to it before it is enabled")]
+    Disabled,
+    #[error("a tenant has at most {ENDPOINTS_MAX} webhook endpoints")]
+    TooMany,
+}
+
 /// What a client changes; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct EndpointChange {
@@ -192,6 +170,7 @@ impl Endpoint {
         self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|expires_at| now < expires_at))
     }
 
+    /// One that is enabled again, or asks for order from now on, begins anew: it is not told of what happened before.
     #[must_use]
     pub fn change(&self, change: EndpointChange, now: Timestamp) -> Self {
         let EndpointChange { url, types, enabled, ordered, rate_per_second, description } = change;
@@ -200,11 +179,15 @@ impl Endpoint {
             Some(false) if self.is_enabled() => EndpointStatus::Disabled(DisabledReason::Requested),
             Some(false) | None => self.status,
         };
+        let ordered = ordered.unwrap_or(self.ordered);
+        let is_enabled_again = status == EndpointStatus::Enabled && !self.is_enabled();
+        let begins_anew = is_enabled_again || (ordered && !self.ordered);
         Self {
             url: url.unwrap_or_else(|| self.url.clone()),
             types: types.unwrap_or_else(|| self.types.clone()),
             status,
-            ordered: ordered.unwrap_or(self.ordered),
+            ordered,
+            health: if begins_anew { self.health.begun_again(now) } else { self.health.clone() },
             rate_per_second: rate_per_second.unwrap_or(self.rate_per_second),
             description: description.unwrap_or_else(|| self.description.clone()),
             ..self.next(now)

@@ -61,6 +61,27 @@ fn who_disabled_it_is_kept_until_it_is_enabled() {
 }
 
 #[test]
+fn one_that_is_enabled_again_or_ordered_from_now_on_begins_anew() {
+    let now = Timestamp::from_ms(1_000);
+    let failing = Endpoint { health: endpoint().health.failed(now, 0), ..endpoint() };
+    let disabled = failing.disable(DisabledReason::Failing, now);
+    let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
+    let order = EndpointChange { ordered: Some(true), ..EndpointChange::default() };
+    for (before, change, begins_anew) in [
+        (&disabled, &enable, true),
+        (&failing, &enable, false),
+        (&failing, &order, true),
+        (&Endpoint { ordered: true, ..failing.clone() }, &order, false),
+        (&failing, &EndpointChange::default(), false),
+    ] {
+        let after = before.change(change.clone(), now);
+        let expected = if begins_anew { before.health.begun_again(now) } else { before.health.clone() };
+        assert_eq!(after.health, expected, "{change:?}");
+    }
+    assert_eq!(failing.health.begun_again(now).failures, 0);
+}
+
+#[test]
 fn rates() {
     for (rate, is_good) in [(0, false), (1, true), (1_000, true), (1_001, false), (-1, false), (i64::MAX, false)] {
         assert_eq!(RatePerSecond::new(rate).is_ok(), is_good, "{rate}");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::endpoint::RatePerSecond;
 use super::schedule::drawn_out;
 use crate::ids::EventId;
-use crate::rate_limit::{self, PaidUntil, Quota};
+use crate::rate_limit::PaidUntil;
 use crate::time::Timestamp;
 
 /// So many failures one after the other open the breaker.
@@ -16,6 +16,8 @@ const OPEN_FIRST: Duration = Duration::from_secs(30);
 const OPEN_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a probe is waited for before another may go: longer than any request takes.
 const PROBE_TAKES: Duration = Duration::from_secs(60);
+/// How long who lost the race for a probe waits.
+pub const PROBE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// Nothing got through for so long: the endpoint is disabled.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// How long who sends an ordered endpoint's events has it alone: longer than the worker may run.
@@ -108,15 +110,16 @@ impl Health {
         self.failing_since.is_some_and(|since| now.since(since) >= GIVEN_UP_AFTER)
     }
 
-    /// Takes one of the rate's, or says when there is one.
-    pub fn paced(&self, rate: RatePerSecond, now: Timestamp) -> Result<Self, Timestamp> {
-        let quota = Quota { per_minute: rate.get() * 60, burst: rate.get() };
-        let (paid, decision) = rate_limit::decide(self.paid, quota, 1, now);
-        if decision.allowed {
-            return Ok(Self { paid, ..self.next() });
-        }
-        // Rounded up: what comes back a moment too early only comes back again.
-        Err(now.plus(decision.retry_after + Duration::from_millis(1)))
+    /// Books the next of the rate's places and says when it is: now, while the burst lasts. Each is booked once, so that
+    /// many deliveries that have to wait come up one after the other, and not all of them each time there is room for one.
+    pub fn paced(&self, rate: RatePerSecond, now: Timestamp) -> (Self, Timestamp) {
+        let interval_us = 1_000_000 / i64::from(rate.get());
+        let now_us = now.as_ms().saturating_mul(1_000);
+        let paid_us = self.paid.0.max(now_us).saturating_add(interval_us);
+        // A second's worth may go at once.
+        let wait_us = paid_us.saturating_sub(now_us).saturating_sub(1_000_000).max(0);
+        let wait = Duration::from_millis(u64::try_from(wait_us).unwrap_or(0).div_ceil(1_000));
+        (Self { paid: PaidUntil(paid_us), ..self.next() }, now.plus(wait))
     }
 
     pub fn is_leased(&self, now: Timestamp) -> bool {
@@ -131,6 +134,12 @@ impl Health {
     #[must_use]
     pub fn asked_for_more(&self) -> Self {
         Self { wanted: true, ..self.next() }
+    }
+
+    /// Whoever has the lease looks once more.
+    #[must_use]
+    pub fn heard(&self) -> Self {
+        Self { wanted: false, ..self.next() }
     }
 
     /// The lease goes on: what was done is done, up to an event.

@@ -63,27 +63,25 @@ fn a_lease_ends_by_itself_and_what_was_sent_never_goes_back() {
 }
 
 proptest! {
-    /// In no second does more than a burst and one second's share go out.
+    /// In no second do more than a burst and one second's share go out, and nothing waits longer than it has to.
     #[test]
     fn no_more_than_the_rate(rate in 1..20_u32, steps in prop::collection::vec(0..400_u64, 1..200)) {
         let limit = RatePerSecond::new(i64::from(rate)).expect("valid");
-        let (mut health, mut now, mut sent) = (Health::new(NOW), NOW, Vec::new());
+        let (mut health, mut now, mut places) = (Health::new(NOW), NOW, Vec::new());
         for step in steps {
             now = now.plus(Duration::from_millis(step));
-            match health.paced(limit, now) {
-                Ok(next) => {
-                    health = next;
-                    sent.push(now);
-                }
-                Err(until) => {
-                    prop_assert!(until > now && health.paced(limit, until).is_ok());
-                }
-            }
+            let (next, at) = health.paced(limit, now);
+            prop_assert!(at >= now && places.last().is_none_or(|last| *last <= at), "in order");
+            health = next;
+            places.push(at);
         }
-        for (index, first) in sent.iter().enumerate() {
-            let within = sent[index..].iter().filter(|at| at.since(*first) < Duration::from_secs(1)).count();
+        for (index, first) in places.iter().enumerate() {
+            let within = places[index..].iter().filter(|at| at.since(*first) < Duration::from_secs(1)).count();
             prop_assert!(within <= 2 * rate as usize, "{} of {}", within, rate);
         }
+        let count = u64::try_from(places.len()).expect("few");
+        let bound = Duration::from_millis(1_000 * count / u64::from(rate) + 1_000);
+        prop_assert!(places.iter().all(|at| at.since(NOW) <= now.since(NOW) + bound));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod tenant;
 mod user;
 mod verification;
 mod wallet;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -33,6 +34,7 @@ use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
     DisputeId, EntryId, EventId, FileId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId,
+    WebhookEndpointId,
 };
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
@@ -42,6 +44,7 @@ use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
+use domain::webhook::{Delivery, Endpoint};
 use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
@@ -92,6 +95,9 @@ struct CommerceTable {
 #[derive(Debug, Default)]
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
+    endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,
+    /// With the moment from which each is due.
+    deliveries: BTreeMap<(TenantId, WebhookEndpointId, EventId), (Delivery, Option<Timestamp>)>,
     records: Records,
     stream: Stream,
 }
@@ -124,6 +130,8 @@ pub struct Contents {
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
+    pub endpoints: Vec<Endpoint>,
+    pub deliveries: Vec<Delivery>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -185,6 +193,8 @@ impl Store {
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
+            endpoints: platform.endpoints.values().cloned().collect(),
+            deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -221,6 +231,7 @@ impl Store {
         let mut platform = self.platform.get();
         platform.records.delete_expired(now);
         platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
+        platform.deliveries.retain(|_, (delivery, _)| now < delivery.expires_at());
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, TenantId};
+use domain::ids::{FileId, TenantId, WebhookEndpointId};
 use domain::time::Timestamp;
+use domain::webhook::Endpoint;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
 use ports::{PortError, PortErrorKind};
 use std::collections::HashSet;
@@ -28,6 +29,7 @@ impl Platform for Store {
 #[derive(PartialEq, Eq, Hash)]
 enum Row {
     File(FileId),
+    Endpoint(WebhookEndpointId),
 }
 
 impl Store {
@@ -63,9 +65,17 @@ impl Store {
 impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
+        let endpoint = |id| self.endpoints.get(&(tenant_of(change), id));
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
+            PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
+            PlatformChange::UpdateEndpoint(new) | PlatformChange::RestartEndpoint(new) => {
+                follows(endpoint(new.id).map(|endpoint| endpoint.version), new.version)
+            }
+            PlatformChange::DeleteEndpoint(known) => {
+                endpoint(known.id).is_some_and(|endpoint| endpoint.version == known.version)
+            }
         }
     }
 
@@ -73,6 +83,18 @@ impl PlatformTable {
         match change {
             PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
                 self.files.insert((file.tenant, file.id), file);
+            }
+            PlatformChange::UpdateEndpoint(endpoint) => {
+                if let Some(stored) = self.endpoints.get_mut(&(endpoint.tenant, endpoint.id)) {
+                    let health = stored.health.clone();
+                    *stored = Endpoint { health, ..endpoint };
+                }
+            }
+            PlatformChange::CreateEndpoint(endpoint) | PlatformChange::RestartEndpoint(endpoint) => {
+                self.endpoints.insert((endpoint.tenant, endpoint.id), endpoint);
+            }
+            PlatformChange::DeleteEndpoint(endpoint) => {
+                self.endpoints.remove(&(endpoint.tenant, endpoint.id));
             }
         }
         self.stream.push_other();
@@ -82,11 +104,19 @@ impl PlatformTable {
 fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
+        PlatformChange::CreateEndpoint(endpoint)
+        | PlatformChange::UpdateEndpoint(endpoint)
+        | PlatformChange::RestartEndpoint(endpoint)
+        | PlatformChange::DeleteEndpoint(endpoint) => endpoint.tenant,
     }
 }
 
 fn row_of(change: &PlatformChange) -> Row {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
+        PlatformChange::CreateEndpoint(endpoint)
+        | PlatformChange::UpdateEndpoint(endpoint)
+        | PlatformChange::RestartEndpoint(endpoint)
+        | PlatformChange::DeleteEndpoint(endpoint) => Row::Endpoint(endpoint.id),
     }
 }
