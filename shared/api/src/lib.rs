@@ -2,6 +2,7 @@
 //! gives the JSON text, so that an answer, its replay, its cached copy and its event are the same bytes.
 
 mod bulk;
+mod connection;
 mod dispute;
 mod event;
 mod identity;
@@ -16,6 +17,7 @@ use domain::time::Timestamp;
 use serde::Serialize;
 
 pub use bulk::{BulkResult, bulk};
+pub use connection::connection;
 pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};

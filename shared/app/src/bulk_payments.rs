@@ -4,7 +4,7 @@
 use domain::field::FieldError;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::TenantId;
-use domain::payment::{NewPayment, Route};
+use domain::payment::NewPayment;
 use futures_util::{StreamExt, stream};
 use ports::commerce::{Commerce, Commit};
 
@@ -24,14 +24,13 @@ pub async fn create(
     tenant: TenantId,
     claim: Claim,
     inputs: Vec<Input>,
-    route: Route,
 ) -> Result<Vec<Result<Outcome, Error>>, Error> {
     bind(context, commerce, tenant, &claim).await?;
     let calls = inputs.into_iter().enumerate().map(|(index, input)| {
-        let (claim, route) = (claim_of(&claim, index), route.clone());
+        let claim = claim_of(&claim, index);
         async move {
             let outcome = match input {
-                Ok(input) => payments::create(context, commerce, tenant, claim, input, route).await,
+                Ok(input) => payments::create(context, commerce, tenant, claim, input).await,
                 Err(errors) => Err(Error::Invalid(errors)),
             };
             // A problem within an answer is logged by nobody else.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
@@ -29,6 +30,8 @@ pub enum Error {
     Overdrawn(Overdrawn),
     #[error(transparent)]
     Dispute(DisputeRefusal),
+    #[error(transparent)]
+    Connection(ConnectionRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),

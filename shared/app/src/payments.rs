@@ -6,7 +6,7 @@ use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, AccountId, AccountKind};
 use domain::money::Amount;
 use domain::page::{Page, PageRequest};
-use domain::payment::{Method, NewPayment, Payment, PaymentRefusal, Route};
+use domain::payment::{NewPayment, Payment, PaymentRefusal};
 use domain::time::Timestamp;
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::commerce::{Change, Commerce, Commit, Consistency, PaymentFilter, Payments};
@@ -16,22 +16,17 @@ use crate::read::{self, Shown, Target};
 use crate::revise::{Revising, Revision, revise};
 use crate::{Context, Error, Outcome};
 
-/// Takes a payment in: the payment, the hold on its order, that its wallet exists, its event (which is the worker's job) and the stored answer are
-/// one transaction, and nothing is read before it.
+/// Takes a payment in: the payment, the hold on its order, that its wallet exists, its event (which is the worker's job) and
+/// the stored answer are one transaction, and nothing is read before it.
 pub async fn create(
     context: &Context<'_>,
     commerce: &dyn Commerce,
     tenant: TenantId,
     claim: Claim,
     input: NewPayment,
-    route: Route,
 ) -> Result<Outcome, Error> {
     let now = context.now();
-    let route = match input.method {
-        Method::Card { .. } => route,
-        Method::Wallet { .. } => Route::Only,
-    };
-    let payment = Payment { route, ..Payment::new(context.id(), tenant, input, now) };
+    let payment = Payment::new(context.id(), tenant, input, now);
     let body = api::payment(&payment);
     let location = Some(format!("{}/payments/{}", api::BASE_PATH, payment.id));
     let answer = Answer { status: 202, location, body: body.clone() };

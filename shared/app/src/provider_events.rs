@@ -1,6 +1,7 @@
 //! What providers tell of their own accord: proved, taken in once, and left to a worker, which asks the provider. The event
 //! itself decides nothing, so events may be late, in any order, or older than what is known.
 
+use domain::connection::ProviderName;
 use domain::event::{EventType, Notice};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey};
 use domain::ids::{PaymentId, TenantId};
@@ -16,8 +17,9 @@ const TAKEN: &str = r#"{"received":true}"#;
 /// A provider that may tell something.
 #[derive(Clone, Copy)]
 pub struct Teller<'a> {
-    /// As the route names it.
-    pub name: &'a str,
+    pub name: ProviderName,
+    /// Whose account it is, where it is one tenant's: of others' payments it tells nothing.
+    pub tenant: Option<TenantId>,
     pub events: &'a dyn ProviderEvents,
 }
 
@@ -29,13 +31,18 @@ pub async fn take_in(
     signature: &str,
     body: &[u8],
 ) -> Result<Outcome, Error> {
-    let Teller { name, events } = teller;
+    let Teller { name, tenant: own, events } = teller;
+    let name = name.as_str();
     let now = context.now();
     let answer = Answer { status: 200, location: None, body: TAKEN.to_owned() };
     let Some(notice) = events.read(signature, body, now).await.map_err(Error::Notice)? else {
         return Ok(Outcome::Done(answer));
     };
     let ProviderNotice { id, tenant, payment } = notice;
+    let is_of_another = own.is_some_and(|own| own != tenant);
+    if is_of_another {
+        return Ok(Outcome::Done(answer));
+    }
     let key = IdempotencyKey::parse(&id).map_err(|_| Error::Notice(NoticeRefusal::Malformed))?;
     // A provider may tell the same in other words: the fingerprint is of nothing.
     let claim = Claim { route: format!("provider {name}"), key, fingerprint: Fingerprint([0; 32]) };

@@ -46,8 +46,9 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
         return Ok(());
     }
     if let Some(evidence) = dispute.to_send() {
-        let provider = on.payments.providers.of(&read_payment(on, tenant, dispute.payment).await?)?;
-        let report = provider.answer_dispute(&dispute.provider_reference, evidence).await?;
+        let payment = read_payment(on, tenant, dispute.payment).await?;
+        let providers = on.payments.providers.of(&payment).await?;
+        let report = providers.of(&payment)?.answer_dispute(&dispute.provider_reference, evidence).await?;
         if !write(context, on, dispute.tenant, vec![Change::UpdateDispute(dispute.sent(context.now()))]).await? {
             return Err(WorkError::contended());
         }
@@ -65,7 +66,8 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
 
 /// Hears of every dispute that the payment's charge has had.
 async fn reconcile(context: &Context<'_>, on: Settling<'_>, payment: &Payment) -> Result<(), WorkError> {
-    for report in on.payments.providers.of(payment)?.find_disputes(&charge_name(payment)).await? {
+    let providers = on.payments.providers.of(payment).await?;
+    for report in providers.of(payment)?.find_disputes(&charge_name(payment)).await? {
         hear(context, on, payment.tenant, payment.id, &report).await?;
     }
     Ok(())

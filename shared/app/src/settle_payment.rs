@@ -1,6 +1,7 @@
 //! Settling a payment: ask the provider, then write its verdict, the order's share, the ledger and the events in one
 //! transaction. Every step may run twice, late or beside another worker.
 
+use domain::connection::ProviderName;
 use domain::event::EventType;
 use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, Source};
@@ -12,7 +13,7 @@ use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders
 use ports::provider::{Charge, ChargeName, ProviderError};
 
 use crate::Context;
-use crate::providers::Providers;
+use crate::providers::{Directory, Providers};
 use crate::work::{Settled, WorkError, settled};
 
 /// How often the final transaction is tried before the message goes back to its queue.
@@ -23,7 +24,7 @@ pub struct Settling<'a> {
     pub commerce: &'a dyn Commerce,
     pub payments: &'a dyn Payments,
     pub orders: &'a dyn Orders,
-    pub providers: Providers<'a>,
+    pub providers: Directory<'a>,
 }
 
 /// One message of the payments queue: what the payment asks of the provider is done, unless it is beyond that.
@@ -54,11 +55,12 @@ pub async fn inquire(
     if let Method::Wallet { .. } = payment.method {
         return ask(context, on, payment).await;
     }
-    let is_unsent = payment.route == Route::Open;
-    if is_unsent {
+    let providers = on.providers.of(&payment).await?;
+    let is_unsent = providers.second.is_some() && payment.route == Route::Unclaimed;
+    if is_unsent || providers.first.is_none() {
         return ask(context, on, payment).await;
     }
-    let provider = on.providers.of(&payment)?;
+    let provider = providers.of(&payment)?;
     if payment.is_expired(context.now()) {
         let verdict = provider.cancel_charge(&charge_name(&payment)).await?;
         return conclude(context, on, payment, &verdict).await;
@@ -80,32 +82,50 @@ async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resul
     if let Method::Wallet { .. } = payment.method {
         return spend(context, on, payment).await;
     }
-    if payment.asked == Asked::Charge && payment.route.needs_claim() {
-        return ask_claimed(context, on, payment).await;
+    static NOBODY: Verdict = Verdict::Declined { code: DeclineCode::NoProvider };
+    let providers = on.providers.of(&payment).await?;
+    let is_new = payment.asked == Asked::Charge && payment.provider_reference.is_none();
+    if providers.first.is_none() && is_new {
+        return conclude(context, on, payment, &NOBODY).await;
     }
-    let answer = send(on, &payment).await?;
+    if let (Some(first), Some(second)) = (&providers.first, &providers.second)
+        && payment.asked == Asked::Charge
+        && payment.route.needs_claim()
+    {
+        let names = [first.name, second.name];
+        return ask_claimed(context, on, &providers, names, payment).await;
+    }
+    let answer = send(&providers, &payment).await?;
     heard(context, on, payment, answer).await
 }
 
 /// Where there are two providers, the payment says by which it goes before anything is sent. It goes by the second only if
 /// nobody has sent it, this request never left, and nobody has claimed it since: then it is charged at one at most, and
 /// in all other cases it stays with the first, for the sweeper to ask.
-async fn ask_claimed(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
-    let is_unsent = payment.route == Route::Open;
-    let claimed = payment.claim(on.providers.first.name, context.now());
+async fn ask_claimed(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    providers: &Providers,
+    [first, second]: [ProviderName; 2],
+    payment: Payment,
+) -> Result<(), WorkError> {
+    let is_unsent = payment.route == Route::Unclaimed;
+    let claimed = payment.claim(first, context.now());
     keep(context, on, claimed.clone()).await?;
-    let answer = send(on, &claimed).await?;
-    let second = on.providers.second.filter(|_| is_unsent && matches!(answer, Err(ProviderError::NotSent(_))));
-    let Some(second) = second else { return heard(context, on, claimed, answer).await };
-    let switched = claimed.switch(second.name, context.now());
+    let answer = send(providers, &claimed).await?;
+    let may_switch = is_unsent && matches!(answer, Err(ProviderError::NotSent(_)));
+    if !may_switch {
+        return heard(context, on, claimed, answer).await;
+    }
+    let switched = claimed.switch(second, context.now());
     keep(context, on, switched.clone()).await?;
-    let answer = send(on, &switched).await?;
+    let answer = send(providers, &switched).await?;
     heard(context, on, switched, answer).await
 }
 
 /// Does what the payment asks, at the provider that has it.
-async fn send(on: Settling<'_>, payment: &Payment) -> Result<Result<Verdict, ProviderError>, WorkError> {
-    let (provider, name) = (on.providers.of(payment)?, charge_name(payment));
+async fn send(providers: &Providers, payment: &Payment) -> Result<Result<Verdict, ProviderError>, WorkError> {
+    let (provider, name) = (providers.of(payment)?, charge_name(payment));
     let Method::Card { token } = &payment.method else {
         return Err(WorkError::Poison(format!("{} is of a wallet: no provider has it", payment.id)));
     };

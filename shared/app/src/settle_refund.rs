@@ -11,7 +11,7 @@ use ports::commerce::{Change, Commerce, Commit, Consistency, Orders, Payments, R
 use ports::provider::RefundCharge;
 
 use crate::Context;
-use crate::providers::Providers;
+use crate::providers::Directory;
 use crate::work::{Settled, WorkError, settled};
 
 const TRIES: usize = 8;
@@ -22,7 +22,7 @@ pub struct Settling<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub orders: &'a dyn Orders,
-    pub providers: Providers<'a>,
+    pub providers: Directory<'a>,
 }
 
 /// Which refund: it is found below its payment.
@@ -57,7 +57,8 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) ->
         let reference = Source::Refund(refund.id).to_string();
         return conclude(context, on, key, &RefundVerdict::Succeeded { reference }).await;
     }
-    let provider = on.providers.of(&payment)?;
+    let providers = on.providers.of(&payment).await?;
+    let provider = providers.of(&payment)?;
     let charge = payment
         .provider_reference
         .ok_or_else(|| WorkError::Poison(format!("payment {} has no charge at the provider", key.payment)))?;

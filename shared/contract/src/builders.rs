@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::access::{Caller, Grant, Role};
+use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, SealedCredentials};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
 use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
@@ -118,6 +119,14 @@ pub fn refund(payment: &Payment, mint: Mint<'_>) -> Refund {
 pub fn wallet(tenant: TenantId, mint: Mint<'_>) -> Wallet {
     let input = NewWallet { currency: currency("EUR"), customer: Some(customer(mint)), metadata: metadata() };
     Wallet::new(mint.id(), tenant, input, mint.clock.now())
+}
+
+/// An account with Stripe that payments go by.
+pub fn connections(tenant: TenantId, mint: Mint<'_>) -> Connections {
+    let credentials = SealedCredentials { api_key: Sealed(vec![0, 255, 7]), webhook_secret: Sealed(vec![1]) };
+    let of = ProviderAccount { provider: ProviderName::Stripe, account: "acct_1".to_owned() };
+    let connected = Connections::none(tenant).connect(of, Some(credentials), Rank::First, mint.clock.now());
+    connected.expect("the first one is not refused")
 }
 
 /// Needs a response, all of a captured payment.

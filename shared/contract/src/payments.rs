@@ -1,5 +1,6 @@
 //! Reading payments: by id within the tenant, and as lists by status and time.
 
+use domain::connection::ProviderName;
 use domain::ids::{PaymentId, TenantId};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
@@ -68,7 +69,7 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
     });
 
     let done = Payment { unknown_since: None, check_at: None, version: full.version + 1, ..full.clone() };
-    let routes = [Route::Open, Route::Claimed("stripe".to_owned()), Route::Switched("sandbox".to_owned())];
+    let routes = [Route::Claimed(ProviderName::Stripe), Route::Switched(ProviderName::Sandbox)];
     let on_every_route = routes.map(|route| Payment { route, ..payment(tenant, mint) });
     let all = [full, bare, of_wallet, into_wallet].into_iter().chain(in_every_state);
     for expected in all.chain(of_every_failure).chain(on_every_route) {

@@ -2,8 +2,10 @@
 
 use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
+use ports::connections::Connections;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
+use ports::limits::Limits;
 use ports::platform::{Files, Platform};
 use ports::verification::{LedgerRows, Verifications};
 use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
@@ -23,6 +25,7 @@ pub struct CommerceTable<'a> {
     pub closings: &'a dyn Closings,
     pub rows: &'a dyn LedgerRows,
     pub verifications: &'a dyn Verifications,
+    pub connections: &'a dyn Connections,
 }
 
 impl<'a> CommerceTable<'a> {
@@ -30,7 +33,7 @@ impl<'a> CommerceTable<'a> {
     pub fn of<T>(adapter: &'a T) -> Self
     where
         T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
-        T: Journal + Closings + LedgerRows + Verifications,
+        T: Journal + Closings + LedgerRows + Verifications + Connections,
     {
         Self {
             commerce: adapter,
@@ -46,6 +49,7 @@ impl<'a> CommerceTable<'a> {
             closings: adapter,
             rows: adapter,
             verifications: adapter,
+            connections: adapter,
         }
     }
 }
@@ -75,11 +79,12 @@ pub struct IdentityTable<'a> {
     pub users: &'a dyn Users,
     pub sessions: &'a dyn Sessions,
     pub attempts: &'a dyn LoginAttempts,
+    pub limits: &'a dyn Limits,
 }
 
 impl<'a> IdentityTable<'a> {
     /// Of an adapter that is all of them.
-    pub fn of<T: Tenants + Users + Sessions + LoginAttempts>(adapter: &'a T) -> Self {
-        Self { tenants: adapter, users: adapter, sessions: adapter, attempts: adapter }
+    pub fn of<T: Tenants + Users + Sessions + LoginAttempts + Limits>(adapter: &'a T) -> Self {
+        Self { tenants: adapter, users: adapter, sessions: adapter, attempts: adapter, limits: adapter }
     }
 }

@@ -81,6 +81,8 @@ actions! {
     EventRead:      "events:read",     Viewer;
     WebhookRead:    "webhooks:read",   Viewer;
     WebhookWrite:   "webhooks:write",  Admin;
+    ProviderRead:   "providers:read",  Admin;
+    ProviderWrite:  "providers:write", Admin;
 }
 
 /// What a verified token grants.

@@ -5,6 +5,7 @@ pub mod access;
 pub mod backoff;
 pub mod card_number;
 pub mod closing;
+pub mod connection;
 pub mod dispute;
 pub mod event;
 pub mod field;

@@ -235,7 +235,7 @@ impl Payment {
             refunds_pending: 0,
             disputed: 0,
             disputes: Vec::new(),
-            route: Route::Only,
+            route: Route::Unclaimed,
             attempt: 1,
             unknown_since: None,
             provider_reference: None,

@@ -1,6 +1,7 @@
 //! The payment's decisions as tables, and properties over sequences of moves.
 
 use super::*;
+use crate::connection::ProviderName;
 use crate::money::Currency;
 use proptest::prelude::*;
 
@@ -193,12 +194,12 @@ proptest! {
 #[test]
 fn a_claim_is_a_version_and_the_first_one_says_where_it_goes() {
     let now = Timestamp::from_ms(7);
-    let open = Payment { route: Route::Open, ..payment() };
-    let claimed = open.claim("first", now);
-    assert_eq!((&claimed.route, claimed.version), (&Route::Claimed("first".into()), open.version + 1));
-    let again = claimed.claim("second", now);
-    assert_eq!((&again.route, again.version, again.attempt), (&claimed.route, claimed.version + 1, 1));
-    let switched = claimed.switch("second", now);
-    assert_eq!((&switched.route, switched.version), (&Route::Switched("second".into()), again.version));
+    let unclaimed = payment();
+    let claimed = unclaimed.claim(ProviderName::Stripe, now);
+    assert_eq!((claimed.route, claimed.version), (Route::Claimed(ProviderName::Stripe), unclaimed.version + 1));
+    let again = claimed.claim(ProviderName::Sandbox, now);
+    assert_eq!((again.route, again.version, again.attempt), (claimed.route, claimed.version + 1, 1));
+    let switched = claimed.switch(ProviderName::Sandbox, now);
+    assert_eq!((switched.route, switched.version), (Route::Switched(ProviderName::Sandbox), again.version));
     assert_ne!(switched.provider_key(), claimed.provider_key(), "another try, another charge");
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use app::Error;
+use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::order::OrderRefusal;
@@ -55,6 +56,8 @@ codes! {
     IllegalState = "illegal_state", 409, "The resource's state does not allow this";
     EmailTaken = "email_taken", 409, "A user of the tenant has this address";
     TenantNeeded = "tenant_id_required", 409, "The credentials belong to several tenants";
+    ProviderAccountDiffers = "provider_account_differs", 409, "The key is of another account";
+    TooManyChanges = "too_many_changes", 409, "It was changed too often";
     PreconditionFailed = "precondition_failed", 412, "The resource has changed";
     BodyTooLarge = "body_too_large", 413, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, "The body must be application/json";
@@ -153,6 +156,13 @@ impl From<Error> for Problem {
             Error::Overdrawn(overdrawn) => Self::new(Code::WalletBalanceTooLow, sentence(&overdrawn))
                 .with_member("available_amount", overdrawn.available),
             Error::Dispute(refusal) => refusal.into(),
+            Error::Connection(refusal) => {
+                let code = match refusal {
+                    ConnectionRefusal::OtherAccount => Code::ProviderAccountDiffers,
+                    ConnectionRefusal::TooManyTurns => Code::TooManyChanges,
+                };
+                Self::new(code, sentence(&refusal))
+            }
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))

@@ -73,6 +73,13 @@ pub const DISPUTES_LIST: Route = granted("disputes-list", "GET", "/v1/disputes",
 pub const DISPUTES_GET: Route = granted("disputes-get", "GET", "/v1/disputes/{id}", Action::DisputeRead, Body::None);
 pub const DISPUTES_ANSWER: Route =
     granted("disputes-answer", "POST", "/v1/disputes/{id}/answer", Action::DisputeWrite, Body::Json);
+pub const PROVIDERS_LIST: Route = granted("providers-list", "GET", "/v1/providers", Action::ProviderRead, Body::None);
+pub const PROVIDERS_GET: Route =
+    granted("providers-get", "GET", "/v1/providers/{name}", Action::ProviderRead, Body::None);
+pub const PROVIDERS_CONNECT: Route =
+    granted("providers-connect", "PUT", "/v1/providers/{name}", Action::ProviderWrite, Body::Json);
+pub const PROVIDERS_DISCONNECT: Route =
+    granted("providers-disconnect", "DELETE", "/v1/providers/{name}", Action::ProviderWrite, Body::None);
 pub const PROVIDERS_INGEST: Route = public("providers-ingest", "POST", "/v1/providers/{name}/events", Body::Json);
 pub const ACCOUNTS_LIST: Route = granted("accounts-list", "GET", "/v1/accounts", Action::AccountRead, Body::None);
 pub const ACCOUNTS_GET: Route = granted("accounts-get", "GET", "/v1/accounts/{id}", Action::AccountRead, Body::None);
@@ -115,6 +122,10 @@ pub const ALL: &[Route] = &[
     DISPUTES_LIST,
     DISPUTES_GET,
     DISPUTES_ANSWER,
+    PROVIDERS_LIST,
+    PROVIDERS_GET,
+    PROVIDERS_CONNECT,
+    PROVIDERS_DISCONNECT,
     PROVIDERS_INGEST,
     ACCOUNTS_LIST,
     ACCOUNTS_GET,

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use ports::commerce::CommitError;
+use ports::connections::ConnectionError;
 use ports::identity::IdentityError;
 use ports::journal::AppendError;
 use ports::platform::PlatformError;
@@ -334,6 +335,15 @@ impl Failure for AppendError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         match fault {
             Fault::Contended => Self::Contended,
+            _ => Self::Port(PortError::of(fault, operation)),
+        }
+    }
+}
+
+impl Failure for ConnectionError {
+    fn of(fault: Fault, operation: &'static str) -> Self {
+        match fault {
+            Fault::Contended => Self::Stale,
             _ => Self::Port(PortError::of(fault, operation)),
         }
     }

@@ -79,6 +79,11 @@ properties! { closings of Store::new(faults()), CommerceTable::of;
     entries_between_two_come_oldest_first,
 }
 
+properties! { connections of Store::new(faults()), CommerceTable::of;
+    every_field_of_connections_is_kept,
+    connections_stand_on_the_version_before_them,
+}
+
 properties! { verification of Store::new(faults()), CommerceTable::of;
     rows_are_found_as_they_were_written,
     every_transaction_is_on_one_page,
@@ -221,6 +226,12 @@ properties! { sessions of Store::new(faults()), IdentityTable::of;
     what_is_not_a_live_session_s_token_is_gone,
     a_session_is_ended_once,
     nobody_ends_another_tenant_s_session,
+}
+
+properties! { limits of Store::new(faults()), IdentityTable::of;
+    a_limit_is_the_domain_s,
+    callers_and_classes_have_limits_of_their_own,
+    calls_at_once_share_a_limit,
 }
 
 properties! { attempts of Store::new(faults()), IdentityTable::of;

@@ -46,7 +46,7 @@ struct RefundBody<'a> {
 impl HttpProvider {
     /// `Rejected` for a base URL that is none and for a key that no header can carry.
     pub fn new(config: ProviderConfig) -> Result<Self, PortError> {
-        Endpoint::new(config, []).map(Self)
+        Endpoint::over(config.client()?, config, []).map(Self)
     }
 
     fn request(&self, method: Method, path: &[&str]) -> Result<RequestBuilder, ProviderError> {

@@ -63,12 +63,12 @@ fn perform(act: Act, stream: &mut TcpStream) {
     let _ = stream.write_all(answer.as_bytes());
 }
 
-pub(crate) fn http(status: u16, body: &str) -> String {
+fn http(status: u16, body: &str) -> String {
     let location = if status / 100 == 3 { "location: http://127.0.0.1:1/\r\n" } else { "" };
     format!("HTTP/1.1 {status} X\r\n{location}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
 }
 
-pub(crate) fn read_request(stream: &mut TcpStream) -> String {
+fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {

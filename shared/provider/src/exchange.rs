@@ -31,6 +31,26 @@ impl ProviderConfig {
         let (connect_timeout, timeout) = (Duration::from_secs(1), Duration::from_secs(3));
         Self { base_url: base_url.into(), api_key, connect_timeout, timeout }
     }
+
+    /// A client for the address. It has no key, so that the tenants of one provider can share it.
+    pub(crate) fn client(&self) -> Result<Client, PortError> {
+        // Reading the system's certificates takes milliseconds of a cold start, for nothing where there is no TLS.
+        let is_plain = self.base()?.scheme() == "http";
+        let builder = if is_plain { Client::builder().tls_certs_only([]) } else { Client::builder() };
+        builder
+            .user_agent(USER_AGENT)
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout)
+            .pool_idle_timeout(IDLE_MAX)
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|source| PortError::caused_by(PortErrorKind::Rejected, "set up the provider's client", source))
+    }
+
+    fn base(&self) -> Result<Url, PortError> {
+        Url::parse(&self.base_url).ok().filter(|url| !url.cannot_be_a_base()).ok_or_else(misconfigured)
+    }
 }
 
 /// A provider's address and the client that reaches it.
@@ -38,6 +58,7 @@ impl ProviderConfig {
 pub(crate) struct Endpoint {
     base: Url,
     client: Client,
+    headers: HeaderMap,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -56,34 +77,21 @@ pub(crate) struct Answer {
 
 impl Endpoint {
     /// `Rejected` for a base URL that is none and for a key that no header can carry. `more` goes with every request.
-    pub(crate) fn new(
+    pub(crate) fn over(
+        client: Client,
         config: ProviderConfig,
         more: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
     ) -> Result<Self, PortError> {
-        let ProviderConfig { base_url, api_key, connect_timeout, timeout } = config;
-        let base = Url::parse(&base_url).ok().filter(|url| !url.cannot_be_a_base()).ok_or_else(misconfigured)?;
+        let base = config.base()?;
         let mut authorization =
-            HeaderValue::try_from(format!("Bearer {}", api_key.reveal())).map_err(|_| misconfigured())?;
+            HeaderValue::try_from(format!("Bearer {}", config.api_key.reveal())).map_err(|_| misconfigured())?;
         authorization.set_sensitive(true);
         let mut headers = HeaderMap::from_iter([
             (AUTHORIZATION, authorization),
             (ACCEPT, HeaderValue::from_static("application/json")),
         ]);
         headers.extend(more);
-        // Reading the system's certificates takes milliseconds of a cold start, for nothing where there is no TLS.
-        let is_plain = base.scheme() == "http";
-        let builder = if is_plain { Client::builder().tls_certs_only([]) } else { Client::builder() };
-        let client = builder
-            .user_agent(USER_AGENT)
-            .default_headers(headers)
-            .connect_timeout(connect_timeout)
-            .timeout(timeout)
-            .pool_idle_timeout(IDLE_MAX)
-            .redirect(Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|source| PortError::caused_by(PortErrorKind::Rejected, "set up the provider's client", source))?;
-        Ok(Self { base, client })
+        Ok(Self { base, client, headers })
     }
 
     /// The query holds ids of ours and the provider's, no secret.
@@ -99,7 +107,7 @@ impl Endpoint {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        Ok(self.client.request(method, url))
+        Ok(self.client.request(method, url).headers(self.headers.clone()))
     }
 }
 

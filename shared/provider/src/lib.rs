@@ -3,12 +3,14 @@
 
 mod answer;
 mod client;
+mod connector;
 mod events;
 mod exchange;
 mod signature;
 mod stripe;
 
 pub use client::HttpProvider;
+pub use connector::HttpConnector;
 pub use events::SandboxEvents;
 pub use exchange::ProviderConfig;
 pub use signature::{TOLERANCE_SECONDS, sign};

@@ -17,12 +17,12 @@ use domain::refund::RefundVerdict;
 use domain::text::Evidence;
 use ports::PortError;
 use ports::provider::{Charge, ChargeName, PaymentProvider, ProviderError, RefundCharge};
-use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Client, Method};
 
 use crate::exchange::{Answer, Endpoint, ProviderConfig, exchange};
 use amount::Inexpressible;
-use answer::{Intent, List};
+use answer::{Account, Intent, List};
 pub use events::StripeEvents;
 
 pub const STRIPE_URL: &str = "https://api.stripe.com";
@@ -41,7 +41,12 @@ type Pairs<'a> = [(&'a str, &'a str)];
 impl StripeProvider {
     /// `Rejected` for a base URL that is none and for a key that no header can carry.
     pub fn new(config: ProviderConfig) -> Result<Self, PortError> {
-        Endpoint::new(config, [(HeaderName::from_static("stripe-version"), VERSION)]).map(Self)
+        Self::over(config.client()?, config)
+    }
+
+    /// Over a client that others use too.
+    pub(crate) fn over(client: Client, config: ProviderConfig) -> Result<Self, PortError> {
+        Endpoint::over(client, config, [(HeaderName::from_static("stripe-version"), VERSION)]).map(Self)
     }
 
     async fn get(&self, path: &[&str], query: &Pairs<'_>) -> Result<Answer, ProviderError> {
@@ -52,6 +57,11 @@ impl StripeProvider {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = self.0.request(Method::POST, path, &[])?.header("Idempotency-Key", key);
         exchange(request.header(CONTENT_TYPE, FORM).body(body)).await
+    }
+
+    /// The account that the key is of (<https://docs.stripe.com/api/accounts/retrieve>).
+    pub(crate) async fn account(&self) -> Result<String, ProviderError> {
+        answer::read::<Account>(&self.get(&["account"], &[]).await?).map(|account| account.id)
     }
 
     async fn intent(&self, id: &str) -> Result<Intent, ProviderError> {
@@ -218,9 +228,6 @@ impl PaymentProvider for StripeProvider {
         Err(ProviderError::Rejected("too_many_refunds".to_owned()))
     }
 }
-
-#[cfg(test)]
-mod double;
 
 #[cfg(test)]
 mod tests;

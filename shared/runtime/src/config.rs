@@ -31,13 +31,18 @@ impl<'a> Reader<'a> {
     }
 
     pub fn text(&mut self, name: &str) -> String {
-        match (self.source)(name).filter(|value| !value.is_empty()) {
+        match self.optional(name) {
             Some(value) => value,
             None => {
                 self.faults.push(format!("{name} is not set"));
                 String::new()
             }
         }
+    }
+
+    /// What may be left out, or empty.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        (self.source)(name).filter(|value| !value.is_empty())
     }
 
     pub fn parsed<T: FromStr + Default>(&mut self, name: &str) -> T {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use app::provider_events::Teller;
 use app::sessions::{LoggingIn, Refreshing};
 use http_kit::serve::Served;
-use http_kit::{Request, Route, routes};
+use http_kit::{Gate, Request, Route, routes};
 
 use crate::answer::Answer;
 use crate::ask::Ask;
@@ -76,11 +75,11 @@ impl World {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
             "payments-create" => {
-                let deps = payments_create::Deps { gate, mint, commerce, failover: self.failover };
+                let deps = payments_create::Deps { gate, mint, commerce };
                 payments_create::answer(deps, request).await
             }
             "payments-bulk" => {
-                let deps = payments_bulk::Deps { gate, mint, commerce, failover: self.failover };
+                let deps = payments_bulk::Deps { gate, mint, commerce };
                 payments_bulk::answer(deps, request).await
             }
             "payments-list" => {
@@ -115,9 +114,22 @@ impl World {
                 disputes_answer::answer(deps, request).await
             }
             "providers-ingest" => {
-                let tellers = [Teller { name: "sandbox", events: &self.provider_events }];
-                let deps = providers_ingest::Deps { mint, commerce, tellers: &tellers };
+                let (stores, sandbox) = (self.connecting(), &self.provider_events);
+                let deps = providers_ingest::Deps { mint, commerce, stores, sandbox: Some(sandbox) };
                 providers_ingest::answer(deps, request).await
+            }
+            "providers-list" => {
+                providers_list::answer(providers_list::Deps { gate, connections: store }, request).await
+            }
+            "providers-get" => providers_get::answer(providers_get::Deps { gate, connections: store }, request).await,
+            "providers-connect" => {
+                let gate = Gate { cache: &self.outside(), ..gate };
+                let deps = providers_connect::Deps { gate, mint, stores: self.connecting() };
+                providers_connect::answer(deps, request).await
+            }
+            "providers-disconnect" => {
+                let deps = providers_disconnect::Deps { gate, mint, connections: store };
+                providers_disconnect::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,
             "accounts-get" => {

@@ -52,6 +52,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-cancel" => ask.key(&key),
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
         "providers-ingest" => provider_event.clone(),
+        "providers-connect" => ask.json(&json!({ "rank": "first" })),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"
@@ -67,6 +68,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "refunds-list"
         | "disputes-list"
         | "disputes-get"
+        | "providers-list"
+        | "providers-get"
+        | "providers-disconnect"
         | "accounts-list"
         | "accounts-get"
         | "accounts-entries"

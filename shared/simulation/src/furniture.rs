@@ -45,6 +45,7 @@ impl Furniture {
         let member = shop.add(world, Role::Operator);
         let owner = &shop.owner.caller;
         let wallet = world.wallet(owner, "EUR");
+        world.connect(owner, "sandbox", &json!({ "rank": "first" })).ok(200);
         let open_order = world.order(owner, Self::TOTAL).id();
         let paid_order = world.order(owner, Self::TOTAL).id();
         let payment = world.pay(owner, Some(&paid_order), Self::TOTAL, "tok_success").id();
@@ -136,6 +137,17 @@ impl World {
         let mut body = payment_body(order, amount, "");
         body["method"] = json!({ "type": "wallet", "account_id": wallet });
         Ask::post("/v1/payments", &body).key(&self.new_key())
+    }
+
+    pub fn connect(&self, caller: &Caller, provider: &str, body: &Value) -> Answer {
+        self.call(Ask::new("PUT", format!("/v1/providers/{provider}")).json(body).by(caller))
+    }
+
+    /// The tenant's account with the second provider, which counts once a minute is over.
+    pub fn connect_second(&self, caller: &Caller, rank: &str) {
+        let (api_key, webhook_secret) = ("sk_test_account_0001", "whsec_0123456789");
+        let body = json!({ "rank": rank, "api_key": api_key, "webhook_secret": webhook_secret });
+        self.connect(caller, "stripe", &body).ok(200);
     }
 
     /// The provider says of its own accord that there is news of a payment.

@@ -5,6 +5,7 @@
 mod answer;
 mod api;
 mod ask;
+mod connector;
 mod examples;
 mod furniture;
 mod instance;

@@ -4,7 +4,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use app::providers::{Named, Providers};
+use app::connections;
+use app::outside::OutsideGate;
+use app::providers::{Directory, Opened};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund};
@@ -14,12 +16,13 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store};
+use memory::{Cache, Clock, Faults, Key, Passwords, Provider, Queues, Random, Store, Vault};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
 use ports::provider::PaymentProvider;
 use provider::SandboxEvents;
 
+use crate::connector::Connector;
 use crate::instance::InstanceClock;
 use crate::late::Late;
 use crate::refusals::Refusals;
@@ -46,13 +49,11 @@ pub struct Setup {
     pub seed: u64,
     pub faults: Faults,
     pub rewire: fn(Wiring) -> Wiring,
-    /// Whether payments may go by the second provider.
-    pub failover: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring, failover: false }
+        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring }
     }
 }
 
@@ -68,9 +69,11 @@ pub struct World {
     /// What the queues were sent.
     pub sent: Arc<Sent>,
     pub provider: Arc<Provider>,
-    /// For when the first cannot be reached, in a world with failover.
+    /// What a tenant may connect beside it.
     pub second: Arc<Provider>,
-    pub(crate) failover: bool,
+    pub(crate) vault: Vault,
+    connector: Connector,
+    opened: Opened,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
     /// What takes effect when nobody waits for it any more.
@@ -102,7 +105,7 @@ impl World {
     }
 
     pub fn of(setup: Setup) -> Self {
-        let Setup { seed, faults, rewire, failover } = setup;
+        let Setup { seed, faults, rewire } = setup;
         let clock = Clock::default();
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
@@ -113,26 +116,29 @@ impl World {
         let refusals = Arc::new(Refusals::before(provider.clone(), seed));
         let key = Arc::new(Key::generate(faults.clone()).expect("the machine has random bits"));
         let late = Arc::new(Late::seeded(seed));
-        let wiring = late.before(Wiring {
+        let second = Arc::new(Provider::new(faults.clone()));
+        let wiring = rewire(late.before(Wiring {
             store: store.clone(),
             commerce: store.clone(),
             cache: cache.clone(),
             queues: sent.clone(),
             provider: refusals.clone(),
             due: store.clone(),
-        });
+        }));
         Self {
             tokens: SignedTokens::new(key.clone(), Arc::new(random.clone()), ISSUER, ISSUER),
             policy: Policy { issuer: ISSUER.to_owned(), audience: ISSUER.to_owned(), leeway: LEEWAY_MAX },
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
-            wiring: rewire(wiring),
+            vault: Vault::new(faults.clone()),
+            connector: Connector { sandbox: wiring.provider.clone(), stripe: second.clone() },
+            opened: Opened::default(),
+            wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
             clock,
             random,
-            second: Arc::new(Provider::new(faults.clone())),
-            failover,
+            second,
             faults,
             store,
             cache,
@@ -163,10 +169,19 @@ impl World {
         Gate { cache: self.wiring.cache.as_ref(), clock: &self.instance }
     }
 
-    fn providers(&self) -> Providers<'_> {
-        let second = Named { name: "second", provider: self.second.as_ref() };
-        let only = Providers::only("first", self.wiring.provider.as_ref());
-        Providers { second: self.failover.then_some(second), ..only }
+    /// Of functions outside the network.
+    pub(crate) fn outside(&self) -> OutsideGate<'_> {
+        let store = self.store.as_ref();
+        OutsideGate { users: store, sessions: store, limits: store }
+    }
+
+    pub(crate) fn connecting(&self) -> connections::Stores<'_> {
+        connections::Stores { connections: self.store.as_ref(), vault: &self.vault, connector: &self.connector }
+    }
+
+    fn providers(&self) -> Directory<'_> {
+        let connections::Stores { connections, vault, connector } = self.connecting();
+        Directory { connections, vault, connector, opened: &self.opened }
     }
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {

@@ -171,7 +171,8 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let wiring = read(&format!("functions/{noun}/{verb}/src/main.rs"));
         let in_vpc = blocks[&logical(&function)].contains("VpcConfig:");
         let needs_redis = wiring.contains("RedisCache::new");
-        let needs_internet = ["KmsTokenKey::new", "HttpProvider::new"].iter().any(|name| wiring.contains(name));
+        let needs_internet =
+            ["KmsTokenKey::new", "KmsVault::new", "HttpConnector::new"].iter().any(|name| wiring.contains(name));
         assert!(
             !(needs_redis && needs_internet),
             "{function}: Redis is in the network, KMS and providers are outside: split it"
@@ -196,6 +197,7 @@ fn policies_name_actions_and_resources_and_never_scan() {
             ("IdentityTable::new", "IdentityTable.Arn"),
             ("SandboxTable::new", "SandboxTable.Arn"),
             ("KmsTokenKey::new", "TokenKey.Arn"),
+            ("KmsVault::new", "VaultKey.Arn"),
         ] {
             let is_granted = block.contains(&format!("Resource: !GetAtt {resource}"))
                 || block.contains(&format!("[!GetAtt {resource}"));

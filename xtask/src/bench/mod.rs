@@ -117,7 +117,6 @@ impl Bench<'_> {
             ("REDIS_HOST", text("127.0.0.1")),
             ("REDIS_PORT", self.ports.redis.to_string()),
             ("REDIS_TLS", text("false")),
-            ("FAILOVER", text("false")),
             ("LANG", text("en_US.UTF-8")),
             ("PATH", text("/usr/local/bin:/usr/bin:/bin")),
             ("TZ", text(":UTC")),

@@ -2,7 +2,6 @@
 
 use api::BulkResult;
 use app::{Error, Outcome, bulk_payments};
-use domain::payment::Route;
 use http_kit::payment::{BULK_MAX, new_payment};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, fields, routes};
@@ -15,8 +14,6 @@ pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
     pub commerce: &'a dyn Commerce,
-    /// Whether there is a second provider for when the first cannot be reached.
-    pub failover: bool,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -27,8 +24,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.claim()?;
     let payments = fields::parse(&call.request.body, |fields| fields.each("payments", BULK_MAX, new_payment))?;
     let context = call.context(deps.mint);
-    let route = if deps.failover { Route::Open } else { Route::Only };
-    let outcomes = bulk_payments::create(&context, deps.commerce, call.caller.tenant, claim, payments, route).await?;
+    let outcomes = bulk_payments::create(&context, deps.commerce, call.caller.tenant, claim, payments).await?;
     Ok(response(outcomes, &call.request.request_id))
 }
 

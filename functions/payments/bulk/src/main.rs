@@ -14,13 +14,12 @@ async fn main() -> Result<(), runtime::Error> {
     let redis_host = reader.text("REDIS_HOST");
     let redis_port = reader.parsed("REDIS_PORT");
     let redis_tls = reader.parsed("REDIS_TLS");
-    let failover = reader.parsed("FAILOVER");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
     let cache = RedisCache::new(RedisConfig::new(redis_host, redis_port, redis_tls));
     let gate = Gate { cache: &cache, clock: &SystemClock };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let deps = Deps { gate, mint, commerce: &commerce, failover };
+    let deps = Deps { gate, mint, commerce: &commerce };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -1,7 +1,6 @@
 //! POST /v1/payments: takes a payment in; a worker settles it.
 
 use app::payments;
-use domain::payment::Route;
 use http_kit::payment::new_payment;
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, fields, routes};
@@ -14,8 +13,6 @@ pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
     pub commerce: &'a dyn Commerce,
-    /// Whether there is a second provider for when the first cannot be reached.
-    pub failover: bool,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -26,6 +23,5 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.claim()?;
     let payment = fields::parse(&call.request.body, new_payment)?;
     let context = call.context(deps.mint);
-    let route = if deps.failover { Route::Open } else { Route::Only };
-    Ok(payments::create(&context, deps.commerce, call.caller.tenant, claim, payment, route).await?.into())
+    Ok(payments::create(&context, deps.commerce, call.caller.tenant, claim, payment).await?.into())
 }

@@ -1,13 +1,13 @@
 //! What the function is made of on AWS.
 
-use app::providers::Providers;
+use app::providers::{Directory, Opened};
 use app::settle_payment::Settling;
 use app::work::WorkError;
-use aws::{Aws, CommerceTable, Settings, SqsRedelivery, SystemClock, SystemRandom, decode_notice};
+use aws::{Aws, CommerceTable, KmsVault, Settings, SqsRedelivery, SystemClock, SystemRandom, decode_notice};
 use domain::secret::Secret;
 use payments_process::{Deps, step};
 use ports::clock::Mint;
-use provider::{HttpProvider, ProviderConfig};
+use provider::{HttpConnector, ProviderConfig};
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,16 +15,19 @@ async fn main() -> Result<(), runtime::Error> {
     runtime::start();
     let mut reader = Reader::new(&environment);
     let commerce_table = reader.text("COMMERCE_TABLE");
-    let provider_url = reader.text("PROVIDER_URL");
-    let provider_key = reader.text("PROVIDER_API_KEY");
+    let sandbox = reader.optional("PROVIDER_URL").zip(reader.optional("PROVIDER_API_KEY"));
+    let stripe_url = reader.text("STRIPE_URL");
+    let vault_key = reader.text("VAULT_KEY");
     let queue_url = reader.text("QUEUE_URL");
     let dead_letters_url = reader.text("DEAD_LETTERS_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
-    let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
+    let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));
+    let connector = HttpConnector::new(sandbox, stripe_url)?;
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
-    let providers = Providers::only("sandbox", &provider);
+    let (vault, opened) = (KmsVault::new(&aws, vault_key), Opened::default());
+    let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
     let deps = Deps { mint, settling };

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use app::providers::Providers;
+use app::providers::{Directory, Opened};
 use app::sweep::Sweeping;
 use app::{settle_payment, settle_refund};
-use aws::{Aws, CommerceTable, Settings, SqsQueues, SystemClock, SystemRandom};
+use aws::{Aws, CommerceTable, KmsVault, Settings, SqsQueues, SystemClock, SystemRandom};
 use domain::event::Queue;
 use domain::secret::Secret;
 use payments_sweep::{Deps, step};
 use ports::clock::Mint;
-use provider::{HttpProvider, ProviderConfig};
+use provider::{HttpConnector, ProviderConfig};
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,8 +18,9 @@ async fn main() -> Result<(), runtime::Error> {
     runtime::start();
     let mut reader = Reader::new(&environment);
     let commerce_table = reader.text("COMMERCE_TABLE");
-    let provider_url = reader.text("PROVIDER_URL");
-    let provider_key = reader.text("PROVIDER_API_KEY");
+    let sandbox = reader.optional("PROVIDER_URL").zip(reader.optional("PROVIDER_API_KEY"));
+    let stripe_url = reader.text("STRIPE_URL");
+    let vault_key = reader.text("VAULT_KEY");
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
@@ -34,8 +35,10 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Providers, providers_url),
         ]),
     );
-    let provider = HttpProvider::new(ProviderConfig::new(provider_url, Secret::new(provider_key)))?;
-    let providers = Providers::only("sandbox", &provider);
+    let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));
+    let connector = HttpConnector::new(sandbox, stripe_url)?;
+    let (vault, opened) = (KmsVault::new(&aws, vault_key), Opened::default());
+    let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
     let refunds = settle_refund::Settling {

@@ -1,17 +1,24 @@
 //! POST /v1/providers/{name}/events: takes in what a provider tells of its own accord. The signature is the caller's proof.
 
+use app::connections::{self, Stores};
 use app::provider_events::{self, Teller};
+use domain::connection::ProviderName;
+use domain::field::Invalid;
+use domain::ids::TenantId;
 use http_kit::serve::{Served, serve_public};
-use http_kit::{Problem, Request, Response, routes};
+use http_kit::{Problem, Query, Request, Response, routes};
 use ports::clock::Mint;
 use ports::commerce::Commerce;
+use ports::provider::ProviderEvents;
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
 pub struct Deps<'a> {
     pub mint: Mint<'a>,
     pub commerce: &'a dyn Commerce,
-    pub tellers: &'a [Teller<'a>],
+    pub stores: Stores<'a>,
+    /// The sandbox, which tells of all tenants under one secret; none where there is no play money.
+    pub sandbox: Option<&'a dyn ProviderEvents>,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -19,10 +26,20 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Problem> {
-    let name = request.path_parameters.get("name").map(String::as_str).unwrap_or_default();
-    let teller = deps.tellers.iter().find(|teller| teller.name == name);
-    let teller = *teller.ok_or_else(|| Problem::not_found("provider"))?;
-    let signature = request.header(teller.events.signature_header()).unwrap_or_default();
+    let name: ProviderName = request.path_id("name", "provider")?;
+    let mut query = Query::new(request);
+    let tenant = query.optional("tenant", |text| {
+        text.parse::<TenantId>().map_err(|_| Invalid::new("invalid_id", "is not the id of a tenant"))
+    });
+    query.finish()?;
+    let own = match tenant {
+        Some(tenant) => Some(connections::events(deps.stores, tenant, name).await?),
+        None => None,
+    };
+    let sandbox = deps.sandbox.filter(|_| name == ProviderName::Sandbox);
+    let events = own.as_deref().or(sandbox).ok_or_else(|| Problem::not_found("provider"))?;
+    let signature = request.header(events.signature_header()).unwrap_or_default();
     let context = request.context(deps.mint);
+    let teller = Teller { name, tenant, events };
     Ok(provider_events::take_in(&context, deps.commerce, teller, signature, &request.body).await?.into())
 }

@@ -1,10 +1,11 @@
 //! What the function is made of on AWS.
 
-use app::provider_events::Teller;
-use aws::{Aws, CommerceTable, Settings, SystemClock, SystemRandom};
+use app::connections::Stores;
+use aws::{Aws, CommerceTable, KmsVault, Settings, SystemClock, SystemRandom};
 use domain::secret::Secret;
 use ports::clock::Mint;
-use provider::SandboxEvents;
+use ports::provider::ProviderEvents;
+use provider::{HttpConnector, SandboxEvents};
 use providers_ingest::{Deps, answer};
 use runtime::config::{Reader, environment};
 
@@ -13,13 +14,18 @@ async fn main() -> Result<(), runtime::Error> {
     runtime::start();
     let mut reader = Reader::new(&environment);
     let commerce_table = reader.text("COMMERCE_TABLE");
-    let sandbox_key = reader.text("SANDBOX_API_KEY");
+    let sandbox_key = reader.optional("SANDBOX_API_KEY");
+    let stripe_url = reader.text("STRIPE_URL");
+    let vault_key = reader.text("VAULT_KEY");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
-    let sandbox = SandboxEvents::new(Secret::new(sandbox_key));
+    let vault = KmsVault::new(&aws, vault_key);
+    let connector = HttpConnector::new(None, stripe_url)?;
+    let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };
+    let sandbox = sandbox_key.map(|key| SandboxEvents::new(Secret::new(key)));
+    let sandbox = sandbox.as_ref().map(|events| events as &dyn ProviderEvents);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let tellers = [Teller { name: "sandbox", events: &sandbox }];
-    let deps = Deps { mint, commerce: &commerce, tellers: &tellers };
+    let deps = Deps { mint, commerce: &commerce, stores, sandbox };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

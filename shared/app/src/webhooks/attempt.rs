@@ -121,9 +121,10 @@ async fn message(
     event: &Event,
 ) -> Result<Message, WorkError> {
     let (id, at, body) = (event.id.to_string(), context.now(), api::webhook(event));
+    let purpose = purpose(endpoint.tenant, endpoint.id);
     let mut signatures = Vec::new();
     for kept in endpoint.secrets_at(at) {
-        let secret = on.vault.open(&purpose(endpoint.tenant, endpoint.id), &kept.sealed).await?;
+        let secret = on.opened.open(on.vault, &purpose, &kept.sealed, at).await?;
         signatures.push(on.signer.sign(kept.signature, &secret, Signed { id: &id, at, body: &body })?);
     }
     let span = event.id.as_u128() as u64;

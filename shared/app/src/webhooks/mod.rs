@@ -4,6 +4,7 @@
 
 mod attempt;
 mod due;
+mod opened;
 mod ordered;
 mod replay;
 
@@ -22,6 +23,7 @@ use crate::Context;
 use crate::work::WorkError;
 
 pub use due::{Waking, run as wake_due};
+pub use opened::Opened;
 pub use replay::Replay;
 
 /// To how many endpoints of an event requests are under way at once.
@@ -41,6 +43,7 @@ pub struct Delivering<'a> {
     pub sender: &'a dyn WebhookSender,
     pub signer: &'a dyn WebhookSigner,
     pub vault: &'a dyn Vault,
+    pub opened: &'a Opened,
 }
 
 /// One message of the webhooks queue.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use domain::event::{Event, EventType, Notice, Queue};
+use domain::event::{Event, Notice, Queue};
 use domain::ids::{EventId, WebhookEndpointId};
 use domain::webhook::{Cause, Delivery, DeliveryStatus, Endpoint};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -162,6 +162,5 @@ mod tests {
             assert_eq!(Replay::parse(&replay.subject(endpoint)), Some((endpoint, replay)));
         }
         assert_eq!(Replay::parse(&format!("{endpoint}/forgotten/{event}")), None);
-        assert_eq!(EventType::WebhookReplayRequested.queues(), [Queue::Webhooks]);
     }
 }

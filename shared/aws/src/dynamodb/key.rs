@@ -16,6 +16,7 @@ use domain::payment::{Payment, PaymentStatus};
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
+use ports::cache::RouteClass;
 
 use super::Attributes;
 use super::query::Bounds;
@@ -108,6 +109,11 @@ impl Key {
         Partition::disputes(tenant).at(id)
     }
 
+    /// All of a tenant's connections to providers are one item.
+    pub(crate) fn connections(tenant: TenantId) -> Self {
+        Partition::table(tenant, "PRV").at(tenant)
+    }
+
     pub(crate) fn event(tenant: TenantId, id: EventId) -> Self {
         Partition::events(tenant).at(id)
     }
@@ -150,6 +156,10 @@ impl Key {
 
     pub(crate) fn session(tenant: TenantId, id: SessionId) -> Self {
         Partition::table(tenant, "SES").at(id)
+    }
+
+    pub(crate) fn limit(tenant: TenantId, class: RouteClass, subject: &str) -> Self {
+        Partition::table(tenant, "LIM").at(format_args!("{}#{subject}", class.as_str()))
     }
 
     /// Found by the address before it is known whose it is.

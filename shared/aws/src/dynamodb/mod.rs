@@ -8,6 +8,7 @@ mod batch;
 mod block;
 mod closing;
 mod commit;
+mod connection;
 mod dispute;
 mod due;
 mod event;
@@ -15,6 +16,7 @@ mod file;
 mod idempotency;
 mod journal;
 mod key;
+mod limit;
 mod order;
 mod payment;
 mod platform;
@@ -47,7 +49,8 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, idempotency records and events.
+/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, connections to providers,
+/// idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

@@ -144,7 +144,7 @@ pub(crate) struct PaymentRecord {
     disputes: Vec<(String, String)>,
     /// [`Payment::refundable`]: stored because a condition cannot do sums.
     refundable: i64,
-    #[serde(default, skip_serializing_if = "RouteRecord::is_only")]
+    #[serde(default, skip_serializing_if = "RouteRecord::is_unclaimed")]
     route: RouteRecord,
     attempt: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -178,8 +178,7 @@ enum AskedRecord {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum RouteRecord {
     #[default]
-    Only,
-    Open,
+    Unclaimed,
     Claimed {
         provider: String,
     },
@@ -189,8 +188,8 @@ enum RouteRecord {
 }
 
 impl RouteRecord {
-    fn is_only(&self) -> bool {
-        matches!(self, Self::Only)
+    fn is_unclaimed(&self) -> bool {
+        matches!(self, Self::Unclaimed)
     }
 }
 
@@ -259,11 +258,10 @@ impl From<&Payment> for PaymentRecord {
             disputed: *disputed,
             disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
-            route: match route.clone() {
-                Route::Only => RouteRecord::Only,
-                Route::Open => RouteRecord::Open,
-                Route::Claimed(provider) => RouteRecord::Claimed { provider },
-                Route::Switched(provider) => RouteRecord::Switched { provider },
+            route: match route {
+                Route::Unclaimed => RouteRecord::Unclaimed,
+                Route::Claimed(name) => RouteRecord::Claimed { provider: name.as_str().to_owned() },
+                Route::Switched(name) => RouteRecord::Switched { provider: name.as_str().to_owned() },
             },
             attempt: *attempt,
             unknown_since_ms: unknown_since.map(ms),
@@ -343,10 +341,9 @@ impl TryFrom<PaymentRecord> for Payment {
                 .map(|(reference, id)| Ok((reference, reader.parse("disputes", &id)?)))
                 .collect::<Result<_, Unreadable>>()?,
             route: match route {
-                RouteRecord::Only => Route::Only,
-                RouteRecord::Open => Route::Open,
-                RouteRecord::Claimed { provider } => Route::Claimed(provider),
-                RouteRecord::Switched { provider } => Route::Switched(provider),
+                RouteRecord::Unclaimed => Route::Unclaimed,
+                RouteRecord::Claimed { provider } => Route::Claimed(reader.parse("route.provider", &provider)?),
+                RouteRecord::Switched { provider } => Route::Switched(reader.parse("route.provider", &provider)?),
             },
             attempt,
             unknown_since: unknown_since_ms.map(Timestamp::from_ms),

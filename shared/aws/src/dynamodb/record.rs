@@ -63,12 +63,14 @@ kinds! {
     Wallet = "wallet",
     Block = "block",
     Closing = "closing",
+    Connections = "connections",
     Idempotency = "idempotency",
     Tenant = "tenant",
     User = "user",
     Login = "login",
     Session = "session",
     Attempts = "attempts",
+    Limit = "limit",
 }
 
 /// A value with a place in a table.

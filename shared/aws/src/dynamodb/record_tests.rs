@@ -66,6 +66,7 @@ fn items() -> Vec<Attributes> {
             delivery: builders::delivery(tenant, world.id(), world.id(), mint),
             due_at: Some(world.now()),
         }),
+        encode(&builders::connections(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -109,6 +110,7 @@ fn attributes_have_their_names_and_types() {
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
         "created_at_ms:N health:M id:S kind:S pk:S settings:M sk:S tenant:S version:N",
         "attempts:L attempts_made:N cause:S created_at_ms:N endpoint:S event:S expires_at:N gsi3pk:S gsi3sk:S has_place:T holds:N kind:S next_at_ms:N pk:S sk:S status:S tenant:S type:S updated_at_ms:N version:N",
+        "connected:L kind:S pk:S sk:S tenant:S turns:L version:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

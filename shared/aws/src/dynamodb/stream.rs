@@ -36,8 +36,10 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::File
         | Kind::WebhookEndpoint
         | Kind::WebhookDelivery
+        | Kind::Connections
         | Kind::Idempotency
         | Kind::Login
-        | Kind::Attempts => Image::Other,
+        | Kind::Attempts
+        | Kind::Limit => Image::Other,
     }))
 }

@@ -24,6 +24,7 @@ contracts! {
     claims: a_second_claim_is_given_the_first_record, every_field_of_a_record_is_kept, an_expired_claim_is_free, a_key_belongs_to_its_tenant_and_route, of_parallel_claims_one_stands, a_live_record_is_found_by_its_claim;
     closings: the_last_closing_before_an_entry_is_found, closings_come_oldest_first, entries_between_two_come_oldest_first;
     commerce: a_commit_writes_all_it_names, a_failed_commit_writes_nothing, the_first_failing_condition_is_told, what_exists_is_not_created_again, an_update_stands_on_the_version_before_it, what_is_missing_is_not_updated, of_parallel_updates_one_stands, the_same_commit_again_has_no_second_effect;
+    connections: every_field_of_connections_is_kept, connections_stand_on_the_version_before_them;
     disputes: every_field_of_a_dispute_is_kept, a_dispute_is_changed_by_its_version_alone, disputes_come_newest_first_and_by_status;
     due: payments_are_due_from_their_check_at, refunds_are_due_from_their_check_at, disputes_are_due_from_their_check_at, events_are_due_until_they_are_published, due_lists_keep_to_about_their_limit;
     events: every_field_of_an_event_is_kept, an_event_is_found_by_its_tenant_alone, events_come_newest_first_within_the_range, publishing_changes_no_event;

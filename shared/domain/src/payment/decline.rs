@@ -25,12 +25,14 @@ pub enum DeclineCode {
     DoNotRetry,
     /// The bank or the network did not work.
     ProcessingError,
+    /// The merchant has connected no provider, and the stack has no sandbox.
+    NoProvider,
     /// A code of the provider that this version does not know.
     Other,
 }
 
 impl DeclineCode {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InsufficientFunds,
         Self::DoNotHonor,
         Self::ExpiredCard,
@@ -46,6 +48,7 @@ impl DeclineCode {
         Self::LostOrStolen,
         Self::DoNotRetry,
         Self::ProcessingError,
+        Self::NoProvider,
         Self::Other,
     ];
 
@@ -66,6 +69,7 @@ impl DeclineCode {
             Self::LostOrStolen => "lost_or_stolen",
             Self::DoNotRetry => "do_not_retry",
             Self::ProcessingError => "processing_error",
+            Self::NoProvider => "no_provider",
             Self::Other => "declined",
         }
     }
@@ -92,6 +96,7 @@ impl DeclineCode {
             Self::AuthenticationExpired => "The customer did not confirm the payment in time.",
             Self::AuthorizationExpired => "The authorised amount was not captured in time.",
             Self::ProcessingError => "The bank could not process the payment.",
+            Self::NoProvider => "The merchant takes no cards at the moment.",
             Self::Other => "The payment was declined.",
         }
     }
@@ -105,6 +110,7 @@ impl DeclineCode {
             | Self::AuthenticationExpired
             | Self::AuthorizationExpired
             | Self::ProcessingError
+            | Self::NoProvider
             | Self::Other => true,
             Self::ExpiredCard
             | Self::IncorrectCvc

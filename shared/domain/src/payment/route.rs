@@ -1,34 +1,35 @@
-//! Which provider a payment goes by, where there are two. Providers are kept by name: an operator may exchange the first and
-//! the second while payments are under way.
+//! By which provider a payment goes. Where its tenant had one when it was made (`connection.rs`), by that. Where it had two
+//! nothing is sent before it is claimed, and each claim is a version of the payment. So of several workers one sends, and a
+//! claim takes the right to switch from whoever claimed before.
 
 use super::Payment;
+use crate::connection::ProviderName;
 use crate::time::Timestamp;
 
-/// Where there are two providers nothing is sent before it is claimed, and each claim is a version of the payment. So of
-/// several workers one sends, and a claim takes the right to switch from whoever claimed before.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Route {
-    /// There was one provider when the payment was made, and it goes by no other.
+    /// Where there are two providers, nothing was sent yet.
     #[default]
-    Only,
-    /// Nothing was sent yet.
-    Open,
+    Unclaimed,
     /// It was sent to this one, or may have been.
-    Claimed(String),
+    Claimed(ProviderName),
     /// The first could not be reached, so nothing was sent there; it goes by this one for good.
-    Switched(String),
+    Switched(ProviderName),
 }
 
 impl Route {
-    /// Whether whoever wants to charge has to claim the payment before.
-    pub fn needs_claim(&self) -> bool {
-        matches!(self, Self::Open | Self::Claimed(_))
+    /// Whether, where there are two, whoever wants to charge has to claim the payment before.
+    pub fn needs_claim(self) -> bool {
+        match self {
+            Self::Unclaimed | Self::Claimed(_) => true,
+            Self::Switched(_) => false,
+        }
     }
 
     /// The provider that has it, where that is written down.
-    pub fn provider(&self) -> Option<&str> {
+    pub fn provider(self) -> Option<ProviderName> {
         match self {
-            Self::Only | Self::Open => None,
+            Self::Unclaimed => None,
             Self::Claimed(name) | Self::Switched(name) => Some(name),
         }
     }
@@ -36,18 +37,18 @@ impl Route {
 
 impl Payment {
     /// Written before it is sent. One that was claimed before stays where it was: nobody else can know what became of that.
-    pub fn claim(&self, provider: &str, now: Timestamp) -> Self {
+    pub fn claim(&self, provider: ProviderName, now: Timestamp) -> Self {
         self.changed(now, |payment| {
-            if payment.route == Route::Open {
-                payment.route = Route::Claimed(provider.to_owned());
+            if payment.route == Route::Unclaimed {
+                payment.route = Route::Claimed(provider);
             }
         })
     }
 
     /// For whoever claimed it first and knows that nothing was sent: a new try, at another provider.
-    pub fn switch(&self, provider: &str, now: Timestamp) -> Self {
+    pub fn switch(&self, provider: ProviderName, now: Timestamp) -> Self {
         self.changed(now, |payment| {
-            payment.route = Route::Switched(provider.to_owned());
+            payment.route = Route::Switched(provider);
             payment.attempt += 1;
         })
     }

@@ -4,12 +4,14 @@
 mod attempts;
 mod closings;
 mod commit;
+mod connection;
 mod dispute;
 mod due;
 mod event;
 mod file;
 mod journal;
 mod ledger;
+mod limit;
 mod order;
 mod page;
 mod payment;
@@ -28,6 +30,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::closing::Closing;
+use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::file::File;
@@ -40,11 +43,13 @@ use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
 use domain::order::Order;
 use domain::payment::Payment;
+use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
 use domain::webhook::{Delivery, Endpoint};
+use ports::cache::RouteClass;
 use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
 use ports::stream::StreamChange;
@@ -80,6 +85,7 @@ struct CommerceTable {
     /// In which block a transaction is.
     marks: BTreeMap<(TenantId, Source), u64>,
     closings: BTreeMap<(TenantId, AccountId, EntryId), Closing>,
+    connections: BTreeMap<TenantId, Connections>,
     /// When a tenant's ledger is to be verified, and where that goes on.
     verifications: BTreeMap<TenantId, (Timestamp, Option<String>)>,
     events: BTreeMap<(TenantId, EventId), Event>,
@@ -109,6 +115,7 @@ struct IdentityTable {
     logins: BTreeMap<(Email, TenantId), UserId>,
     sessions: BTreeMap<(TenantId, SessionId), Session>,
     attempts: HashMap<AttemptScope, Attempts>,
+    limits: HashMap<(TenantId, String, RouteClass), PaidUntil>,
     records: Records,
     stream: Stream,
 }

@@ -31,6 +31,11 @@ impl Intent {
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Account {
+    pub id: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Failure {
     #[serde(rename = "type")]

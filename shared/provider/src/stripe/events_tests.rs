@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::exchange::ProviderConfig;
-use crate::stripe::double::Stripe;
+use stripe_double::Stripe;
 
 const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 const PAYMENT: &str = "pay_00000000000000000000000005";
 const TENANT: &str = "ten_00000000000000000000000001";
 
 fn events(secret: &str, base_url: &str) -> StripeEvents {
-    let stripe = StripeProvider::new(ProviderConfig::new(base_url, Secret::new("sk_test_hush"))).expect("good");
+    let stripe = StripeProvider::new(ProviderConfig::new(base_url, Secret::new("sk_test_hush_1"))).expect("good");
     StripeEvents::new(Secret::new(secret), stripe)
 }
 

@@ -10,10 +10,10 @@ use domain::money::{Amount, Currency};
 use domain::payment::Capture;
 use domain::secret::Secret;
 
-use super::double::Stripe;
 use super::*;
+use stripe_double::Stripe;
 
-const KEY: &str = "sk_test_hush";
+const KEY: &str = "sk_test_hush_1";
 
 fn client(stripe: &Stripe) -> StripeProvider {
     let config = ProviderConfig::new(&stripe.base_url, Secret::new(KEY));
@@ -76,7 +76,7 @@ async fn a_charge_goes_out_as_a_form_with_its_key_and_marks() {
     assert!(head.starts_with("POST /v1/payment_intents HTTP/1.1"), "{head}");
     for line in [
         &format!("idempotency-key: {}", charge.key),
-        "authorization: Bearer sk_test_hush",
+        "authorization: Bearer sk_test_hush_1",
         "stripe-version: 2025-03-31.basil",
         "content-type: application/x-www-form-urlencoded",
     ] {

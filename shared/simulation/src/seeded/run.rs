@@ -98,7 +98,7 @@ impl Run {
     pub(super) fn new(options: Options) -> Self {
         let Options { seed, rewire, .. } = options;
         let mut random = Rng::with_seed(seed);
-        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire, failover: false });
+        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire });
         let clients = Clients::of(&world);
         Self {
             plan: Plan::of(&mut random, &world),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use coffer_simulation::{BATCH_MAX, Consumer, Setup, Tasks, World, run, together};
+use domain::connection::{COUNTS_AFTER, ProviderName};
 use domain::event::Queue;
 use domain::payment::{PaymentStatus, Route};
 use memory::{Delivery, Fault, Faults};
@@ -12,7 +13,10 @@ use ports::provider::{ChargeName, PaymentProvider as _};
 use super::Scene;
 
 fn with_two(seed: u64, faults: Faults) -> Scene {
-    Scene::of(World::of(Setup { seed, faults, failover: true, ..Setup::default() }))
+    let scene = Scene::of(World::of(Setup { seed, faults, ..Setup::default() }));
+    scene.world.connect_second(scene.owner(), "second");
+    scene.world.clock.advance(COUNTS_AFTER);
+    scene
 }
 
 fn scene() -> Scene {
@@ -45,7 +49,7 @@ fn b9_a_first_that_cannot_be_reached_is_gone_around() {
     let payment = scene.world.pay(scene.owner(), None, 500, "tok_success").id();
     scene.world.settle();
     assert_eq!((scene.status_of(&payment), taken(&scene, &payment)), (PaymentStatus::Succeeded, [0, 500]));
-    assert_eq!(route(&scene, &payment), Route::Switched("second".to_owned()));
+    assert_eq!(route(&scene, &payment), Route::Switched(ProviderName::Stripe));
 
     // What follows goes where the charge is, the first being back or not.
     scene.world.provider.set_away(false);
@@ -61,7 +65,7 @@ fn b9_a_first_that_answers_keeps_the_payment() {
         let scene = scene();
         let payment = scene.world.pay(scene.owner(), None, 500, token).id();
         scene.world.run_until_quiet();
-        assert_eq!(route(&scene, &payment), Route::Claimed("first".to_owned()), "{token}");
+        assert_eq!(route(&scene, &payment), Route::Claimed(ProviderName::Sandbox), "{token}");
         assert!(scene.world.second.charges().is_empty(), "{token}");
         scene.comes_to_rest();
     }

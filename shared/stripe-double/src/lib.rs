@@ -1,17 +1,15 @@
 //! For tests: a Stripe made after its public API reference. It speaks forms and JSON, keeps each idempotency key with its
-//! first answer, and has intents, refunds and disputes. Its cards are the sandbox's tokens. It proves that the adapter fits
-//! the reference, not that the reference is the service.
+//! first answer, and has intents, refunds and disputes. Its cards are the sandbox's tokens, its keys are
+//! `sk_test_<account>_<number>`. It proves that the adapter fits the reference, not that the reference is the service.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-
-use crate::double::{http, read_request};
 
 /// How long the answer about `tok_timeout` takes: longer than the client waits.
 pub const DAWDLES: Duration = Duration::from_millis(900);
@@ -44,6 +42,8 @@ struct Request {
     query: BTreeMap<String, String>,
     form: BTreeMap<String, String>,
     key: Option<String>,
+    /// The account that the API key is of.
+    account: Option<String>,
     /// What an idempotency key is bound to.
     asked: String,
 }
@@ -52,7 +52,11 @@ type Reply = (u16, Value);
 
 impl Stripe {
     pub fn serve() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::at("127.0.0.1:0")
+    }
+
+    pub fn at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).expect("a free port");
         let base_url = format!("http://{}", listener.local_addr().expect("bound"));
         let books = Arc::<Mutex<Books>>::default();
         let served = books.clone();
@@ -91,13 +95,17 @@ fn parse(text: &str) -> Request {
     let mut line = lines.next().unwrap_or_default().split(' ');
     let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let key = lines.find_map(|line| line.strip_prefix("idempotency-key: ")).map(str::to_owned);
+    let lines: Vec<&str> = lines.collect();
+    let header = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    let api_key = header("authorization").and_then(|value| value.strip_prefix("Bearer sk_test_"));
+    let account = api_key.and_then(|key| key.split_once('_')).map(|(account, _)| format!("acct_{account}"));
     Request {
         method: method.to_owned(),
         path: path.trim_start_matches("/v1/").split('/').map(str::to_owned).collect(),
         query: pairs(query),
         form: pairs(body),
-        key,
+        key: header("idempotency-key").map(str::to_owned),
+        account,
         asked: format!("{path} {body}"),
     }
 }
@@ -116,6 +124,12 @@ fn page(data: Vec<&Value>, has_more: bool) -> Reply {
 
 impl Books {
     fn answer(&mut self, request: &Request) -> Reply {
+        let Some(account) = &request.account else {
+            return error(401, json!({ "type": "invalid_request_error" }));
+        };
+        if request.path == ["account"] {
+            return (200, json!({ "id": account, "object": "account" }));
+        }
         if request.method == "GET" {
             return self.look_up(request);
         }
@@ -302,4 +316,27 @@ fn found(object: Option<&Value>) -> Reply {
 
 fn metadata<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
     Some((name.strip_prefix("metadata[")?.strip_suffix(']')?, value))
+}
+
+fn http(status: u16, body: &str) -> String {
+    format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+}
+
+fn read_request(stream: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            let length = length.map_or(0, |length| length.parse().expect("a number"));
+            if body.len() >= length {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer).expect("readable") {
+            0 => return text,
+            count => request.extend_from_slice(&buffer[..count]),
+        }
+    }
 }

@@ -1,0 +1,36 @@
+//! What the function is made of on AWS. It needs KMS and the provider, so it is outside the network, where no Redis is: who
+//! calls is looked up in the identity table.
+
+use app::connections::Stores;
+use app::outside::OutsideGate;
+use aws::{Aws, CommerceTable, IdentityTable, KmsVault, Settings, SystemClock, SystemRandom};
+use domain::secret::Secret;
+use http_kit::Gate;
+use ports::clock::Mint;
+use provider::{HttpConnector, ProviderConfig};
+use providers_connect::{Deps, answer};
+use runtime::config::{Reader, environment};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), runtime::Error> {
+    runtime::start();
+    let mut reader = Reader::new(&environment);
+    let commerce_table = reader.text("COMMERCE_TABLE");
+    let identity_table = reader.text("IDENTITY_TABLE");
+    let sandbox = reader.optional("PROVIDER_URL").zip(reader.optional("PROVIDER_API_KEY"));
+    let stripe_url = reader.text("STRIPE_URL");
+    let vault_key = reader.text("VAULT_KEY");
+    reader.finish(())?;
+    let aws = Aws::new(Settings::from_env(&environment)?);
+    let commerce = CommerceTable::new(&aws, commerce_table);
+    let identity = IdentityTable::new(&aws, identity_table);
+    let cache = OutsideGate { users: &identity, sessions: &identity, limits: &identity };
+    let vault = KmsVault::new(&aws, vault_key);
+    let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));
+    let connector = HttpConnector::new(sandbox, stripe_url)?;
+    let gate = Gate { cache: &cache, clock: &SystemClock };
+    let mint = Mint { clock: &SystemClock, random: &SystemRandom };
+    let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };
+    let deps = Deps { gate, mint, stores };
+    runtime::run_http(async |request| answer(deps, request).await).await
+}

@@ -1,0 +1,42 @@
+//! What connecting to providers gives in a world: the first stands for the sandbox, the second for Stripe. A key of Stripe's
+//! is `sk_test_<account>_<number>`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::connection::ProviderName;
+use domain::secret::Secret;
+use ports::PortError;
+use ports::connections::Connector as ConnectorPort;
+use ports::provider::{PaymentProvider, ProviderError, ProviderEvents};
+use provider::SandboxEvents;
+
+/// There is one book of Stripe's: of which account a charge is does not show in it.
+pub(crate) struct Connector {
+    pub(crate) sandbox: Arc<dyn PaymentProvider>,
+    pub(crate) stripe: Arc<dyn PaymentProvider>,
+}
+
+#[async_trait]
+impl ConnectorPort for Connector {
+    fn has_sandbox(&self) -> bool {
+        true
+    }
+
+    fn provider(&self, name: ProviderName, _key: Option<&Secret>) -> Result<Arc<dyn PaymentProvider>, PortError> {
+        Ok(match name {
+            ProviderName::Sandbox => self.sandbox.clone(),
+            ProviderName::Stripe => self.stripe.clone(),
+        })
+    }
+
+    fn events(&self, _: ProviderName, _key: &Secret, secret: &Secret) -> Result<Arc<dyn ProviderEvents>, PortError> {
+        Ok(Arc::new(SandboxEvents::new(secret.clone())))
+    }
+
+    async fn account(&self, _: ProviderName, key: &Secret) -> Result<String, ProviderError> {
+        let account = key.reveal().strip_prefix("sk_test_").and_then(|rest| rest.split_once('_'));
+        let refused = || ProviderError::Rejected("invalid_request_error".to_owned());
+        account.map(|(account, _)| format!("acct_{account}")).ok_or_else(refused)
+    }
+}
