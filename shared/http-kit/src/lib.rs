@@ -12,6 +12,7 @@ mod route;
 pub mod routes;
 pub mod serve;
 pub mod values;
+pub mod webhook;
 
 pub use problem::{Code, Problem};
 pub use query::Query;

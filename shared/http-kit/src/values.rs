@@ -9,6 +9,7 @@ use domain::metadata::Metadata;
 use domain::money::{Amount, Currency};
 use domain::secret::Secret;
 use domain::text::{Email, Line};
+use domain::time::Timestamp;
 use serde_json::Value;
 
 pub fn text(value: &Value) -> Result<&str, Invalid> {
@@ -69,6 +70,21 @@ pub fn role(value: &Value) -> Result<Role, Invalid> {
 
 pub fn id<T: FromStr>(value: &Value) -> Result<T, Invalid> {
     text(value)?.parse().map_err(|_| Invalid::new("invalid_id", "is not an id of the expected kind"))
+}
+
+pub fn truth(value: &Value) -> Result<bool, Invalid> {
+    value.as_bool().ok_or_else(|| Invalid::new("invalid_type", "must be true or false"))
+}
+
+/// An array of texts.
+pub fn texts(value: &Value) -> Result<Vec<String>, Invalid> {
+    let array = value.as_array().ok_or_else(|| Invalid::new("invalid_type", "must be an array of texts"))?;
+    array.iter().map(|item| text(item).map(str::to_owned)).collect()
+}
+
+pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
+    let invalid = || Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z");
+    api::parse_rfc3339(text(value)?).ok_or_else(invalid)
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

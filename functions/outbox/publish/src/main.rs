@@ -15,6 +15,7 @@ async fn main() -> Result<(), runtime::Error> {
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
+    let webhooks_url = reader.text("WEBHOOKS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -24,6 +25,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Payments, payments_url),
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
+            (Queue::Webhooks, webhooks_url),
         ]),
     );
     let deps = Deps { queues: &queues, events: &commerce };

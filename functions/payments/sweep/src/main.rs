@@ -24,6 +24,7 @@ async fn main() -> Result<(), runtime::Error> {
     let payments_url = reader.text("PAYMENTS_QUEUE_URL");
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
+    let webhooks_url = reader.text("WEBHOOKS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -33,6 +34,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Payments, payments_url),
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
+            (Queue::Webhooks, webhooks_url),
         ]),
     );
     let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));

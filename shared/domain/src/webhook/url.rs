@@ -21,6 +21,17 @@ pub enum Reach {
     LoopbackToo,
 }
 
+impl Reach {
+    /// As a deployment is told.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "public" => Some(Self::Public),
+            "loopback_too" => Some(Self::LoopbackToo),
+            _ => None,
+        }
+    }
+}
+
 /// It may hold a token of the receiver's in its path or query: its `Debug` shows the host alone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WebhookUrl(String);
