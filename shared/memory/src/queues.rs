@@ -97,6 +97,14 @@ impl Queues {
         self.state.get().messages.iter().filter(|message| message.queue == queue).count()
     }
 
+    /// How many messages a worker would be given now, or has been given.
+    pub fn in_sight(&self, queue: Queue) -> usize {
+        let now = self.clock.now();
+        let is_in_sight =
+            |message: &&Message| message.queue == queue && (message.visible_at <= now || message.receipt.is_some());
+        self.state.get().messages.iter().filter(is_in_sight).count()
+    }
+
     pub fn is_empty(&self, queue: Queue) -> bool {
         self.len(queue) == 0
     }

@@ -11,7 +11,7 @@ use crate::people::PASSWORD;
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, provider_event, .. } = on;
+    let Furniture { account, wallet, event, endpoint, provider_event, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -24,6 +24,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "accounts-get" | "accounts-entries" => *account,
         "wallets-get" => wallet,
         "events-get" => event,
+        name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
     let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
@@ -53,6 +54,13 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
         "providers-ingest" => provider_event.clone(),
         "providers-connect" => ask.json(&json!({ "rank": "first" })),
+        "webhook-endpoints-create" => {
+            let body = json!({ "url": "https://hooks.shop.example/payments", "types": ["payment.*"], "ordered": true });
+            ask.json(&body).key(&key)
+        }
+        "webhook-endpoints-update" => ask.json(&json!({ "description": "Warehouse" })),
+        "webhook-endpoints-rotate" | "webhook-endpoints-test" => ask.key(&key),
+        "webhook-endpoints-replay" => ask.json(&json!({ "event_id": event })).key(&key),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"
@@ -78,6 +86,10 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "wallets-get"
         | "events-list"
         | "events-get"
+        | "webhook-endpoints-list"
+        | "webhook-endpoints-get"
+        | "webhook-endpoints-delete"
+        | "webhook-endpoints-deliveries"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

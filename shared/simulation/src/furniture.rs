@@ -34,6 +34,8 @@ pub struct Furniture {
     /// With nothing in it, in EUR.
     pub wallet: String,
     pub event: String,
+    /// Told of everything.
+    pub endpoint: String,
 }
 
 impl Furniture {
@@ -65,6 +67,7 @@ impl Furniture {
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
         let account = "acc_merchant_eur";
+        let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
         Self {
             shop,
             member,
@@ -79,6 +82,7 @@ impl Furniture {
             account,
             wallet,
             event,
+            endpoint,
         }
     }
 
@@ -174,6 +178,13 @@ impl World {
         let payment = self.pay(caller, None, amount, "tok_success").id();
         self.run_until_quiet();
         payment
+    }
+
+    /// A webhook endpoint; `settings` are what is beside its URL.
+    pub fn endpoint(&self, caller: &Caller, url: &str, settings: &Value) -> Answer {
+        let mut body = settings.clone();
+        body["url"] = json!(url);
+        self.call(Ask::post("/v1/webhook_endpoints", &body).by(caller).key(&self.new_key())).ok(201)
     }
 
     /// What `GET` shows of a resource.

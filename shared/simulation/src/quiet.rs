@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use app::sweep::Swept;
+use app::webhooks::Waking;
 use domain::event::Queue;
 use domain::ids::TenantId;
 use domain::payment::PaymentStatus;
@@ -28,6 +29,12 @@ impl World {
 
     pub fn sweep(&self) -> Result<Swept, PortError> {
         run(self.sweep_step())
+    }
+
+    /// The real step of webhooks-due.
+    pub async fn wake_step(&self) -> Result<Swept, PortError> {
+        let waking = Waking { deliveries: self.store.as_ref(), queues: self.wiring.queues.as_ref() };
+        webhooks_due::step(webhooks_due::Deps { mint: self.mint(), waking }).await
     }
 
     /// The real step of ledger-verify: of the schedule, or what somebody asks it for.
@@ -57,6 +64,7 @@ impl World {
         self.clock.advance(SWEEPS_EACH);
         // A sweep or a verification that fails leaves its work to the next one.
         drop(self.sweep());
+        drop(run(self.wake_step()));
         drop(self.verify(&Value::Null));
     }
 
@@ -91,6 +99,14 @@ impl World {
         Err(format!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", ")))
     }
 
+    /// A webhook that is tried again may wait for a day: what waits by itself is no work.
+    fn has_work(&self, queue: Queue) -> bool {
+        match queue {
+            Queue::Webhooks => self.queues.in_sight(queue) > 0,
+            Queue::Payments | Queue::Refunds | Queue::Providers => !self.queues.is_empty(queue),
+        }
+    }
+
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
         let Contents { payments, refunds, disputes, unpublished, transactions, marks, .. } = self.store.contents();
@@ -98,9 +114,7 @@ impl World {
         left.extend(
             Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
         );
-        left.extend(
-            Queue::ALL.into_iter().filter(|queue| !self.queues.is_empty(*queue)).map(|it| format!("{it:?} queue")),
-        );
+        left.extend(Queue::ALL.into_iter().filter(|queue| self.has_work(*queue)).map(|it| format!("{it:?} queue")));
         left.extend(unpublished.iter().map(|event| format!("{event} unpublished")));
         if transactions.len() > marks.len() {
             left.push(format!(

@@ -43,6 +43,13 @@ impl World {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
                 providers_process::step(deps, notice).await
             }
+            Queue::Webhooks => {
+                webhooks_deliver::step(
+                    webhooks_deliver::Deps { mint: self.mint(), delivering: self.delivering() },
+                    notice,
+                )
+                .await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await

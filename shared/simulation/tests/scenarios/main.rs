@@ -20,6 +20,7 @@ mod stampede;
 mod twice;
 mod verification;
 mod wallets;
+mod webhooks;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};

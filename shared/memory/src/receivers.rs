@@ -1,0 +1,98 @@
+//! The receivers of webhooks: each URL answers in its manner, and what it was sent is kept. Whoever asks for nothing special
+//! is well.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::time::Timestamp;
+use domain::webhook::{Outcome, ResponseText};
+use ports::PortError;
+use ports::webhooks::{Message, Sent, WebhookSender};
+
+use crate::faults::Faults;
+use crate::lock::Lock;
+
+/// How a receiver answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Answers(u16),
+    /// Fails so many times, then is well.
+    FailsFirst(u32),
+    Hangs,
+    /// Is busy, and says for how long.
+    AsksToWait(Duration),
+}
+
+/// A request as a receiver got it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Got {
+    pub message: Message,
+    /// Whether it was answered with success.
+    pub taken: bool,
+}
+
+#[derive(Debug)]
+pub struct Receivers {
+    faults: Faults,
+    manners: Lock<BTreeMap<String, Manner>>,
+    got: Lock<Vec<Got>>,
+}
+
+impl Receivers {
+    pub fn new(faults: Faults) -> Self {
+        Self { faults, manners: Lock::default(), got: Lock::default() }
+    }
+
+    pub fn set(&self, url: &str, manner: Manner) {
+        self.manners.get().insert(url.to_owned(), manner);
+    }
+
+    /// Everybody is well from now on.
+    pub fn heal(&self) {
+        self.manners.get().clear();
+    }
+
+    /// What a URL was sent, in order.
+    pub fn got(&self, url: &str) -> Vec<Got> {
+        self.got.get().iter().filter(|got| got.message.url.as_str() == url).cloned().collect()
+    }
+
+    /// The events that a URL has taken, in order.
+    pub fn taken(&self, url: &str) -> Vec<String> {
+        self.got(url).into_iter().filter(|got| got.taken).map(|got| got.message.id).collect()
+    }
+
+    /// How each request was answered, by the moment.
+    pub fn at(&self, url: &str) -> Vec<Timestamp> {
+        self.got(url).into_iter().map(|got| got.message.at).collect()
+    }
+
+    fn answer(&self, message: &Message) -> Sent {
+        let url = message.url.as_str();
+        let mut manners = self.manners.get();
+        let (outcome, retry_after) = match manners.get_mut(url) {
+            None | Some(Manner::FailsFirst(0)) => (Outcome::Answered(200), None),
+            Some(Manner::Answers(status)) => (Outcome::Answered(*status), None),
+            Some(Manner::FailsFirst(times)) => {
+                *times -= 1;
+                (Outcome::Answered(500), None)
+            }
+            Some(Manner::Hangs) => (Outcome::TimedOut, None),
+            Some(Manner::AsksToWait(wait)) => (Outcome::Answered(503), Some(*wait)),
+        };
+        let taken = outcome.is_success();
+        self.got.get().push(Got { message: message.clone(), taken });
+        Sent { outcome, response: ResponseText::cut(b"simulated"), retry_after }
+    }
+}
+
+#[async_trait]
+impl WebhookSender for Receivers {
+    /// A fault before the request is a receiver that cannot be reached, one after it an answer that is lost.
+    async fn send(&self, message: &Message) -> Sent {
+        let lost =
+            |_: PortError| Sent { outcome: Outcome::TimedOut, response: ResponseText::default(), retry_after: None };
+        self.faults.call("webhooks.send", || Ok(self.answer(message))).await.unwrap_or_else(lost)
+    }
+}
