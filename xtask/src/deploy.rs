@@ -75,6 +75,7 @@ impl Deployment<'_> {
             ("RedisHost", "127.0.0.1".to_owned()),
             ("RedisPort", self.ports.redis.to_string()),
             ("RedisTls", "false".to_owned()),
+            ("WebhooksAllowLoopback", "true".to_owned()),
         ];
         let declared = declared_parameters(template);
         let is_declared = |(name, _): &(&str, String)| declared.contains(name);

@@ -171,8 +171,9 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let wiring = read(&format!("functions/{noun}/{verb}/src/main.rs"));
         let in_vpc = blocks[&logical(&function)].contains("VpcConfig:");
         let needs_redis = wiring.contains("RedisCache::new");
-        let needs_internet =
-            ["KmsTokenKey::new", "KmsVault::new", "HttpConnector::new", "HttpSender::new"].iter().any(|name| wiring.contains(name));
+        let needs_internet = ["KmsTokenKey::new", "KmsVault::new", "HttpConnector::new", "HttpSender::new"]
+            .iter()
+            .any(|name| wiring.contains(name));
         assert!(
             !(needs_redis && needs_internet),
             "{function}: Redis is in the network, KMS and providers are outside: split it"

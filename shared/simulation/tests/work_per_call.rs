@@ -330,15 +330,23 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
-    assert_eq!(world.faults.tally(), counted(&["queues.send", "events.mark_published"]), "outbox-publish");
+    let sends = ["queues.send", "queues.send", "events.mark_published"];
+    assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to the payments and the webhooks");
     world.faults.forget_calls();
     world.work(Queue::Payments);
     let expected = counted(&["payments.get", "connections.get", "provider.charge", "orders.get", "commerce.commit"]);
     assert_eq!(world.faults.tally(), expected, "payments-process");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
-    let marks = ["events.mark_published", "events.mark_published"];
-    assert_eq!(world.faults.tally(), counted(&marks), "events that no queue wants");
+    let marks = ["queues.send", "events.mark_published", "events.mark_published"];
+    assert_eq!(world.faults.tally(), counted(&marks), "two events for the webhooks alone");
+    world.faults.forget_calls();
+    world.work(Queue::Webhooks);
+    let one = ["endpoints.all", "events.get", "deliveries.put"];
+    let expected = counted(&[one, one, one].concat());
+    let calls: BTreeMap<_, _> =
+        world.faults.tally().into_iter().filter(|(name, _)| !["vault.open", "webhooks.send"].contains(name)).collect();
+    assert_eq!(calls, expected, "webhooks-deliver: three events to an endpoint that is well");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! What an attempt makes of a delivery.
+
 use proptest::prelude::*;
 
 use super::*;

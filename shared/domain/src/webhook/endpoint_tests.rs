@@ -1,3 +1,5 @@
+//! Rotations, changes and what begins anew.
+
 use super::*;
 use crate::webhook::Reach;
 

@@ -1,3 +1,5 @@
+//! The breaker, the pace and the lease.
+
 use proptest::prelude::*;
 
 use super::*;

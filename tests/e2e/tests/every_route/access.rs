@@ -32,6 +32,9 @@ fn call(party: &Party, route: &Route, id: &str) -> Call {
     match (route.method, route.function) {
         ("GET" | "DELETE", _) => call,
         (_, "disputes-answer") => call.key(&new_key()).json(&json!({ "evidence": "Signed for" })),
+        (_, "webhook-endpoints-replay") => {
+            call.key(&new_key()).json(&json!({ "failed_since": "2026-01-01T00:00:00Z" }))
+        }
         _ => call.key(&new_key()).json(&json!({})),
     }
 }
@@ -55,6 +58,7 @@ fn prefix(noun: &str) -> &'static str {
         "disputes" => "dsp",
         "events" => "evt",
         "tenants" => "ten",
+        "webhook_endpoints" => "whe",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
     }
 }
@@ -141,6 +145,7 @@ impl Things {
             ("accounts", "acc_merchant_eur".to_owned()),
             ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),
+            ("webhook_endpoints", id(&shop.endpoint("https://hooks.shop.example/", &json!({})).await).to_owned()),
         ]);
         Self { ids, order, payment, user }
     }

@@ -17,6 +17,7 @@ fn path(route: &Route) -> String {
         "payments" => format!("pay_{NOBODY_S}"),
         "disputes" => format!("dsp_{NOBODY_S}"),
         "events" => format!("evt_{NOBODY_S}"),
+        "webhook_endpoints" => format!("whe_{NOBODY_S}"),
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),
         _ => "acc_merchant_eur".to_owned(),
     };
