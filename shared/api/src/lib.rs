@@ -26,7 +26,7 @@ pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
 pub use wallet::wallet;
-pub use webhook::{replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
+pub use webhook::{ReplayOf, replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

@@ -3,6 +3,7 @@
 use domain::event::Event;
 use domain::ids::{EventId, WebhookEndpointId};
 use domain::secret::Secret;
+use domain::time::Timestamp;
 use domain::webhook::{Attempt, Delivery, Endpoint};
 use serde::Serialize;
 
@@ -148,15 +149,26 @@ struct ReplayView {
     never_sent_since: Option<String>,
 }
 
-/// Which events are to be sent again; one of the three is given.
-pub fn replay(
-    endpoint: WebhookEndpointId,
-    event: Option<EventId>,
-    failed_since: Option<String>,
-    never_sent_since: Option<String>,
-) -> String {
-    let event_id = event.map(|event| event.to_string());
-    json(&ReplayView { webhook_endpoint_id: endpoint.to_string(), event_id, failed_since, never_sent_since })
+/// Which events are to be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayOf {
+    Event(EventId),
+    FailedSince(Timestamp),
+    NeverSentSince(Timestamp),
+}
+
+pub fn replay(endpoint: WebhookEndpointId, of: ReplayOf) -> String {
+    let nothing = ReplayView {
+        webhook_endpoint_id: endpoint.to_string(),
+        event_id: None,
+        failed_since: None,
+        never_sent_since: None,
+    };
+    json(&match of {
+        ReplayOf::Event(event) => ReplayView { event_id: Some(event.to_string()), ..nothing },
+        ReplayOf::FailedSince(at) => ReplayView { failed_since: Some(rfc3339(at)), ..nothing },
+        ReplayOf::NeverSentSince(at) => ReplayView { never_sent_since: Some(rfc3339(at)), ..nothing },
+    })
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! Webhook endpoints as the API sees them: created, read, changed, deleted, their secrets exchanged, their deliveries looked
 //! at and asked for again. What is sent to them is the workers' (`webhooks`).
 
+use api::ReplayOf;
 use domain::event::{EventType, KEPT_FOR};
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{EventId, TenantId, WebhookEndpointId};
@@ -39,7 +40,7 @@ pub struct Secrets<'a> {
 }
 
 /// What an endpoint's secrets are sealed for.
-pub(crate) fn purpose(tenant: TenantId, id: WebhookEndpointId) -> Purpose {
+pub fn purpose(tenant: TenantId, id: WebhookEndpointId) -> Purpose {
     Purpose { tenant, name: format!("webhook_endpoint/{id}") }
 }
 
@@ -161,14 +162,6 @@ pub async fn test(
     ask(context, stores, (tenant, id), claim, event, body).await
 }
 
-/// Which deliveries are to be made once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplayOf {
-    Event(EventId),
-    FailedSince(Timestamp),
-    NeverSentSince(Timestamp),
-}
-
 /// Has a worker send them. An event has to be there; of a time before what is kept, what is kept is meant.
 pub async fn replay(
     context: &Context<'_>,
@@ -180,18 +173,15 @@ pub async fn replay(
 ) -> Result<Outcome, Error> {
     let now = context.now();
     let since = |at: Timestamp| EventId::floor_at(at.max(now.minus(KEPT_FOR)));
-    let (replay, body) = match of {
+    let replay = match of {
         ReplayOf::Event(event) => {
             crate::events::get(events, tenant, event, now).await?;
-            (Replay::Event(event), api::replay(id, Some(event), None, None))
+            Replay::Event(event)
         }
-        ReplayOf::FailedSince(at) => {
-            (Replay::FailedAfter(since(at)), api::replay(id, None, Some(api::rfc3339(at)), None))
-        }
-        ReplayOf::NeverSentSince(at) => {
-            (Replay::NeverSentAfter(since(at)), api::replay(id, None, None, Some(api::rfc3339(at))))
-        }
+        ReplayOf::FailedSince(at) => Replay::FailedAfter(since(at)),
+        ReplayOf::NeverSentSince(at) => Replay::NeverSentAfter(since(at)),
     };
+    let body = api::replay(id, of);
     let subject = replay.subject(id);
     let event = context.event(tenant, EventType::WebhookReplayRequested, subject, body.clone());
     ask(context, stores, (tenant, id), claim, event, body).await

@@ -1,6 +1,6 @@
 //! Bodies about webhook endpoints: created, changed, replayed.
 
-use app::webhook_endpoints::ReplayOf;
+use api::ReplayOf;
 use domain::field::Invalid;
 use domain::time::Timestamp;
 use domain::webhook::{

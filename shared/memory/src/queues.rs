@@ -97,6 +97,25 @@ impl Queues {
         self.state.get().messages.iter().filter(|message| message.queue == queue).count()
     }
 
+    /// When the next message of those that wait can be seen.
+    pub fn next_in_sight(&self, queue: Queue) -> Option<Timestamp> {
+        let state = self.state.get();
+        state.messages.iter().filter(|message| message.queue == queue).map(|message| message.visible_at).min()
+    }
+
+    /// Sends the dead letters back, as an operator does. How many there were.
+    pub fn redrive(&self, queue: Queue) -> usize {
+        let mut state = self.state.get();
+        let letters = state.dead.remove(&queue).unwrap_or_default();
+        let count = letters.len();
+        for DeadLetter { notice, reason: _ } in letters {
+            state.sent += 1;
+            let (id, visible_at) = (format!("message-{}", state.sent), self.clock.now());
+            state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
+        }
+        count
+    }
+
     /// How many messages a worker would be given now, or has been given.
     pub fn in_sight(&self, queue: Queue) -> usize {
         let now = self.clock.now();

@@ -2,14 +2,18 @@
 //! is well.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::time::Timestamp;
 use domain::webhook::{Outcome, ResponseText};
 use ports::PortError;
+use ports::clock::Clock as _;
 use ports::webhooks::{Message, Sent, WebhookSender};
 
+use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::lock::Lock;
 
@@ -37,15 +41,42 @@ pub struct Receivers {
     faults: Faults,
     manners: Lock<BTreeMap<String, Manner>>,
     got: Lock<Vec<Got>>,
+    timing: Lock<Option<Timing>>,
+}
+
+/// How long requests take, by a clock that somebody moves.
+#[derive(Debug)]
+struct Timing {
+    clock: Clock,
+    answers_after: Duration,
+    hangs_for: Duration,
+    /// When requests that are under way end, and who waits for that.
+    ends: BTreeMap<Timestamp, Vec<Waker>>,
 }
 
 impl Receivers {
     pub fn new(faults: Faults) -> Self {
-        Self { faults, manners: Lock::default(), got: Lock::default() }
+        Self { faults, manners: Lock::default(), got: Lock::default(), timing: Lock::default() }
     }
 
     pub fn set(&self, url: &str, manner: Manner) {
         self.manners.get().insert(url.to_owned(), manner);
+    }
+
+    /// From now on requests take their time: whoever moves the clock asks for `next_end`.
+    pub fn take_time(&self, clock: &Clock, answers_after: Duration, hangs_for: Duration) {
+        *self.timing.get() = Some(Timing { clock: clock.clone(), answers_after, hangs_for, ends: BTreeMap::new() });
+    }
+
+    /// When the next request that is under way ends. Those whose end has come go on.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        let mut timing = self.timing.get();
+        let timing = timing.as_mut()?;
+        let now = timing.clock.now();
+        while let Some(first) = timing.ends.first_entry().filter(|first| *first.key() <= now) {
+            first.remove().into_iter().for_each(Waker::wake);
+        }
+        timing.ends.first_key_value().map(|(end, _)| *end)
     }
 
     /// Everybody is well from now on.
@@ -58,6 +89,12 @@ impl Receivers {
         self.got.get().iter().filter(|got| got.message.url.as_str() == url).cloned().collect()
     }
 
+    /// Every URL with each event that it was sent.
+    pub fn all_got(&self) -> Vec<(String, String)> {
+        let got = self.got.get();
+        got.iter().map(|got| (got.message.url.as_str().to_owned(), got.message.id.clone())).collect()
+    }
+
     /// The events that a URL has taken, in order.
     pub fn taken(&self, url: &str) -> Vec<String> {
         self.got(url).into_iter().filter(|got| got.taken).map(|got| got.message.id).collect()
@@ -66,6 +103,25 @@ impl Receivers {
     /// How each request was answered, by the moment.
     pub fn at(&self, url: &str) -> Vec<Timestamp> {
         self.got(url).into_iter().map(|got| got.message.at).collect()
+    }
+
+    async fn wait(&self, message: &Message) {
+        let until = self.timing.get().as_mut().map(|timing| {
+            let hangs = self.manners.get().get(message.url.as_str()) == Some(&Manner::Hangs);
+            let end = timing.clock.now().plus(if hangs { timing.hangs_for } else { timing.answers_after });
+            (timing.clock.clone(), end)
+        });
+        let Some((clock, end)) = until else { return };
+        poll_fn(|context| {
+            if clock.now() >= end {
+                return Poll::Ready(());
+            }
+            if let Some(timing) = self.timing.get().as_mut() {
+                timing.ends.entry(end).or_default().push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     fn answer(&self, message: &Message) -> Sent {
@@ -91,6 +147,7 @@ impl Receivers {
 impl WebhookSender for Receivers {
     /// A fault before the request is a receiver that cannot be reached, one after it an answer that is lost.
     async fn send(&self, message: &Message) -> Sent {
+        self.wait(message).await;
         let lost =
             |_: PortError| Sent { outcome: Outcome::TimedOut, response: ResponseText::default(), retry_after: None };
         self.faults.call("webhooks.send", || Ok(self.answer(message))).await.unwrap_or_else(lost)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use app::work::WorkError;
 use domain::backoff::{self, RECEIVES_MAX};
 use domain::event::{Notice, Queue};
+use futures_util::future::join_all;
 use memory::Delivery;
 use ports::clock::Random as _;
 use ports::queues::Redelivery as _;
@@ -60,8 +61,13 @@ impl World {
     /// One invocation: a batch in, each message's fate out.
     pub async fn work_on(&self, queue: Queue, batch: &[Delivery]) -> Vec<Fate> {
         let mut fates = Vec::new();
-        for delivery in batch {
-            fates.push(self.handle(queue, delivery).await);
+        match queue {
+            Queue::Webhooks => fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await,
+            Queue::Payments | Queue::Refunds | Queue::Providers => {
+                for delivery in batch {
+                    fates.push(self.handle(queue, delivery).await);
+                }
+            }
         }
         for (delivery, fate) in batch.iter().zip(&fates) {
             if *fate != Fate::Again {

@@ -58,8 +58,7 @@ pub async fn work(context: &Context<'_>, on: Delivering<'_>, notice: &Notice) ->
             let endpoint = notice.subject.parse().map_err(|_| nameless())?;
             test(context, on, notice, endpoint).await
         }
-        kind if kind.is_public() => fan_out(context, on, notice).await,
-        _internal => Ok(()),
+        _happened => fan_out(context, on, notice).await,
     }
 }
 
@@ -113,7 +112,9 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     let endpoint = on.endpoints.get(key.tenant, key.endpoint, Consistency::Strong).await?;
     let Some(endpoint) = endpoint.filter(Endpoint::is_enabled) else { return skip(context, on, stored).await };
     let in_order = stored.as_ref().is_none_or(|delivery| delivery.cause == Cause::Event);
-    if endpoint.ordered && in_order {
+    // An event whose commit took so long that the log had been sent beyond it goes by itself: late is better than never.
+    let is_passed = stored.is_none() && key.event <= endpoint.health.sent_up_to;
+    if endpoint.ordered && in_order && !is_passed {
         return ordered::wake(context, on, key).await;
     }
     if stored.as_ref().is_some_and(|delivery| !delivery.is_due(now)) {
@@ -122,6 +123,9 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     let Some(event) = read_event(context, on, key.tenant, key.event).await? else {
         return skip(context, on, stored).await;
     };
+    if stored.is_none() && !endpoint.types.wants(event.kind) {
+        return Ok(());
+    }
     let new = || Delivery::new((key.tenant, key.endpoint), (key.event, event.kind), Cause::Event, now);
     let delivery = stored.unwrap_or_else(new);
     attempt::send(context, on, &endpoint, &event, delivery).await.map(drop)

@@ -13,6 +13,7 @@ mod plan;
 mod reads;
 mod run;
 mod sessions;
+mod webhooks;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

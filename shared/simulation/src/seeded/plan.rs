@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 19] = [
+const OPERATIONS: [&str; 23] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -20,6 +20,10 @@ const OPERATIONS: [&str; 19] = [
     "due.",
     "journal.",
     "queues.send",
+    "endpoints.",
+    "deliveries.",
+    "platform.commit",
+    "webhooks.send",
     "redelivery.",
     "cache.",
     "cache.admit",

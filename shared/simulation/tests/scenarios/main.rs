@@ -20,6 +20,7 @@ mod stampede;
 mod twice;
 mod verification;
 mod wallets;
+mod webhook_burst;
 mod webhook_endpoints;
 mod webhooks;
 mod workers;
