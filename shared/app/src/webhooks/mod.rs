@@ -107,16 +107,29 @@ async fn test(
 
 /// A delivery whose time has come, or whose first attempt was not made.
 async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) -> Result<(), WorkError> {
-    let now = context.now();
     let stored = on.deliveries.get(key).await?;
     let endpoint = on.endpoints.get(key.tenant, key.endpoint, Consistency::Strong).await?;
     let Some(endpoint) = endpoint.filter(Endpoint::is_enabled) else { return skip(context, on, stored).await };
     let in_order = stored.as_ref().is_none_or(|delivery| delivery.cause == Cause::Event);
-    // An event whose commit took so long that the log had been sent beyond it goes by itself: late is better than never.
-    let is_passed = stored.is_none() && key.event <= endpoint.health.sent_up_to;
-    if endpoint.ordered && in_order && !is_passed {
+    if endpoint.ordered && in_order {
+        // An event whose commit took so long that the log had been sent beyond it goes by itself: late is better than never.
+        if key.event <= endpoint.health.sent_up_to {
+            go_alone(context, on, key, &endpoint, stored).await?;
+        }
         return ordered::wake(context, on, key).await;
     }
+    go_alone(context, on, key, &endpoint, stored).await
+}
+
+/// One event to one endpoint, without a look at those before it.
+async fn go_alone(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    key: DeliveryKey,
+    endpoint: &Endpoint,
+    stored: Option<Delivery>,
+) -> Result<(), WorkError> {
+    let now = context.now();
     if stored.as_ref().is_some_and(|delivery| !delivery.is_due(now)) {
         return Ok(());
     }
@@ -128,7 +141,7 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     }
     let new = || Delivery::new((key.tenant, key.endpoint), (key.event, event.kind), Cause::Event, now);
     let delivery = stored.unwrap_or_else(new);
-    attempt::send(context, on, &endpoint, &event, delivery).await.map(drop)
+    attempt::send(context, on, endpoint, &event, delivery).await.map(drop)
 }
 
 /// Nobody is told of it any more.

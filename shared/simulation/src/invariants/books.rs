@@ -242,8 +242,16 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets are not in the stream: `wallets` looks at theirs.
-        if matches!(event.kind, EventType::ProviderEventReceived | EventType::WalletCreated) {
+        // Wallets and endpoints are not in the stream: `wallets` looks at theirs.
+        let is_of_another_kind = matches!(
+            event.kind,
+            EventType::ProviderEventReceived
+                | EventType::WalletCreated
+                | EventType::WebhookEndpointDisabled
+                | EventType::WebhookEndpointTest
+                | EventType::WebhookReplayRequested
+        );
+        if is_of_another_kind {
             return Ok(());
         }
         let subject = event.subject.rsplit('/').next().unwrap_or_default();
