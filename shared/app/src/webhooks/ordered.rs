@@ -23,6 +23,8 @@ use crate::work::WorkError;
 const SETTLED_AFTER: Duration = Duration::from_secs(12);
 /// How many events one who has the lease sends before it goes on in a message of its own.
 const PER_RUN: usize = 50;
+/// How long it sends at most, but for the request that is under way then.
+const RUNS_FOR: Duration = Duration::from_secs(30);
 /// How many events of the log are read at once.
 const PER_PAGE: usize = 100;
 
@@ -71,7 +73,11 @@ async fn go_through(
     mut lease: Option<Timestamp>,
 ) -> Result<(), WorkError> {
     let mut log = Log::default();
+    let ends_at = context.now().plus(RUNS_FOR);
     for _ in 0..PER_RUN {
+        if context.now() >= ends_at {
+            break;
+        }
         let Some(endpoint) = enabled(on, key).await? else { return Ok(()) };
         if endpoint.health.lease_until != lease {
             return Ok(());

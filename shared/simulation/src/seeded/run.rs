@@ -70,7 +70,7 @@ impl Running {
         let seconds = match self.doing {
             Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
-            Doing::Work(Queue::Webhooks, _) => 60,
+            Doing::Work(Queue::Webhooks, _) => 120,
             Doing::Stream(..) | Doing::Work(..) => 30,
             Doing::Sweep | Doing::Wake => 55,
             Doing::Verify => 300,
