@@ -7,7 +7,8 @@ use crate::aws::{self, Stack};
 use crate::functions::{Packages, lambda_dir};
 use crate::services::{ACCESS_KEY, REGION, SECRET_KEY};
 use crate::{
-    command, instance::Instance, instance::Ports, interrupt, progress::Step, prune, python::Tools, python::hex,
+    command, instance::Instance, instance::Ports, instance::TESTS, interrupt, progress::Step, prune, python::Tools,
+    python::hex,
 };
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -68,18 +69,25 @@ impl Deployment<'_> {
     fn parameters(&self, template: &str) -> Vec<String> {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let parameters = [
-            ("Stage", "local".to_owned()),
-            ("Architecture", architecture.to_owned()),
-            ("PublicUrl", format!("http://localhost:{}/api/v1", self.edge_port)),
-            ("AwsEndpoint", self.ports.endpoint()),
-            ("RedisHost", "127.0.0.1".to_owned()),
-            ("RedisPort", self.ports.redis.to_string()),
-            ("RedisTls", "false".to_owned()),
-            ("WebhooksAllowLoopback", "true".to_owned()),
+            self.stripe_of_the_tests(),
+            Some(("Stage", "local".to_owned())),
+            Some(("Architecture", architecture.to_owned())),
+            Some(("PublicUrl", format!("http://localhost:{}/api/v1", self.edge_port))),
+            Some(("AwsEndpoint", self.ports.endpoint())),
+            Some(("RedisHost", "127.0.0.1".to_owned())),
+            Some(("RedisPort", self.ports.redis.to_string())),
+            Some(("RedisTls", "false".to_owned())),
+            Some(("WebhooksAllowLoopback", "true".to_owned())),
         ];
         let declared = declared_parameters(template);
         let is_declared = |(name, _): &(&str, String)| declared.contains(name);
-        parameters.into_iter().filter(is_declared).map(|(name, value)| format!("{name}={value}")).collect()
+        parameters.into_iter().flatten().filter(is_declared).map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    /// What people start talks to Stripe itself, with the keys they give it.
+    fn stripe_of_the_tests(&self) -> Option<(&'static str, String)> {
+        let port = self.ports.stripe.filter(|_| self.instance.name == TESTS)?;
+        Some(("StripeUrl", format!("http://127.0.0.1:{port}")))
     }
 
     fn hash(&self, template: &str) -> String {

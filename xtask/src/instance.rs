@@ -14,6 +14,9 @@ use std::time::SystemTime;
 const PORTS_FIRST: u16 = 20_000;
 const PORTS_COUNT: u16 = 10_000;
 
+/// The instance that tests run on.
+pub const TESTS: &str = "test";
+
 pub struct Instance {
     pub name: String,
     pub dir: PathBuf,
@@ -24,6 +27,9 @@ pub struct Instance {
 pub struct Ports {
     pub redis: u16,
     pub emulator: u16,
+    /// Where the tests have their Stripe. None in an instance from before they had one.
+    #[serde(default)]
+    pub stripe: Option<u16>,
 }
 
 impl Instance {
@@ -65,11 +71,18 @@ impl Instance {
     }
 
     pub fn ports(&self) -> Result<Ports> {
-        if let Some(ports) = self.read("ports.json")? {
+        let known: Option<Ports> = self.read("ports.json")?;
+        if let Some(ports) = known.filter(|ports| ports.stripe.is_some()) {
             return Ok(ports);
         }
-        let redis = free_port(&[])?;
-        let ports = Ports { redis, emulator: free_port(&[redis])? };
+        let (redis, emulator) = match known {
+            Some(Ports { redis, emulator, stripe: _ }) => (redis, emulator),
+            None => {
+                let redis = free_port(&[])?;
+                (redis, free_port(&[redis])?)
+            }
+        };
+        let ports = Ports { redis, emulator, stripe: Some(free_port(&[redis, emulator])?) };
         self.write("ports.json", &ports)?;
         Ok(ports)
     }

@@ -2,7 +2,7 @@
 //! against is its own (instance `test`) and is taken down whatever happens.
 
 use crate::command::{self, run_in_terminal};
-use crate::instance::{Instance, Ports, coffer_dir, free_port};
+use crate::instance::{Instance, Ports, TESTS, coffer_dir, free_port};
 use crate::progress::Plan;
 use crate::{deploy, interrupt, logs, process, root, services, up};
 use anyhow::{Context, Result, ensure};
@@ -65,7 +65,7 @@ impl Options {
 }
 
 pub fn run(root: &Path, options: &Options) -> Result<ExitCode> {
-    let instance = Instance::open(root, "test")?;
+    let instance = Instance::open(root, TESTS)?;
     let parts = options.parts();
     let _lock = parts.contains(&Part::Stack).then(|| instance.lock()).transpose()?;
     let needs_api = parts.contains(&Part::E2e) || options.only == Some(Part::Stack);
@@ -205,6 +205,9 @@ impl Run<'_> {
         cargo.args(arguments);
         cargo.env("COFFER_AWS_ENDPOINT", ports.endpoint()).env("COFFER_REDIS_URL", ports.redis_url());
         cargo.env("COFFER_API", format!("http://127.0.0.1:{edge_port}"));
+        if let Some(port) = ports.stripe {
+            cargo.env("COFFER_STRIPE", format!("127.0.0.1:{port}"));
+        }
         cargo.env("COFFER_STACK", self.instance.stack()).env("COFFER_STATE_DIR", &self.instance.dir);
         cargo.env("AWS_ENDPOINT_URL", ports.endpoint()).env("AWS_REGION", services::REGION);
         cargo.env("AWS_ACCESS_KEY_ID", services::ACCESS_KEY).env("AWS_SECRET_ACCESS_KEY", services::SECRET_KEY);

@@ -5,11 +5,13 @@ mod bulk;
 mod connection;
 mod dispute;
 mod event;
+mod fee;
 mod identity;
 mod ledger;
 mod order;
 mod payment;
 mod refund;
+mod statement;
 mod wallet;
 mod webhook;
 
@@ -20,11 +22,13 @@ pub use bulk::{BulkResult, bulk};
 pub use connection::connection;
 pub use dispute::{dispute, provider_event};
 pub use event::event;
+pub use fee::fee_settings;
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use ledger::{account, account_at, entry};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
+pub use statement::{difference, statement};
 pub use wallet::wallet;
 pub use webhook::{ReplayOf, replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
 

@@ -19,6 +19,7 @@ struct PaymentView<'a> {
     amount_captured: i64,
     amount_refunded: i64,
     amount_disputed: i64,
+    amount_fee: i64,
     order_id: Option<String>,
     method: MethodView,
     top_up: Option<TopUpView>,
@@ -75,6 +76,7 @@ pub fn payment(payment: &Payment) -> String {
         captured,
         refunded,
         refunds_pending: _,
+        fee,
         disputed,
         disputes: _,
         route: _,
@@ -94,6 +96,7 @@ pub fn payment(payment: &Payment) -> String {
         amount_captured: *captured,
         amount_refunded: *refunded,
         amount_disputed: *disputed,
+        amount_fee: *fee,
         order_id: order.map(|id| id.to_string()),
         method: match method {
             Method::Card { token: _ } => MethodView::Card,

@@ -37,7 +37,7 @@ impl Context<'_> {
     }
 
     pub fn transaction_ids(&self) -> TransactionIds {
-        TransactionIds { transaction: self.id(), entries: [self.id(), self.id()] }
+        TransactionIds { transaction: self.id(), entries: [self.id(), self.id(), self.id()] }
     }
 
     /// An event of now, caused by what this context runs for. `object` is the subject's JSON after it happened.

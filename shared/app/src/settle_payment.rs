@@ -3,6 +3,7 @@
 
 use domain::connection::ProviderName;
 use domain::event::EventType;
+use domain::fee::FeeTerms;
 use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, Source};
 use domain::money::Money;
@@ -10,6 +11,7 @@ use domain::order::{Order, OrderStatus};
 use domain::payment::{Asked, DeclineCode, Method, Payment, PaymentStatus, Route, Verdict};
 use domain::secret::Secret;
 use ports::commerce::{Change, Commerce, Commit, CommitError, Consistency, Orders, Payments};
+use ports::fees::Fees;
 use ports::provider::{Charge, ChargeName, ProviderError};
 
 use crate::Context;
@@ -24,6 +26,7 @@ pub struct Settling<'a> {
     pub commerce: &'a dyn Commerce,
     pub payments: &'a dyn Payments,
     pub orders: &'a dyn Orders,
+    pub fees: &'a dyn Fees,
     pub providers: Directory<'a>,
 }
 
@@ -193,7 +196,8 @@ async fn conclude(
             Some(id) => on.orders.get(payment.tenant, id, Consistency::Strong).await?,
             None => None,
         };
-        let commit = conclusion(context, &payment, order.as_ref(), verdict)?;
+        let terms = terms(on, &payment, verdict).await?;
+        let commit = conclusion(context, &payment, order.as_ref(), verdict, &terms)?;
         let result = on.commerce.commit(commit).await;
         if let Err(CommitError::Overdrawn(_)) = result {
             verdict = &TOO_LITTLE;
@@ -211,16 +215,27 @@ async fn conclude(
     Err(WorkError::contended())
 }
 
+/// By which terms a charge that succeeded has its fee: those of the moment when it is booked.
+async fn terms(on: Settling<'_>, payment: &Payment, verdict: &Verdict) -> Result<FeeTerms, WorkError> {
+    let Verdict::Succeeded { .. } = verdict else { return Ok(FeeTerms::default()) };
+    let settings = on.fees.get(payment.tenant, Consistency::Eventual).await?;
+    Ok(settings.map(|settings| settings.terms).unwrap_or_default())
+}
+
 /// What a verdict changes, as one commit.
 fn conclusion(
     context: &Context<'_>,
     payment: &Payment,
     order: Option<&Order>,
     verdict: &Verdict,
+    terms: &FeeTerms,
 ) -> Result<Commit, WorkError> {
     let now = context.now();
     let tenant = payment.tenant;
-    let next = payment.conclude(verdict, now)?;
+    let mut next = payment.conclude(verdict, now)?;
+    if let Verdict::Succeeded { captured, .. } = verdict {
+        next.fee = terms.fee_of(&next, *captured);
+    }
     let mut changes = Vec::new();
     let mut events = Vec::new();
     if next.status != payment.status {

@@ -6,6 +6,7 @@ use ports::PortError;
 use ports::commerce::{Disputes, Due, Events};
 use ports::queues::Queues;
 
+use crate::match_statement::{self, Matching};
 use crate::settle_dispute;
 use crate::settle_payment;
 use crate::settle_refund::{self, RefundKey};
@@ -16,6 +17,8 @@ use crate::{Context, outbox};
 const PER_RUN: usize = 100;
 /// How many of them are under way together: with a provider time-out of 3 s, all of them end within a run.
 const AT_ONCE: usize = 20;
+/// A statement is as much work as hundreds of them, and has a worker of its own: these are what that has left.
+const STATEMENTS_PER_RUN: usize = 3;
 
 #[derive(Clone, Copy)]
 pub struct Sweeping<'a> {
@@ -25,6 +28,7 @@ pub struct Sweeping<'a> {
     pub payments: settle_payment::Settling<'a>,
     pub refunds: settle_refund::Settling<'a>,
     pub disputes: &'a dyn Disputes,
+    pub statements: Matching<'a>,
 }
 
 /// What one run did.
@@ -49,6 +53,9 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
     let disputes = on.due.disputes(context.now(), PER_RUN).await?.into_iter();
     let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
     swept.count(disputes.map(|(tenant, id)| settle_dispute::look(context, settling, tenant, id)), "dispute").await;
+    let statements = on.statements.statements.due(context.now(), STATEMENTS_PER_RUN).await?.into_iter();
+    let matching = |(tenant, id)| match_statement::process(context, on.statements, tenant, id);
+    swept.count(statements.map(matching), "statement").await;
     Ok(swept)
 }
 

@@ -7,6 +7,7 @@ use domain::access::{Caller, Grant, Role};
 use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, SealedCredentials};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice};
+use domain::fee::{FeeSettings, FeeTerms};
 use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
@@ -18,6 +19,7 @@ use domain::order::{Customer, NewLine, NewOrder, Order};
 use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::{Sealed, Secret};
+use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
 use domain::webhook::{
@@ -143,8 +145,40 @@ pub fn dispute(tenant: TenantId, mint: Mint<'_>) -> Dispute {
     Dispute::open(mint.id(), tenant, payment.id, &report, now)
 }
 
+/// 2.9 per cent and 0.25 EUR.
+pub fn fee_settings(tenant: TenantId, mint: Mint<'_>) -> FeeSettings {
+    let terms = FeeTerms::new(290, [(currency("EUR"), 25)].into()).expect("good terms");
+    FeeSettings { tenant, terms, updated_at: mint.clock.now() }
+}
+
+/// Of the day before, in EUR: a charge, a refund with its time, and a fee.
+pub fn statement_input(mint: Mint<'_>) -> NewStatement {
+    let to = mint.clock.now();
+    let from = to.minus(Duration::from_secs(24 * 60 * 60));
+    let line = |number, kind, reference: &str, amount, occurred_at| StatementLine {
+        number,
+        kind,
+        reference: reference.parse().expect("a reference"),
+        amount,
+        currency: currency("EUR"),
+        occurred_at,
+    };
+    let lines = vec![
+        line(1, LineKind::Charge, "ch_1", ORDER_TOTAL, None),
+        line(2, LineKind::Refund, "re_1", -REFUND_AMOUNT, Some(from)),
+        line(3, LineKind::Fee, "fee_1", -30, None),
+    ];
+    let provider = "sandbox".parse().expect("a name");
+    NewStatement { provider, period: Period { from, to }, currency: Some(currency("EUR")), lines }
+}
+
+/// Processing, of [`statement_input`].
+pub fn statement(tenant: TenantId, mint: Mint<'_>) -> Statement {
+    Statement::new(mint.id(), tenant, &statement_input(mint), mint.clock.now())
+}
+
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {
-    TransactionIds { transaction: mint.id(), entries: [mint.id(), mint.id()] }
+    TransactionIds { transaction: mint.id(), entries: [mint.id(), mint.id(), mint.id()] }
 }
 
 /// The ledger's part of a payment that succeeded.

@@ -49,6 +49,7 @@ pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u1
         captured: Amount::MAX,
         refunded: 1,
         refunds_pending: 2,
+        fee: 3,
         attempt: 3,
         unknown_since: Some(world.now().plus(TICK)),
         provider_reference: Some("ch_7".to_owned()),

@@ -3,10 +3,12 @@
 use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::connections::Connections;
+use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::platform::{Files, Platform};
+use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
 use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
 
@@ -17,6 +19,9 @@ pub struct CommerceTable<'a> {
     pub payments: &'a dyn Payments,
     pub refunds: &'a dyn Refunds,
     pub disputes: &'a dyn Disputes,
+    pub fees: &'a dyn Fees,
+    pub statements: &'a dyn Statements,
+    pub references: &'a dyn ProviderReferences,
     pub accounts: &'a dyn Accounts,
     pub wallets: &'a dyn Wallets,
     pub events: &'a dyn Events,
@@ -33,7 +38,7 @@ impl<'a> CommerceTable<'a> {
     pub fn of<T>(adapter: &'a T) -> Self
     where
         T: Commerce + Orders + Payments + Refunds + Disputes + Accounts + Wallets + Events + Due,
-        T: Journal + Closings + LedgerRows + Verifications + Connections,
+        T: Journal + Closings + LedgerRows + Verifications + Connections + Statements + ProviderReferences + Fees,
     {
         Self {
             commerce: adapter,
@@ -41,6 +46,9 @@ impl<'a> CommerceTable<'a> {
             payments: adapter,
             refunds: adapter,
             disputes: adapter,
+            fees: adapter,
+            statements: adapter,
+            references: adapter,
             accounts: adapter,
             wallets: adapter,
             events: adapter,

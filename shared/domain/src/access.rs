@@ -78,6 +78,10 @@ actions! {
     DisputeWrite:   "disputes:write",  Operator;
     AccountRead:    "accounts:read",   Viewer;
     WalletWrite:    "wallets:write",   Operator;
+    StatementRead:  "statements:read", Viewer;
+    StatementWrite: "statements:write", Admin;
+    SettingRead:    "settings:read",   Admin;
+    SettingWrite:   "settings:write",  Admin;
     EventRead:      "events:read",     Viewer;
     WebhookRead:    "webhooks:read",   Viewer;
     WebhookWrite:   "webhooks:write",  Admin;
@@ -144,13 +148,15 @@ mod tests {
                 "RefundRead",
                 "DisputeRead",
                 "AccountRead",
-                "EventRead",
-                "WebhookRead"
+                "StatementRead",
+                "EventRead"
+                "WebhookRead",
             ]
         );
         assert!(
             may(Role::Operator).contains(&"RefundWrite".to_owned())
                 && !may(Role::Operator).contains(&"UserRead".to_owned())
+                && !may(Role::Operator).contains(&"StatementWrite".to_owned())
         );
         assert_eq!(may(Role::Admin).len(), Action::ALL.len());
     }

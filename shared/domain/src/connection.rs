@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::field::Invalid;
 use crate::ids::TenantId;
+use crate::payment::Payment;
 use crate::secret::{Sealed, Secret};
 use crate::time::Timestamp;
 
@@ -163,6 +164,12 @@ impl Connections {
     /// By which accounts a payment goes that was made at a moment.
     pub fn turn_of(&self, made_at: Timestamp) -> Option<&Turn> {
         self.turns.iter().rev().find(|turn| turn.since <= made_at)
+    }
+
+    /// The provider that a payment went or goes by: written on it, or the first of its turn.
+    pub fn provider_of(&self, payment: &Payment) -> ProviderName {
+        let first = self.turn_of(payment.created_at).and_then(|turn| turn.first.as_ref());
+        payment.route.provider().or(first.map(|of| of.provider)).unwrap_or(ProviderName::Sandbox)
     }
 
     /// The rank that a provider has or, for a minute after a change, is about to have; and from when on.

@@ -52,6 +52,9 @@ event_types! {
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
     ProviderEventReceived = "provider.event_received",
+    StatementCreated = "statement.created",
+    StatementSucceeded = "statement.succeeded",
+    StatementFailed = "statement.failed",
     /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
     WebhookEndpointDisabled = "webhook_endpoint.disabled",
     /// Sent to one endpoint, whatever types it wants.
@@ -101,7 +104,10 @@ impl EventType {
             | Self::WebhookEndpointDisabled
             | Self::FileReady
             | Self::FileRejected
-            | Self::FileDeleted => true,
+            | Self::FileDeleted
+            | Self::StatementCreated
+            | Self::StatementSucceeded
+            | Self::StatementFailed => true,
         }
     }
 
@@ -114,6 +120,7 @@ impl EventType {
             Self::RefundCreated => &[Queue::Refunds, Queue::Webhooks],
             Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks],
             Self::ProviderEventReceived => &[Queue::Providers],
+            Self::StatementCreated => &[Queue::Statements, Queue::Webhooks],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -134,6 +141,8 @@ impl EventType {
             | Self::WebhookEndpointDisabled
             | Self::WebhookEndpointTest
             | Self::WebhookReplayRequested
+            | Self::StatementSucceeded
+            | Self::StatementFailed
             | Self::FileReady
             | Self::FileRejected
             | Self::FileDeleted => &[Queue::Webhooks],
@@ -149,18 +158,21 @@ pub enum Queue {
     Refunds,
     /// What providers told of their own accord, and what they are to be told of disputes.
     Providers,
+    /// Statements of providers to be matched.
+    Statements,
     /// What tenants' own systems are to be told.
     Webhooks,
 }
 
 impl Queue {
-    pub const ALL: [Self; 4] = [Self::Payments, Self::Refunds, Self::Providers, Self::Webhooks];
+    pub const ALL: [Self; 5] = [Self::Payments, Self::Refunds, Self::Providers, Self::Statements, Self::Webhooks];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Payments => "payments",
             Self::Refunds => "refunds",
             Self::Providers => "providers",
+            Self::Statements => "statements",
             Self::Webhooks => "webhooks",
         }
     }

@@ -125,6 +125,8 @@ typed_ids! {
     EventId = "evt";
     WebhookEndpointId = "whe";
     FileId = "fil";
+    /// What a provider says it has moved in a period.
+    StatementId = "stm";
     /// A customer's wallet; with its currency it is the wallet's account id.
     WalletId = "acc_wallet";
     /// One balanced ledger transaction.

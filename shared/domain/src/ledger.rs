@@ -22,6 +22,8 @@ pub enum AccountKind {
     Clearing,
     /// What customers' banks hold of the merchant's money until a dispute is decided.
     Disputes,
+    /// What merchants' payments have cost them, where that is set up: the operator's.
+    Fees,
     /// What we owe the merchant.
     Merchant,
     /// What the merchant keeps for one customer. What is available of it never goes below zero.
@@ -30,12 +32,13 @@ pub enum AccountKind {
 
 impl AccountKind {
     /// Those of which a tenant has one account a currency.
-    pub const ALL: [Self; 3] = [Self::Clearing, Self::Disputes, Self::Merchant];
+    pub const ALL: [Self; 4] = [Self::Clearing, Self::Disputes, Self::Fees, Self::Merchant];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Clearing => "clearing",
             Self::Disputes => "disputes",
+            Self::Fees => "fees",
             Self::Merchant => "merchant",
             Self::Wallet(_) => "wallet",
         }
@@ -55,7 +58,7 @@ impl fmt::Display for AccountId {
         let currency = self.currency.code().to_lowercase();
         match self.kind {
             AccountKind::Wallet(id) => write!(f, "{id}_{currency}"),
-            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => {
                 write!(f, "acc_{}_{currency}", self.kind.as_str())
             }
         }
@@ -170,11 +173,11 @@ pub enum Unbalanced {
     Empty,
 }
 
-/// The ids a two-entry transaction is made with.
+/// The ids a transaction is made with: it has two entries, or three where a fee is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransactionIds {
     pub transaction: TransactionId,
-    pub entries: [EntryId; 2],
+    pub entries: [EntryId; 3],
 }
 
 impl Transaction {
@@ -252,13 +255,17 @@ pub struct Balance {
     pub pending: i64,
 }
 
-/// `captured` was taken: whom the payment is for is credited, and the provider owes us or the wallet has less.
+/// `captured` was taken: whom the payment is for is credited, and the provider owes us or the wallet has less. What the
+/// payment has as its fee is credited to `fees` in the merchant's place.
 pub fn post_charge(payment: &Payment, captured: Amount, ids: TransactionIds, now: Timestamp) -> Posting {
     let source = Source::Charge(payment.id);
-    let legs = legs(payment, captured);
+    let [from, to] = legs(payment, captured);
+    let fees = AccountId { kind: AccountKind::Fees, currency: payment.money.currency };
+    let legs = [from, (to.0, to.1 - payment.fee), (fees, payment.fee)];
+    let legs: Vec<(AccountId, i64)> = legs.into_iter().filter(|(_, amount)| *amount != 0).collect();
     Posting {
-        transaction: two_entries(payment.tenant, source, ids, legs, payment.id, now),
-        balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
+        balances: legs.iter().map(|(account, amount)| change(source, *account, *amount, 0)).collect(),
+        transaction: transaction(payment.tenant, source, ids, legs, payment.id, now),
     }
 }
 
@@ -275,7 +282,7 @@ pub fn post_refund(payment: &Payment, refund: &Refund, ids: TransactionIds, now:
     let source = Source::Refund(refund.id);
     let back = legs(payment, refund.money.amount).map(|(account, amount)| (account, -amount));
     Posting {
-        transaction: two_entries(refund.tenant, source, ids, back, refund.payment, now),
+        transaction: transaction(refund.tenant, source, ids, back, refund.payment, now),
         balances: back.map(|(account, amount)| change(source, account, amount, -reserved(account, amount))).into(),
     }
 }
@@ -313,7 +320,7 @@ fn of_dispute(
     let account = |kind| AccountId { kind, currency };
     let legs = [(account(from), -amount.get()), (account(to), amount.get())];
     Posting {
-        transaction: two_entries(dispute.tenant, source, ids, legs, dispute.payment, now),
+        transaction: transaction(dispute.tenant, source, ids, legs, dispute.payment, now),
         balances: legs.map(|(account, amount)| change(source, account, amount, 0)).into(),
     }
 }
@@ -345,7 +352,7 @@ fn legs(payment: &Payment, amount: Amount) -> [(AccountId, i64); 2] {
 fn reserved(account: AccountId, amount: i64) -> i64 {
     match account.kind {
         AccountKind::Wallet(_) => amount.min(0),
-        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => amount,
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => amount,
     }
 }
 
@@ -357,24 +364,23 @@ fn moves_something(change: &BalanceChange) -> bool {
 fn change(source: Source, account: AccountId, posted: i64, pending: i64) -> BalanceChange {
     let shard = match account.kind {
         AccountKind::Wallet(_) => 0,
-        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => source.shard(),
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => source.shard(),
     };
     BalanceChange { account, shard, posted, pending }
 }
 
-fn two_entries(
+fn transaction(
     tenant: TenantId,
     source: Source,
     ids: TransactionIds,
-    legs: [(AccountId, i64); 2],
+    legs: impl IntoIterator<Item = (AccountId, i64)>,
     payment: PaymentId,
     now: Timestamp,
 ) -> Option<Transaction> {
     let TransactionIds { transaction, entries } = ids;
-    let [(first, first_amount), (second, second_amount)] = legs;
     let entry =
-        |id, account, amount| Entry { id, transaction, account, amount, payment: Some(payment), created_at: now };
-    let entries = vec![entry(entries[0], first, first_amount), entry(entries[1], second, second_amount)];
+        |(id, (account, amount))| Entry { id, transaction, account, amount, payment: Some(payment), created_at: now };
+    let entries: Vec<Entry> = entries.into_iter().zip(legs).map(entry).collect();
     let transaction = Transaction { id: transaction, tenant, source, entries };
     debug_assert!(Transaction::new(transaction.id, tenant, source, transaction.entries.clone()).is_ok());
     Some(transaction)

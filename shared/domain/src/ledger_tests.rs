@@ -9,10 +9,11 @@ use crate::secret::Secret;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_ms(1_000);
-const IDS: TransactionIds = TransactionIds { transaction: TRANSACTION, entries: [FIRST, SECOND] };
+const IDS: TransactionIds = TransactionIds { transaction: TRANSACTION, entries: [FIRST, SECOND, THIRD] };
 const TRANSACTION: TransactionId = TransactionId::from_u128(9);
 const FIRST: EntryId = EntryId::from_u128(1);
 const SECOND: EntryId = EntryId::from_u128(2);
+const THIRD: EntryId = EntryId::from_u128(3);
 
 fn currency(code: &str) -> Currency {
     Currency::parse(code).expect("valid")
@@ -145,6 +146,21 @@ proptest! {
             }
             prop_assert_eq!(reversal.source(), Source::Reversal(made.id()));
         }
+    }
+
+    #[test]
+    fn a_fee_is_the_merchant_s_loss_and_nobody_else_s(
+        (minor_units, fee) in (1..=Amount::MAX).prop_flat_map(|amount| (Just(amount), 0..=amount)),
+    ) {
+        let paid = Payment { fee, ..payment(minor_units) };
+        let charged = post_charge(&paid, paid.money.amount, IDS, NOW);
+        let made = charged.transaction.clone().expect("posts");
+        prop_assert!(Transaction::new(made.id(), made.tenant(), made.source(), made.entries().to_vec()).is_ok());
+        prop_assert_eq!(sums(std::slice::from_ref(&charged), AccountKind::Clearing), (-minor_units, 0));
+        prop_assert_eq!(sums(std::slice::from_ref(&charged), AccountKind::Merchant), (minor_units - fee, 0));
+        prop_assert_eq!(sums(std::slice::from_ref(&charged), AccountKind::Fees), (fee, 0));
+        let plain = post_charge(&payment(minor_units), payment(minor_units).money.amount, IDS, NOW);
+        prop_assert_eq!(fee == 0, charged == plain, "without a fee nothing more is booked");
     }
 
     #[test]

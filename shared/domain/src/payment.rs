@@ -146,6 +146,8 @@ pub struct Payment {
     pub refunded: i64,
     /// Minor units reserved by refunds that are not settled yet.
     pub refunds_pending: i64,
+    /// What of the captured amount is the operator's, by the terms of when it was captured.
+    pub fee: i64,
     /// Minor units that disputes, open or lost, have taken away.
     pub disputed: i64,
     /// The disputes it has had, by the provider's names for them.
@@ -233,6 +235,7 @@ impl Payment {
             captured: 0,
             refunded: 0,
             refunds_pending: 0,
+            fee: 0,
             disputed: 0,
             disputes: Vec::new(),
             route: Route::Unclaimed,

@@ -1,6 +1,7 @@
 //! HTTP as Coffer speaks it: requests, callers, `Idempotency-Key`, problem+json, pages, the pipeline before and after each
 //! handler. Knows no AWS and no Lambda.
 
+pub mod fee;
 pub mod fields;
 mod idempotency;
 pub mod payment;
@@ -11,6 +12,7 @@ mod response;
 mod route;
 pub mod routes;
 pub mod serve;
+pub mod statement;
 pub mod values;
 pub mod webhook;
 

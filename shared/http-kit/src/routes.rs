@@ -88,6 +88,16 @@ pub const ACCOUNTS_ENTRIES: Route =
 pub const WALLETS_CREATE: Route = granted("wallets-create", "POST", "/v1/wallets", Action::WalletWrite, Body::Json);
 pub const WALLETS_LIST: Route = granted("wallets-list", "GET", "/v1/wallets", Action::AccountRead, Body::None);
 pub const WALLETS_GET: Route = granted("wallets-get", "GET", "/v1/wallets/{id}", Action::AccountRead, Body::None);
+pub const STATEMENTS_CREATE: Route =
+    granted("statements-create", "POST", "/v1/statements", Action::StatementWrite, Body::Json);
+pub const STATEMENTS_LIST: Route =
+    granted("statements-list", "GET", "/v1/statements", Action::StatementRead, Body::None);
+pub const STATEMENTS_GET: Route =
+    granted("statements-get", "GET", "/v1/statements/{id}", Action::StatementRead, Body::None);
+pub const STATEMENTS_DIFFERENCES: Route =
+    granted("statements-differences", "GET", "/v1/statements/{id}/differences", Action::StatementRead, Body::None);
+pub const FEES_GET: Route = granted("fees-get", "GET", "/v1/settings/fees", Action::SettingRead, Body::None);
+pub const FEES_UPDATE: Route = granted("fees-update", "PUT", "/v1/settings/fees", Action::SettingWrite, Body::Json);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
@@ -166,6 +176,12 @@ pub const ALL: &[Route] = &[
     WALLETS_CREATE,
     WALLETS_LIST,
     WALLETS_GET,
+    STATEMENTS_CREATE,
+    STATEMENTS_LIST,
+    STATEMENTS_GET,
+    STATEMENTS_DIFFERENCES,
+    FEES_GET,
+    FEES_UPDATE,
     EVENTS_LIST,
     EVENTS_GET,
     WEBHOOK_ENDPOINTS_CREATE,

@@ -82,9 +82,14 @@ pub fn texts(value: &Value) -> Result<Vec<String>, Invalid> {
     array.iter().map(|item| text(item).map(str::to_owned)).collect()
 }
 
+/// A text that a type of the domain reads, with its own reason for refusing one.
+pub fn parsed<T: FromStr<Err = Invalid>>(value: &Value) -> Result<T, Invalid> {
+    text(value)?.parse()
+}
+
 pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
-    let invalid = || Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z");
-    api::parse_rfc3339(text(value)?).ok_or_else(invalid)
+    api::parse_rfc3339(text(value)?)
+        .ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
 }
 
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {

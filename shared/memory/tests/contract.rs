@@ -157,6 +157,20 @@ properties! { events of Store::new(faults()), CommerceTable::of;
     publishing_changes_no_event,
 }
 
+properties! { fees of Store::new(faults()), CommerceTable::of;
+    the_last_fee_settings_stand_in_every_field,
+}
+
+properties! { statements of Store::new(faults()), CommerceTable::of;
+    every_field_of_a_statement_is_kept,
+    all_lines_of_a_statement_come_in_their_order,
+    any_part_of_the_differences_is_read_in_their_order,
+    a_statement_ends_once,
+    statements_come_newest_first,
+    statements_are_due_until_they_end,
+    what_a_provider_calls_so_is_found_by_its_reference,
+}
+
 properties! { disputes of Store::new(faults()), CommerceTable::of;
     every_field_of_a_dispute_is_kept,
     a_dispute_is_changed_by_its_version_alone,

@@ -13,6 +13,7 @@ use domain::order::{Order, OrderRefusal, OrderStatus};
 use domain::page::{Page, PageRequest};
 use domain::payment::{Payment, PaymentRefusal, PaymentStatus};
 use domain::refund::Refund;
+use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::{Overdrawn, Wallet};
@@ -52,6 +53,16 @@ pub enum Change {
     UpdateRefund(Refund),
     CreateDispute(Dispute),
     UpdateDispute(Dispute),
+    /// The statement does not exist yet; written with all its lines.
+    CreateStatement {
+        statement: Statement,
+        lines: Vec<StatementLine>,
+    },
+    /// The stored statement has the version before this one's; written with all its differences.
+    ConcludeStatement {
+        statement: Statement,
+        differences: Vec<Difference>,
+    },
     CreateWallet(Wallet),
     /// The wallet exists. It stays as it is.
     RequireWallet(AccountId),

@@ -14,6 +14,7 @@ use reqwest::Client;
 use crate::{HttpProvider, ProviderConfig, StripeEvents, StripeProvider};
 
 pub struct HttpConnector {
+    has_sandbox: bool,
     sandbox: Option<Arc<HttpProvider>>,
     stripe_url: String,
     stripe_client: Mutex<Option<Client>>,
@@ -23,7 +24,13 @@ impl HttpConnector {
     /// `sandbox` is none where there is no play money. `Rejected` for an address of it that is none.
     pub fn new(sandbox: Option<ProviderConfig>, stripe_url: impl Into<String>) -> Result<Self, PortError> {
         let sandbox = sandbox.map(HttpProvider::new).transpose()?.map(Arc::new);
-        Ok(Self { sandbox, stripe_url: stripe_url.into(), stripe_client: Mutex::default() })
+        let has_sandbox = sandbox.is_some();
+        Ok(Self { has_sandbox, sandbox, stripe_url: stripe_url.into(), stripe_client: Mutex::default() })
+    }
+
+    /// For who connects accounts and sends no payment: there may be a sandbox whose address it is not told.
+    pub fn of_accounts(has_sandbox: bool, stripe_url: impl Into<String>) -> Self {
+        Self { has_sandbox, sandbox: None, stripe_url: stripe_url.into(), stripe_client: Mutex::default() }
     }
 
     /// The client is made for the first tenant that needs it: reading the system's certificates takes milliseconds.
@@ -42,7 +49,7 @@ impl HttpConnector {
 #[async_trait]
 impl Connector for HttpConnector {
     fn has_sandbox(&self) -> bool {
-        self.sandbox.is_some()
+        self.has_sandbox
     }
 
     fn provider(&self, name: ProviderName, key: Option<&Secret>) -> Result<Arc<dyn PaymentProvider>, PortError> {

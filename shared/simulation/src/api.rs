@@ -141,6 +141,18 @@ impl World {
             "wallets-create" => wallets_create::answer(wallets_create::Deps { gate, mint, commerce }, request).await,
             "wallets-list" => wallets_list::answer(wallets_list::Deps { gate, wallets: store }, request).await,
             "wallets-get" => wallets_get::answer(wallets_get::Deps { gate, wallets: store }, request).await,
+            "statements-create" => {
+                statements_create::answer(statements_create::Deps { gate, mint, commerce }, request).await
+            }
+            "statements-list" => {
+                statements_list::answer(statements_list::Deps { gate, statements: store }, request).await
+            }
+            "statements-get" => statements_get::answer(statements_get::Deps { gate, statements: store }, request).await,
+            "statements-differences" => {
+                statements_differences::answer(statements_differences::Deps { gate, statements: store }, request).await
+            }
+            "fees-get" => fees_get::answer(fees_get::Deps { gate, fees: store }, request).await,
+            "fees-update" => fees_update::answer(fees_update::Deps { gate, mint, fees: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
             "health-live" => health_live::answer(health_live::Deps {}, request).await,

@@ -13,6 +13,7 @@ use provider::SandboxEvents;
 
 /// There is one book of Stripe's: of which account a charge is does not show in it.
 pub(crate) struct Connector {
+    pub(crate) has_sandbox: bool,
     pub(crate) sandbox: Arc<dyn PaymentProvider>,
     pub(crate) stripe: Arc<dyn PaymentProvider>,
 }
@@ -20,7 +21,7 @@ pub(crate) struct Connector {
 #[async_trait]
 impl ConnectorPort for Connector {
     fn has_sandbox(&self) -> bool {
-        true
+        self.has_sandbox
     }
 
     fn provider(&self, name: ProviderName, _key: Option<&Secret>) -> Result<Arc<dyn PaymentProvider>, PortError> {

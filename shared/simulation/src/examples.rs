@@ -5,13 +5,13 @@ use http_kit::Route;
 use serde_json::json;
 
 use crate::ask::Ask;
-use crate::furniture::{Furniture, order_body, payment_body};
+use crate::furniture::{Furniture, order_body, payment_body, statement_body};
 use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, endpoint, provider_event, .. } = on;
+    let Furniture { account, wallet, event, endpoint, provider_event, statement, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -23,6 +23,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "payments-get" | "refunds-create" | "refunds-list" => payment,
         "accounts-get" | "accounts-entries" => *account,
         "wallets-get" => wallet,
+        "statements-get" | "statements-differences" => statement,
         "events-get" => event,
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
@@ -61,6 +62,11 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "webhook-endpoints-update" => ask.json(&json!({ "description": "Warehouse" })),
         "webhook-endpoints-rotate" | "webhook-endpoints-test" => ask.key(&key),
         "webhook-endpoints-replay" => ask.json(&json!({ "event_id": event })).key(&key),
+        "statements-create" => {
+            let line = json!({ "reference": payment, "kind": "charge", "amount": Furniture::TOTAL, "currency": "EUR" });
+            ask.json(&statement_body("2000-01-01T00:00:00Z", "2000-02-01T00:00:00Z", &[line])).key(&key)
+        }
+        "fees-update" => ask.json(&json!({ "basis_points": 290, "fixed": { "EUR": 25 } })),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"
@@ -84,6 +90,10 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "accounts-entries"
         | "wallets-list"
         | "wallets-get"
+        | "fees-get"
+        | "statements-list"
+        | "statements-get"
+        | "statements-differences"
         | "events-list"
         | "events-get"
         | "webhook-endpoints-list"

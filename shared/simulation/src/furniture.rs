@@ -33,6 +33,8 @@ pub struct Furniture {
     pub account: &'static str,
     /// With nothing in it, in EUR.
     pub wallet: String,
+    /// Of all that was done, with a line of the payment and one that nobody knows.
+    pub statement: String,
     pub event: String,
     /// Told of everything.
     pub endpoint: String,
@@ -64,6 +66,15 @@ impl Furniture {
         world.run_until_quiet();
         let dispute = world.call(Ask::get("/v1/disputes").by(owner)).ok(200).text("/data/0/id");
         let provider_event = world.provider_tells(&shop.tenant, &disputed, "evt_again");
+        let statement = world.state(
+            owner,
+            &[
+                json!({ "reference": payment, "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+                json!({ "reference": "ch_unknown", "kind": "charge", "amount": Self::TOTAL, "currency": "EUR" }),
+            ],
+        );
+        let statement = statement.id();
+        world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
         let account = "acc_merchant_eur";
@@ -81,6 +92,7 @@ impl Furniture {
             provider_event,
             account,
             wallet,
+            statement,
             event,
             endpoint,
         }
@@ -103,6 +115,15 @@ pub(crate) fn order_body(amount: i64) -> Value {
 pub(crate) fn payment_body(order: Option<&str>, amount: i64, token: &str) -> Value {
     let method = json!({ "type": "card", "token": token });
     json!({ "order_id": order, "amount": amount, "currency": "EUR", "method": method })
+}
+
+/// The body that connects an account with Stripe.
+pub fn stripe_body(rank: &str, api_key: &str) -> Value {
+    json!({ "rank": rank, "api_key": api_key, "webhook_secret": "whsec_0123456789" })
+}
+
+pub(crate) fn statement_body(from: &str, to: &str, lines: &[Value]) -> Value {
+    json!({ "provider": "sandbox", "from": from, "to": to, "lines": lines })
 }
 
 /// What scenarios do all the time, a verb each, with keys that nobody else has.
@@ -149,9 +170,7 @@ impl World {
 
     /// The tenant's account with the second provider, which counts once a minute is over.
     pub fn connect_second(&self, caller: &Caller, rank: &str) {
-        let (api_key, webhook_secret) = ("sk_test_account_0001", "whsec_0123456789");
-        let body = json!({ "rank": rank, "api_key": api_key, "webhook_secret": webhook_secret });
-        self.connect(caller, "stripe", &body).ok(200);
+        self.connect(caller, "stripe", &stripe_body(rank, "sk_test_account_0001")).ok(200);
     }
 
     /// The provider says of its own accord that there is news of a payment.
@@ -171,6 +190,12 @@ impl World {
     pub fn refund(&self, caller: &Caller, payment: &str, amount: i64) -> Answer {
         let ask = Ask::post(format!("/v1/payments/{payment}/refunds"), &json!({ "amount": amount }));
         self.call(ask.by(caller).key(&self.new_key()))
+    }
+
+    /// The provider's statement of all that was done until now.
+    pub fn state(&self, caller: &Caller, lines: &[Value]) -> Answer {
+        let body = statement_body("2000-01-01T00:00:00Z", &api::rfc3339(self.clock.now()), lines);
+        self.call(Ask::post("/v1/statements", &body).by(caller).key(&self.new_key())).ok(202)
     }
 
     /// A payment of no order that has succeeded.

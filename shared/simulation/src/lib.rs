@@ -27,7 +27,7 @@ mod world;
 pub use answer::Answer;
 pub use ask::Ask;
 pub use examples::good_request;
-pub use furniture::Furniture;
+pub use furniture::{Furniture, stripe_body};
 pub use instance::InstanceClock;
 pub use late::{Late, LateCall};
 pub use people::{LoggedIn, PASSWORD, Shop, caller};

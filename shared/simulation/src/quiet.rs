@@ -103,13 +103,14 @@ impl World {
     fn has_work(&self, queue: Queue) -> bool {
         match queue {
             Queue::Webhooks => self.queues.in_sight(queue) > 0,
-            Queue::Payments | Queue::Refunds | Queue::Providers => !self.queues.is_empty(queue),
+            Queue::Payments | Queue::Refunds | Queue::Providers | Queue::Statements => !self.queues.is_empty(queue),
         }
     }
 
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
-        let Contents { payments, refunds, disputes, unpublished, transactions, marks, .. } = self.store.contents();
+        let Contents { payments, refunds, disputes, statements, unpublished, transactions, marks, .. } =
+            self.store.contents();
         let mut left: Vec<String> = Vec::new();
         left.extend(
             Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
@@ -130,6 +131,7 @@ impl World {
         left.extend(
             refunds.iter().filter(|refund| refund.check_at.is_some()).map(|it| format!("{} processing", it.id)),
         );
+        left.extend(statements.iter().filter(|it| it.check_at.is_some()).map(|it| format!("{} processing", it.id)));
         left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
         let asked_after = disputes.iter().filter(|it| it.check_at.is_some() && !it.status.is_open());
         left.extend(asked_after.map(|dispute| format!("{} is final and asked after", dispute.id)));

@@ -26,6 +26,15 @@ pub fn summary(world: &World) -> Vec<String> {
         let (sent, awaited) = (dispute.evidence_sent, dispute.check_at.is_some());
         format!("{} is {}: answer sent {sent}, awaited {awaited}", dispute.id, dispute.status.as_str())
     }));
+    lines.extend(contents.statements.iter().map(|statement| {
+        let (status, awaited) = (statement.status.as_str(), statement.check_at.is_some());
+        format!("{} is {status}: {:?}, awaited {awaited}", statement.id, statement.counts)
+    }));
+    lines.extend(contents.differences.iter().map(|(statement, all)| {
+        let told =
+            all.iter().map(|it| (it.kind, it.line.as_ref().map(|line| line.number), it.ours.map(|it| it.source)));
+        format!("{statement}: {:?}", told.collect::<Vec<_>>())
+    }));
     lines.extend(ledger(&contents));
     lines.extend(events(&contents));
     lines.extend(identity(&contents));

@@ -51,6 +51,10 @@ impl World {
                 )
                 .await
             }
+            Queue::Statements => {
+                let deps = statements_process::Deps { mint: self.mint(), matching: self.matching() };
+                statements_process::step(deps, notice).await
+            }
             Queue::Refunds => {
                 let deps = refunds_process::Deps { mint: self.mint(), settling: self.settling_refunds() };
                 refunds_process::step(deps, notice).await
@@ -63,7 +67,7 @@ impl World {
         let mut fates = Vec::new();
         match queue {
             Queue::Webhooks => fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await,
-            Queue::Payments | Queue::Refunds | Queue::Providers => {
+            Queue::Payments | Queue::Refunds | Queue::Providers | Queue::Statements => {
                 for delivery in batch {
                     fates.push(self.handle(queue, delivery).await);
                 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use app::connections;
+use app::match_statement::Matching;
 use app::outside::OutsideGate;
 use app::providers::{Directory, Opened};
 use app::sweep::Sweeping;
@@ -50,11 +51,13 @@ pub struct Setup {
     pub seed: u64,
     pub faults: Faults,
     pub rewire: fn(Wiring) -> Wiring,
+    /// None is in production.
+    pub has_sandbox: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring }
+        Self { seed: 1, faults: Faults::none(), rewire: |wiring| wiring, has_sandbox: true }
     }
 }
 
@@ -109,7 +112,7 @@ impl World {
     }
 
     pub fn of(setup: Setup) -> Self {
-        let Setup { seed, faults, rewire } = setup;
+        let Setup { seed, faults, rewire, has_sandbox } = setup;
         let clock = Clock::default();
         let random = Random::seeded(seed);
         let store = Arc::new(Store::new(faults.clone()));
@@ -135,7 +138,7 @@ impl World {
             passwords: Passwords::new(faults.clone()),
             stream: RefCell::default(),
             vault: Vault::new(faults.clone()),
-            connector: Connector { sandbox: wiring.provider.clone(), stripe: second.clone() },
+            connector: Connector { has_sandbox, sandbox: wiring.provider.clone(), stripe: second.clone() },
             opened: Opened::default(),
             receivers: Receivers::new(faults.clone()),
             signing_secrets: webhooks::Opened::default(),
@@ -215,7 +218,8 @@ impl World {
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {
         let (commerce, providers) = (self.wiring.commerce.as_ref(), self.providers());
-        settle_payment::Settling { commerce, payments: self.store.as_ref(), orders: self.store.as_ref(), providers }
+        let store = self.store.as_ref();
+        settle_payment::Settling { commerce, payments: store, orders: store, fees: store, providers }
     }
 
     pub(crate) fn settling_disputes(&self) -> settle_dispute::Settling<'_> {
@@ -248,7 +252,12 @@ impl World {
             payments: self.settling_payments(),
             refunds: self.settling_refunds(),
             disputes: self.store.as_ref(),
+            statements: self.matching(),
         }
+    }
+
+    pub(crate) fn matching(&self) -> Matching<'_> {
+        Matching { commerce: self.wiring.commerce.as_ref(), ..Matching::of(self.store.as_ref()) }
     }
 }
 

@@ -9,6 +9,7 @@ use domain::access::{Caller, Grant};
 use domain::event::Queue;
 use http_kit::{Access, Route, routes};
 use memory::Fault;
+use serde_json::json;
 
 /// A route's work: when the cache has nothing yet, and the same request again.
 struct Row {
@@ -124,6 +125,12 @@ const ROWS: &[Row] = &[
     row("wallets-create", &["cache.admit", "commerce.commit"], Same),
     row("wallets-list", &["cache.admit", "wallets.list"], Same),
     row("wallets-get", &["cache.admit", "wallets.get"], Same),
+    row("fees-get", &["cache.admit", "fees.get"], Same),
+    row("fees-update", &["cache.admit", "fees.put"], Same),
+    row("statements-create", &["cache.admit", "commerce.commit"], Same),
+    row("statements-list", &["cache.admit", "statements.list"], Same),
+    row("statements-get", &["cache.admit", "statements.get"], Same),
+    row("statements-differences", &["cache.admit", "statements.get", "statements.differences"], Same),
     row("events-list", &["cache.admit", "events.list"], Same),
     row("events-get", &["cache.admit", "events.get"], Same),
     row(
@@ -334,7 +341,8 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to the payments and the webhooks");
     world.faults.forget_calls();
     world.work(Queue::Payments);
-    let expected = counted(&["payments.get", "connections.get", "provider.charge", "orders.get", "commerce.commit"]);
+    let reads = ["payments.get", "connections.get", "orders.get", "fees.get"];
+    let expected = counted(&[reads.as_slice(), &["provider.charge", "commerce.commit"]].concat());
     assert_eq!(world.faults.tally(), expected, "payments-process");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
@@ -362,6 +370,24 @@ fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
     assert_eq!(world.faults.tally(), counted(&[before.as_slice(), &after].concat()));
 }
 
+/// One look-up a name of the provider's, a hundred transactions a read.
+#[test]
+fn matching_a_statement_reads_its_period_and_what_its_lines_name() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    let line = |reference: &str| json!({ "reference": reference, "kind": "charge", "amount": 1, "currency": "EUR" });
+    // So that what the furniture has done is in the period.
+    world.clock.advance(std::time::Duration::from_secs(1));
+    world.state(furniture.owner(), &[line("ch_a"), line("ch_b"), line("ch_b"), line(&furniture.payment)]);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Statements);
+    let period = ["accounts.list", "closings.entries", "closings.entries"];
+    let names = ["provider_references.referenced", "provider_references.referenced", "journal.transactions"];
+    let rest = ["statements.get", "statements.lines", "payments.get_many", "commerce.commit"];
+    assert_eq!(world.faults.tally(), counted(&[period.as_slice(), &names, &rest].concat()));
+}
+
 #[test]
 fn what_a_provider_tells_of_a_settled_payment_is_one_read_and_one_question() {
     let world = World::new();
@@ -375,12 +401,13 @@ fn what_a_provider_tells_of_a_settled_payment_is_one_read_and_one_question() {
 }
 
 #[test]
-fn a_sweep_of_nothing_is_four_queries() {
+fn a_sweep_of_nothing_is_five_queries() {
     let world = World::new();
     Furniture::of(&world, "tea");
     world.faults.forget_calls();
     world.sweep().expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["due.events", "due.payments", "due.refunds", "due.disputes"]));
+    let expected = ["due.events", "due.payments", "due.refunds", "due.disputes", "statements.due"];
+    assert_eq!(world.faults.tally(), counted(&expected));
 }
 
 #[test]

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,7 +17,10 @@ pub const DAWDLES: Duration = Duration::from_millis(900);
 
 pub struct Stripe {
     pub base_url: String,
+    address: SocketAddr,
     books: Arc<Mutex<Books>>,
+    /// How it is told to stop, and what stops then.
+    serving: Mutex<Option<(Arc<AtomicBool>, JoinHandle<()>)>>,
 }
 
 #[derive(Default)]
@@ -57,35 +61,61 @@ impl Stripe {
 
     pub fn at(address: &str) -> Self {
         let listener = TcpListener::bind(address).expect("a free port");
-        let base_url = format!("http://{}", listener.local_addr().expect("bound"));
-        let books = Arc::<Mutex<Books>>::default();
-        let served = books.clone();
-        thread::spawn(move || {
+        let address = listener.local_addr().expect("bound");
+        let stripe =
+            Self { base_url: format!("http://{address}"), books: Arc::default(), address, serving: Mutex::default() };
+        stripe.serve_on(listener);
+        stripe
+    }
+
+    /// From here on nobody gets a connection.
+    pub fn close(&self) {
+        let serving = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((is_over, thread)) = serving else { return };
+        is_over.store(true, Ordering::SeqCst);
+        // What waits for connections has to see it.
+        drop(TcpStream::connect(self.address));
+        thread.join().expect("it serves until it is told to stop");
+    }
+
+    /// At the same address, with the same books.
+    pub fn open_again(&self) {
+        self.serve_on(TcpListener::bind(self.address).expect("the port is free again"));
+    }
+
+    fn serve_on(&self, listener: TcpListener) {
+        let is_over = Arc::<AtomicBool>::default();
+        let (books, until) = (self.books.clone(), is_over.clone());
+        let thread = thread::spawn(move || {
             for stream in listener.incoming() {
-                let mut stream = stream.expect("a connection");
-                let books = served.clone();
-                thread::spawn(move || {
-                    let text = read_request(&mut stream);
-                    let request = parse(&text);
-                    let (status, body) = {
-                        let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
-                        books.requests.push(text);
-                        books.answer(&request)
-                    };
-                    if request.form.get("payment_method").is_some_and(|token| token == "tok_timeout") {
-                        thread::sleep(DAWDLES);
-                    }
-                    // The client may have gone, which is what `tok_timeout` is about.
-                    let _ = stream.write_all(http(status, &body.to_string()).as_bytes());
-                });
+                if until.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (stream, books) = (stream.expect("a connection"), books.clone());
+                thread::spawn(move || answer(stream, &books));
             }
         });
-        Self { base_url, books }
+        *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = Some((is_over, thread));
     }
 
     pub fn books(&self) -> MutexGuard<'_, Books> {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn answer(mut stream: TcpStream, books: &Mutex<Books>) {
+    let text = read_request(&mut stream);
+    let request = parse(&text);
+    let (status, body) = {
+        let mut books = books.lock().unwrap_or_else(PoisonError::into_inner);
+        books.requests.push(text);
+        books.answer(&request)
+    };
+    if request.form.get("payment_method").is_some_and(|token| token == "tok_timeout") {
+        thread::sleep(DAWDLES);
+    }
+    // The client may have gone, which is what `tok_timeout` is about.
+    let _ = stream.write_all(http(status, &body.to_string()).as_bytes());
 }
 
 fn parse(text: &str) -> Request {

@@ -59,7 +59,11 @@ mod payments {
     mod settle;
 }
 mod providers {
+    mod connect;
+    mod disconnect;
+    mod get;
     mod ingest;
+    mod list;
 }
 mod refunds {
     mod create;
@@ -69,6 +73,12 @@ mod sessions {
     mod create;
     mod delete;
     mod refresh;
+}
+mod settings {
+    mod fees;
+}
+mod statements {
+    mod create;
 }
 mod tenants {
     mod create;

@@ -16,6 +16,7 @@ async fn main() -> Result<(), runtime::Error> {
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     let webhooks_url = reader.text("WEBHOOKS_QUEUE_URL");
+    let statements_url = reader.text("STATEMENTS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -26,6 +27,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
             (Queue::Webhooks, webhooks_url),
+            (Queue::Statements, statements_url),
         ]),
     );
     let deps = Deps { queues: &queues, events: &commerce };

@@ -29,7 +29,7 @@ async fn main() -> Result<(), runtime::Error> {
     let (vault, opened) = (KmsVault::new(&aws, vault_key), Opened::default());
     let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let settling = Settling { commerce: &commerce, payments: &commerce, orders: &commerce, fees: &commerce, providers };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {
         let notice = decode_notice(&message.body, message.trace.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::match_statement::Matching;
 use app::providers::{Directory, Opened};
 use app::sweep::Sweeping;
 use app::{settle_payment, settle_refund};
@@ -25,6 +26,7 @@ async fn main() -> Result<(), runtime::Error> {
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     let webhooks_url = reader.text("WEBHOOKS_QUEUE_URL");
+    let statements_url = reader.text("STATEMENTS_QUEUE_URL");
     reader.finish(())?;
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
@@ -35,6 +37,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
             (Queue::Webhooks, webhooks_url),
+            (Queue::Statements, statements_url),
         ]),
     );
     let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));
@@ -42,7 +45,13 @@ async fn main() -> Result<(), runtime::Error> {
     let (vault, opened) = (KmsVault::new(&aws, vault_key), Opened::default());
     let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let payments = settle_payment::Settling {
+        commerce: &commerce,
+        payments: &commerce,
+        orders: &commerce,
+        fees: &commerce,
+        providers,
+    };
     let refunds = settle_refund::Settling {
         commerce: &commerce,
         payments: &commerce,
@@ -50,8 +59,15 @@ async fn main() -> Result<(), runtime::Error> {
         orders: &commerce,
         providers,
     };
-    let sweeping =
-        Sweeping { due: &commerce, events: &commerce, queues: &queues, payments, refunds, disputes: &commerce };
+    let sweeping = Sweeping {
+        due: &commerce,
+        events: &commerce,
+        queues: &queues,
+        payments,
+        refunds,
+        disputes: &commerce,
+        statements: Matching::of(&commerce),
+    };
     let deps = Deps { mint, sweeping };
     runtime::run_schedule(async || step(deps).await).await
 }

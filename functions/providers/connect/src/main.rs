@@ -4,10 +4,9 @@
 use app::connections::Stores;
 use app::outside::OutsideGate;
 use aws::{Aws, CommerceTable, IdentityTable, KmsVault, Settings, SystemClock, SystemRandom};
-use domain::secret::Secret;
 use http_kit::Gate;
 use ports::clock::Mint;
-use provider::{HttpConnector, ProviderConfig};
+use provider::HttpConnector;
 use providers_connect::{Deps, answer};
 use runtime::config::{Reader, environment};
 
@@ -17,7 +16,7 @@ async fn main() -> Result<(), runtime::Error> {
     let mut reader = Reader::new(&environment);
     let commerce_table = reader.text("COMMERCE_TABLE");
     let identity_table = reader.text("IDENTITY_TABLE");
-    let sandbox = reader.optional("PROVIDER_URL").zip(reader.optional("PROVIDER_API_KEY"));
+    let has_sandbox = reader.parsed("HAS_SANDBOX");
     let stripe_url = reader.text("STRIPE_URL");
     let vault_key = reader.text("VAULT_KEY");
     reader.finish(())?;
@@ -26,8 +25,7 @@ async fn main() -> Result<(), runtime::Error> {
     let identity = IdentityTable::new(&aws, identity_table);
     let cache = OutsideGate { users: &identity, sessions: &identity, limits: &identity };
     let vault = KmsVault::new(&aws, vault_key);
-    let sandbox = sandbox.map(|(url, key)| ProviderConfig::new(url, Secret::new(key)));
-    let connector = HttpConnector::new(sandbox, stripe_url)?;
+    let connector = HttpConnector::of_accounts(has_sandbox, stripe_url);
     let gate = Gate { cache: &cache, clock: &SystemClock };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };

@@ -21,7 +21,7 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::new(Settings::from_env(&environment)?);
     let commerce = CommerceTable::new(&aws, commerce_table);
     let vault = KmsVault::new(&aws, vault_key);
-    let connector = HttpConnector::new(None, stripe_url)?;
+    let connector = HttpConnector::of_accounts(false, stripe_url);
     let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };
     let sandbox = sandbox_key.map(|key| SandboxEvents::new(Secret::new(key)));
     let sandbox = sandbox.as_ref().map(|events| events as &dyn ProviderEvents);

@@ -30,7 +30,13 @@ async fn main() -> Result<(), runtime::Error> {
     let (vault, opened) = (KmsVault::new(&aws, vault_key), Opened::default());
     let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let payments = settle_payment::Settling { commerce: &commerce, payments: &commerce, orders: &commerce, providers };
+    let payments = settle_payment::Settling {
+        commerce: &commerce,
+        payments: &commerce,
+        orders: &commerce,
+        fees: &commerce,
+        providers,
+    };
     let settling = Settling { payments, disputes: &commerce };
     let deps = Deps { mint, settling };
     runtime::run_queue(&redelivery, &SystemRandom, async |message| {

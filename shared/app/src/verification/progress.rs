@@ -193,7 +193,7 @@ pub(super) fn is_wallet(account: AccountId) -> bool {
 fn counted_as(account: AccountId) -> AccountId {
     match account.kind {
         AccountKind::Wallet(_) => AccountId { kind: AccountKind::Wallet(WalletId::from_u128(0)), ..account },
-        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => account,
+        AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => account,
     }
 }
 

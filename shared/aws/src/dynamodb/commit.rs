@@ -14,6 +14,7 @@ use ports::{PortError, PortErrorKind};
 
 use super::idempotency::{StoredRecord, claimed};
 use super::record::ms;
+use super::statement_page::{DifferencesPage, LinesPage, Place};
 use super::transact::{NotWritten, Obstacle, Writes};
 use super::transaction::StoredEntry;
 use super::{CommerceTable, Table, balance, idempotency, order, payment, wallet};
@@ -81,6 +82,16 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             Change::RequireWallet(account) => {
                 writes.check(Guard::WalletExists, wallet::exists(table, tenant, account)?);
             }
+            Change::CreateStatement { statement, lines } => {
+                writes.create(Guard::Fresh, &statement)?;
+                let place = Place { tenant, statement: statement.id };
+                LinesPage::all(place, &lines).try_for_each(|page| writes.create(Guard::Fresh, &page))?;
+            }
+            Change::ConcludeStatement { statement, differences } => {
+                writes.replace(Guard::Fresh, &statement, statement.version)?;
+                let place = Place { tenant, statement: statement.id };
+                DifferencesPage::all(place, &differences).try_for_each(|page| writes.create(Guard::Fresh, &page))?;
+            }
             Change::CreateDispute(dispute) => writes.create(Guard::Fresh, &dispute)?,
             Change::UpdateDispute(dispute) => writes.replace(Guard::Fresh, &dispute, dispute.version)?,
             Change::Post(posting) => post(&mut writes, &mut balances, tenant, posting)?,
@@ -91,7 +102,7 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             AccountKind::Wallet(_) => {
                 writes.update(Guard::Booking(sums), wallet::book(table, tenant, account, sums)?);
             }
-            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => {
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => {
                 writes.update(Guard::Nothing, balance::add(table, tenant, account, shard, sums)?);
             }
         }

@@ -51,7 +51,8 @@ impl Stored for Dispute {
 
     fn index_keys(&self) -> Vec<IndexKey> {
         let status = IndexKey::dispute_status(self.tenant, self.status, self.id);
-        std::iter::once(status).chain(IndexKey::dispute_due(self)).collect()
+        let others = IndexKey::dispute_due(self).into_iter().chain(IndexKey::dispute_reference(self));
+        std::iter::once(status).chain(others).collect()
     }
 }
 

@@ -2,6 +2,8 @@
 //! partition do not, because they are read before a tenant is known or for all of them: logins, login attempts and the due
 //! index. `docs/DATA.md` says which access pattern each serves.
 
+mod statement;
+
 use std::fmt::Display;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -22,6 +24,8 @@ use super::Attributes;
 use super::query::Bounds;
 use crate::digest::sha256_hex;
 
+pub(crate) use statement::{parse_statement, statement_page};
+
 pub(crate) const PARTITION: &str = "pk";
 pub(crate) const SORT: &str = "sk";
 
@@ -34,6 +38,8 @@ pub(crate) enum Index {
     Status,
     Customer,
     Due,
+    /// By what a provider calls it.
+    Reference,
 }
 
 impl Index {
@@ -42,6 +48,7 @@ impl Index {
             Self::Status => "by_status",
             Self::Customer => "by_customer",
             Self::Due => "due",
+            Self::Reference => "by_reference",
         }
     }
 
@@ -51,6 +58,7 @@ impl Index {
             Self::Status => ("gsi1pk", "gsi1sk"),
             Self::Customer => ("gsi2pk", "gsi2sk"),
             Self::Due => ("gsi3pk", "gsi3sk"),
+            Self::Reference => ("gsi4pk", "gsi4sk"),
         }
     }
 }
@@ -64,6 +72,7 @@ pub(crate) enum DueKind {
     Event,
     File,
     Delivery,
+    Statement,
     /// Transactions that are in no block.
     Transaction,
     /// Tenants whose ledger is to be verified.
@@ -79,6 +88,7 @@ impl DueKind {
             Self::Event => "event",
             Self::File => "file",
             Self::Delivery => "delivery",
+            Self::Statement => "statement",
             Self::Transaction => "transaction",
             Self::Ledger => "ledger",
         }
@@ -144,6 +154,10 @@ impl Key {
 
     pub(crate) fn closing(tenant: TenantId, account: AccountId, upto: EntryId) -> Self {
         Partition::closings(tenant, account).at(upto)
+    }
+
+    pub(crate) fn fee_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("fees")
     }
 
     pub(crate) fn tenant(tenant: TenantId) -> Self {

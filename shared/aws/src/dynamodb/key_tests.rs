@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use domain::ids::TransactionId;
+use domain::ids::{StatementId, TransactionId};
 
 use super::*;
 
@@ -38,6 +38,10 @@ fn keys() -> Vec<(String, String)> {
         Key::balance(tenant, account(), 7),
         Key::block(tenant, 12),
         Key::closing(tenant, account(), EntryId::from_u128(2)),
+        Key::statement(tenant, StatementId::from_u128(2)),
+        Key::statement_lines(tenant, StatementId::from_u128(2), 3),
+        Key::differences(tenant, StatementId::from_u128(2), 12),
+        Key::fee_settings(tenant),
         Key::tenant(tenant),
         Key::user(tenant, UserId::from_u128(2)),
         Key::session(tenant, SessionId::from_u128(2)),
@@ -60,6 +64,10 @@ fn keys_are_what_the_data_page_says() {
         (pk("BAL"), "acc_merchant_eur#07".to_owned()),
         (pk("JRN"), format!("{:020}", 12)),
         (pk("CLO#acc_merchant_eur"), format!("ent_{zeros}2")),
+        (pk("STM"), format!("stm_{zeros}2")),
+        (pk(&format!("STL#stm_{zeros}2")), "00003".to_owned()),
+        (pk(&format!("DIF#stm_{zeros}2")), "00012".to_owned()),
+        (pk("SET"), "fees".to_owned()),
         (pk("TEN"), format!("ten_{zeros}1")),
         (pk("USR"), format!("usr_{zeros}2")),
         (pk("SES"), format!("ses_{zeros}2")),
@@ -74,6 +82,7 @@ fn every_partition_begins_with_its_tenant() {
         IndexKey::order_status(tenant, OrderStatus::Open, OrderId::from_u128(2)).pk,
         IndexKey::order_customer(tenant, &email(), OrderId::from_u128(2)).pk,
         IndexKey::payment_status(tenant, PaymentStatus::Refunded, PaymentId::from_u128(2)).pk,
+        Partition::referenced(tenant, &"ch_1".parse().expect("a reference")).pk,
     ];
     for pk in keys().into_iter().map(|(pk, _)| pk).chain(of_indexes) {
         assert!(pk.starts_with(&format!("{tenant}#")), "{pk}");

@@ -12,6 +12,7 @@ mod connection;
 mod dispute;
 mod due;
 mod event;
+mod fee;
 mod file;
 mod idempotency;
 mod journal;
@@ -22,8 +23,11 @@ mod payment;
 mod platform;
 mod query;
 mod record;
+mod reference;
 mod refund;
 mod session;
+mod statement;
+mod statement_page;
 pub(crate) mod stream;
 mod tenant;
 mod transact;
@@ -49,8 +53,8 @@ use crate::error::port_error;
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
-/// Orders, payments, refunds, disputes, wallets, the ledger with its journal and closings, connections to providers,
-/// idempotency records and events.
+/// Orders, payments, refunds, disputes, statements, wallets, the ledger with its journal and closings, connections to
+/// providers, idempotency records and events.
 #[derive(Debug, Clone)]
 pub struct CommerceTable(Table);
 

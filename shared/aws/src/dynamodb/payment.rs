@@ -107,7 +107,8 @@ impl Stored for Payment {
 
     fn index_keys(&self) -> Vec<IndexKey> {
         let status = IndexKey::payment_status(self.tenant, self.status, self.id);
-        std::iter::once(status).chain(IndexKey::payment_due(self)).collect()
+        let others = IndexKey::payment_due(self).into_iter().chain(IndexKey::payment_reference(self));
+        std::iter::once(status).chain(others).collect()
     }
 }
 
@@ -137,6 +138,8 @@ pub(crate) struct PaymentRecord {
     captured: i64,
     refunded: i64,
     refunds_pending: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    fee: i64,
     #[serde(default)]
     disputed: i64,
     /// The provider's name of each dispute and ours.
@@ -187,6 +190,11 @@ enum RouteRecord {
     },
 }
 
+/// Of payments without a fee, and of those from before there were any.
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
 impl RouteRecord {
     fn is_unclaimed(&self) -> bool {
         matches!(self, Self::Unclaimed)
@@ -219,6 +227,7 @@ impl From<&Payment> for PaymentRecord {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes,
             route,
@@ -255,6 +264,7 @@ impl From<&Payment> for PaymentRecord {
             captured: *captured,
             refunded: *refunded,
             refunds_pending: *refunds_pending,
+            fee: *fee,
             disputed: *disputed,
             disputes: disputes.iter().map(|(reference, id)| (reference.clone(), id.to_string())).collect(),
             refundable: payment.refundable(),
@@ -296,6 +306,7 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes,
             refundable: _,
@@ -335,6 +346,7 @@ impl TryFrom<PaymentRecord> for Payment {
             captured,
             refunded,
             refunds_pending,
+            fee,
             disputed,
             disputes: disputes
                 .into_iter()

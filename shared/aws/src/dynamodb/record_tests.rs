@@ -19,6 +19,7 @@ use serde_dynamo::Item;
 use super::*;
 use crate::dynamodb::closing::StoredClosing;
 use crate::dynamodb::idempotency::StoredRecord;
+use crate::dynamodb::statement_page::{DifferencesPage, LinesPage, Place};
 use crate::dynamodb::stream::decode_change;
 use crate::dynamodb::transaction::StoredEntry;
 use crate::dynamodb::user::Login;
@@ -44,6 +45,13 @@ fn items() -> Vec<Attributes> {
     let record = StoredRecord { tenant, record: builders::record(mint) };
     let closing = Closing::after(None, entry.entry.account, std::slice::from_ref(&entry.entry)).expect("a closing");
     let closing = StoredClosing { tenant, closing };
+    let statement = builders::statement(tenant, mint);
+    let lines = builders::statement_input(mint).lines;
+    let comparison = domain::statement::compare(&lines, &BTreeMap::new(), &[]);
+    let ended = statement.conclude(Ok(comparison.counts), world.now());
+    let place = Place { tenant, statement: statement.id };
+    let page_of_lines = LinesPage::all(place, &lines).next().expect("there are lines");
+    let page_of_differences = DifferencesPage::all(place, &comparison.differences).next().expect("there are some");
     let items = [
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
@@ -67,6 +75,11 @@ fn items() -> Vec<Attributes> {
             due_at: Some(world.now()),
         }),
         encode(&builders::connections(tenant, mint)),
+        encode(&statement),
+        encode(&ended),
+        encode(&page_of_lines),
+        encode(&page_of_differences),
+        encode(&builders::fee_settings(tenant, mint)),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -95,7 +108,7 @@ fn attributes_have_their_names_and_types() {
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S gsi1pk:S gsi1sk:S gsi2pk:S gsi2sk:S held:N id:S kind:S lines:L metadata:M paid:N pk:S refunded:N sk:S status:S tenant:S total:N updated_at_ms:N version:N",
         "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S disputed:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
-        "amount:N check_at_ms:N created_at_ms:N currency:S evidence_sent:T gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S payment:S pk:S provider_reference:S reason:S respond_by_ms:N sk:S status:S tenant:S updated_at_ms:N version:N",
+        "amount:N check_at_ms:N created_at_ms:N currency:S evidence_sent:T gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S gsi4pk:S gsi4sk:S id:S kind:S payment:S pk:S provider_reference:S reason:S respond_by_ms:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
         "entries:L gsi3pk:S gsi3sk:S id:S kind:S pk:S sk:S source:S tenant:S",
         "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
@@ -111,6 +124,11 @@ fn attributes_have_their_names_and_types() {
         "created_at_ms:N health:M id:S kind:S pk:S settings:M sk:S tenant:S version:N",
         "attempts:L attempts_made:N cause:S created_at_ms:N endpoint:S event:S expires_at:N gsi3pk:S gsi3sk:S has_place:T holds:N kind:S next_at_ms:N pk:S sk:S status:S tenant:S type:S updated_at_ms:N version:N",
         "connected:L kind:S pk:S sk:S tenant:S turns:L version:N",
+        "check_at_ms:N created_at_ms:N currency:S from_ms:N gsi3pk:S gsi3sk:S id:S kind:S lines:N pk:S provider:S sk:S status:S tenant:S to_ms:N updated_at_ms:N version:N",
+        "counts:M created_at_ms:N currency:S from_ms:N id:S kind:S lines:N pk:S provider:S sk:S status:S tenant:S to_ms:N updated_at_ms:N version:N",
+        "kind:S lines:L number:N pk:S sk:S statement:S tenant:S",
+        "differences:L kind:S number:N pk:S sk:S statement:S tenant:S",
+        "basis_points:N fixed:M kind:S pk:S sk:S tenant:S updated_at_ms:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

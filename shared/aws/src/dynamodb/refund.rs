@@ -51,7 +51,7 @@ impl Stored for Refund {
     }
 
     fn index_keys(&self) -> Vec<IndexKey> {
-        IndexKey::refund_due(self).into_iter().collect()
+        IndexKey::refund_due(self).into_iter().chain(IndexKey::refund_reference(self)).collect()
     }
 }
 

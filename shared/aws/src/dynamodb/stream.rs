@@ -39,7 +39,11 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Connections
         | Kind::Idempotency
         | Kind::Login
-        | Kind::Attempts
-        | Kind::Limit => Image::Other,
+        | Kind::Limit
+        | Kind::FeeSettings
+        | Kind::Statement
+        | Kind::StatementLines
+        | Kind::Differences
+        | Kind::Attempts => Image::Other,
     }))
 }

@@ -33,7 +33,7 @@ impl Wallets for CommerceTable {
     ) -> Result<Option<Wallet>, PortError> {
         match account.kind {
             AccountKind::Wallet(_) => self.0.get("get a wallet", Key::wallet(tenant, account), consistency).await,
-            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Merchant => Ok(None),
+            AccountKind::Clearing | AccountKind::Disputes | AccountKind::Fees | AccountKind::Merchant => Ok(None),
         }
     }
 

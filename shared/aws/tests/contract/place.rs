@@ -14,10 +14,11 @@ use domain::ids::RequestId;
 use futures_util::FutureExt;
 use ports::clock::Random;
 
-const INDEXES: [(&str, &str, ProjectionType); 3] = [
+const INDEXES: [(&str, &str, ProjectionType); 4] = [
     ("by_status", "gsi1", ProjectionType::All),
     ("by_customer", "gsi2", ProjectionType::All),
     ("due", "gsi3", ProjectionType::KeysOnly),
+    ("by_reference", "gsi4", ProjectionType::KeysOnly),
 ];
 
 fn variable(name: &str) -> String {

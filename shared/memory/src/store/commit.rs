@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, TenantId};
+use domain::ids::{DisputeId, OrderId, PaymentId, RefundId, StatementId, TenantId};
 use domain::ledger::{AccountId, Posting, Source};
 use domain::money::Money;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
+use domain::statement::{Difference, Statement, StatementLine};
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
 use ports::commerce::{Change, Commerce, Commit, CommitError};
@@ -41,6 +42,8 @@ enum Write {
     Payment(Payment),
     Refund(Refund),
     Dispute(Dispute),
+    NewStatement(Statement, Vec<StatementLine>),
+    EndedStatement(Statement, Vec<Difference>),
     NewWallet(Wallet),
     /// With the wallets it books on, as they will be.
     Post(Posting, Vec<Wallet>),
@@ -54,6 +57,7 @@ enum Row {
     Refund(PaymentId, RefundId),
     Wallet(AccountId),
     Dispute(DisputeId),
+    Statement(StatementId),
     Source(Source),
 }
 
@@ -139,6 +143,14 @@ impl CommerceTable {
                 let stored = refund(&new).map(|refund| refund.version);
                 unless_stale(follows(stored, new.version), Write::Refund(new))
             }
+            Change::CreateStatement { statement, lines } => {
+                let is_new = !self.statements.contains_key(&(tenant, statement.id));
+                unless_stale(is_new, Write::NewStatement(statement, lines))
+            }
+            Change::ConcludeStatement { statement, differences } => {
+                let stored = self.statements.get(&(tenant, statement.id)).map(|stored| stored.version);
+                unless_stale(follows(stored, statement.version), Write::EndedStatement(statement, differences))
+            }
             Change::CreateWallet(new) => {
                 unless_stale(self.wallet(tenant, new.account()).is_none(), Write::NewWallet(new))
             }
@@ -178,6 +190,16 @@ impl CommerceTable {
             Write::Dispute(dispute) => {
                 let old = self.disputes.insert((tenant, dispute.id), dispute.clone());
                 self.stream.push(old, Some(dispute));
+            }
+            Write::NewStatement(statement, lines) => {
+                self.statement_lines.insert((tenant, statement.id), lines);
+                self.statements.insert((tenant, statement.id), statement);
+                self.stream.push_other();
+            }
+            Write::EndedStatement(statement, differences) => {
+                self.differences.insert((tenant, statement.id), differences);
+                self.statements.insert((tenant, statement.id), statement);
+                self.stream.push_other();
             }
             Write::NewWallet(wallet) => {
                 self.wallets.insert((tenant, wallet.id), wallet);
@@ -223,6 +245,9 @@ fn tenant_of(change: &Change) -> Option<TenantId> {
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
         Change::CreateWallet(wallet) => Some(wallet.tenant),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(dispute.tenant),
+        Change::CreateStatement { statement, lines: _ } | Change::ConcludeStatement { statement, differences: _ } => {
+            Some(statement.tenant)
+        }
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| transaction.tenant()),
         Change::HoldOrder { .. } | Change::ReserveRefund { .. } | Change::RequireWallet(_) => None,
     }
@@ -239,6 +264,9 @@ fn row_of(change: &Change) -> Option<Row> {
         Change::CreateWallet(wallet) => Some(Row::Wallet(wallet.account())),
         Change::RequireWallet(account) => Some(Row::Wallet(*account)),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(Row::Dispute(dispute.id)),
+        Change::CreateStatement { statement, lines: _ } | Change::ConcludeStatement { statement, differences: _ } => {
+            Some(Row::Statement(statement.id))
+        }
         Change::Post(posting) => posting.transaction.as_ref().map(|transaction| Row::Source(transaction.source())),
     }
 }

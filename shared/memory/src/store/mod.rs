@@ -8,6 +8,7 @@ mod connection;
 mod dispute;
 mod due;
 mod event;
+mod fees;
 mod file;
 mod journal;
 mod ledger;
@@ -19,6 +20,7 @@ mod platform;
 mod records;
 mod refund;
 mod session;
+mod statement;
 mod stream;
 mod tamper;
 mod tenant;
@@ -33,11 +35,12 @@ use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
+use domain::fee::FeeSettings;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DisputeId, EntryId, EventId, FileId, OrderId, PaymentId, RefundId, SessionId, TenantId, UserId, WalletId,
-    WebhookEndpointId,
+    DisputeId, EntryId, EventId, FileId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId,
+    WalletId, WebhookEndpointId,
 };
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
@@ -45,6 +48,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
@@ -77,6 +81,10 @@ struct CommerceTable {
     payments: BTreeMap<(TenantId, PaymentId), Payment>,
     refunds: BTreeMap<(TenantId, PaymentId, RefundId), Refund>,
     disputes: BTreeMap<(TenantId, DisputeId), Dispute>,
+    fees: BTreeMap<TenantId, FeeSettings>,
+    statements: BTreeMap<(TenantId, StatementId), Statement>,
+    statement_lines: BTreeMap<(TenantId, StatementId), Vec<StatementLine>>,
+    differences: BTreeMap<(TenantId, StatementId), Vec<Difference>>,
     transactions: BTreeMap<(TenantId, Source), Transaction>,
     entries: BTreeMap<(TenantId, AccountId, EntryId), Entry>,
     balances: BTreeMap<(TenantId, AccountId), Balance>,
@@ -127,6 +135,8 @@ pub struct Contents {
     pub payments: Vec<Payment>,
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
+    pub statements: Vec<Statement>,
+    pub differences: Vec<(StatementId, Vec<Difference>)>,
     pub transactions: Vec<Transaction>,
     /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
@@ -192,6 +202,8 @@ impl Store {
             payments: commerce.payments.values().cloned().collect(),
             refunds: commerce.refunds.values().cloned().collect(),
             disputes: commerce.disputes.values().cloned().collect(),
+            statements: commerce.statements.values().cloned().collect(),
+            differences: commerce.differences.iter().map(|((_, id), differences)| (*id, differences.clone())).collect(),
             transactions: commerce.transactions.values().cloned().collect(),
             balances: accounts.chain(of_wallets).collect(),
             wallets: commerce.wallets.values().cloned().collect(),

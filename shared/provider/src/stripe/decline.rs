@@ -99,6 +99,17 @@ mod tests {
         assert_eq!(BTreeSet::from_iter(&codes).len(), codes.len(), "a code is in the table twice");
     }
 
+    /// B10: the page is the other half of the table, written by hand, so that neither changes alone.
+    #[test]
+    fn the_page_of_providers_says_the_same() {
+        let page = include_str!("../../../../docs/PROVIDERS.md");
+        for (ours, codes) in TABLE {
+            let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+            let row = format!("| `{}` | {} |", ours.as_str(), codes.join(", "));
+            assert!(page.contains(&row), "docs/PROVIDERS.md, Declines: its row has to be: {row}");
+        }
+    }
+
     /// By Stripe's advice: what "try again" may help is retryable, what needs another card or other details is not.
     #[test]
     fn what_may_be_tried_again() {

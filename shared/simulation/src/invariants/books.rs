@@ -242,11 +242,14 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets and endpoints are not in the stream: `wallets` looks at theirs.
+        // Wallets, statements and endpoints are not in the stream: `wallets` and `statements` look at theirs.
         let is_of_another_kind = matches!(
             event.kind,
             EventType::ProviderEventReceived
                 | EventType::WalletCreated
+                | EventType::StatementCreated
+                | EventType::StatementSucceeded
+                | EventType::StatementFailed
                 | EventType::WebhookEndpointDisabled
                 | EventType::WebhookEndpointTest
                 | EventType::WebhookReplayRequested
@@ -275,7 +278,8 @@ impl Books {
 /// A payment's part of what the accounts show.
 fn owed_for_payment(payment: &Payment) -> Vec<(AccountId, Owed)> {
     let [from, to] = accounts_of(payment);
-    vec![(from, (-payment.captured, 0)), (to, (payment.captured, 0))]
+    let fees = AccountId { kind: AccountKind::Fees, currency: payment.money.currency };
+    vec![(from, (-payment.captured, 0)), (to, (payment.captured - payment.fee, 0)), (fees, (payment.fee, 0))]
 }
 
 /// A dispute's part: of a top-up too it is the merchant who bears it.

@@ -81,10 +81,12 @@ fn is_balanced(transaction: &Transaction) -> Holds {
 
 fn stands_for_something(books: &Books, transaction: &Transaction) -> Holds {
     let source = transaction.source();
-    let Some(Moved { of, from, to, amount }) = moved(books, source) else {
+    let Some(Moved { of, from, to, amount, fee }) = moved(books, source) else {
         return Err(format!("{source} is booked and stands for nothing that happened"));
     };
-    let mut expected = [(from, -amount), (to, amount)];
+    let fees = AccountId { kind: AccountKind::Fees, ..from };
+    let mut expected = vec![(from, -amount), (to, amount - fee), (fees, fee)];
+    expected.retain(|(_, amount)| *amount != 0);
     let mut booked: Vec<_> = transaction.entries().iter().map(|entry| (entry.account, entry.amount)).collect();
     expected.sort_unstable();
     booked.sort_unstable();
@@ -100,6 +102,8 @@ struct Moved<'a> {
     from: AccountId,
     to: AccountId,
     amount: i64,
+    /// What of it the operator keeps.
+    fee: i64,
 }
 
 fn moved(books: &Books, source: Source) -> Option<Moved<'_>> {
@@ -107,20 +111,21 @@ fn moved(books: &Books, source: Source) -> Option<Moved<'_>> {
         let dispute: &Dispute = books.disputes.get(&id)?;
         let payment = books.payments.get(&dispute.payment)?;
         let account = |kind| AccountId { kind, currency: payment.money.currency };
-        let moved = Moved { of: payment, from: account(from), to: account(to), amount: dispute.money.amount.get() };
+        let moved =
+            Moved { of: payment, from: account(from), to: account(to), amount: dispute.money.amount.get(), fee: 0 };
         Some((dispute.status, moved))
     };
     match source {
         Source::Charge(id) => {
             let payment = books.payments.get(&id)?;
             let [from, to] = accounts_of(payment);
-            Some(Moved { of: payment, from, to, amount: payment.captured })
+            Some(Moved { of: payment, from, to, amount: payment.captured, fee: payment.fee })
         }
         Source::Refund(id) => {
             let refund = books.refunds.get(&id).filter(|refund| refund.status == RefundStatus::Succeeded)?;
             let payment = books.payments.get(&refund.payment)?;
             let [from, to] = accounts_of(payment);
-            Some(Moved { of: payment, from: to, to: from, amount: refund.money.amount.get() })
+            Some(Moved { of: payment, from: to, to: from, amount: refund.money.amount.get(), fee: 0 })
         }
         Source::DisputeOpened(id) => {
             of_dispute(id, AccountKind::Merchant, AccountKind::Disputes).map(|(_, moved)| moved)

@@ -11,6 +11,7 @@ mod past;
 mod payments;
 mod provider;
 mod sent;
+mod statements;
 mod wallets;
 
 pub use books::{Books, Touched};
@@ -41,7 +42,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.
 pub fn of_provider(world: &World, books: &Books) -> Holds {
-    world.provider.take_moved().iter().try_for_each(|key| provider::has_moved(books, key, world))
+    let moved = [&world.provider, &world.second].map(|provider| provider.take_moved());
+    moved.iter().flatten().try_for_each(|key| provider::has_moved(books, key, world))
 }
 
 /// Of everything there is.
@@ -51,6 +53,7 @@ pub fn of_all(world: &World, books: &Books) -> Holds {
     of_touched(world, books, &books.everything())?;
     ledger::holds(books, &contents)?;
     journal::holds(&contents)?;
+    statements::hold(&contents, books)?;
     provider::knows_only_ours(books, world)
 }
 

@@ -51,6 +51,7 @@ fn verdict(world: &World, payment: &Payment) -> Holds {
         PaymentStatus::Failed => match told {
             Some(Verdict::Declined { code }) => *failure == Some(*code),
             Some(Verdict::Cancelled) => *failure == Some(DeclineCode::AuthenticationExpired),
+            None => *failure == Some(DeclineCode::NoProvider),
             _ => false,
         },
         PaymentStatus::Cancelled => matches!(told, Some(Verdict::Cancelled)),

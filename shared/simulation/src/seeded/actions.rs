@@ -61,6 +61,10 @@ pub(super) enum Action {
     Hear,
     AnswerDispute,
     CaptureOrCancel,
+    /// A tenant connects or disconnects a provider.
+    Connect,
+    /// A provider cannot be reached, or can again.
+    LoseOrFind,
     /// The table's time-to-live deletes what has expired.
     Expire,
     /// Nothing is under way for a moment, and somebody looks at everything through the API.
@@ -72,7 +76,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 41] = [
+    pub(super) const ALL: [(Self, u32); 46] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -85,9 +89,11 @@ impl Action {
         (Self::Work(Queue::Payments), 25),
         (Self::Work(Queue::Refunds), 20),
         (Self::Work(Queue::Providers), 20),
+        (Self::Work(Queue::Statements), 10),
         (Self::WearOut(Queue::Payments), 1),
         (Self::WearOut(Queue::Refunds), 1),
         (Self::WearOut(Queue::Providers), 1),
+        (Self::WearOut(Queue::Statements), 1),
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::ShowAgain(Queue::Providers), 2),
@@ -95,6 +101,7 @@ impl Action {
         (Self::ShowAgain(Queue::Webhooks), 2),
         (Self::Wake, 4),
         (Self::FallIll, 3),
+        (Self::ShowAgain(Queue::Statements), 2),
         (Self::Sweep, 8),
         (Self::Verify, 2),
         (Self::Kill, 5),
@@ -111,6 +118,8 @@ impl Action {
         (Self::Hear, 8),
         (Self::AnswerDispute, 4),
         (Self::CaptureOrCancel, 10),
+        (Self::Connect, 2),
+        (Self::LoseOrFind, 6),
         (Self::Week, 1),
         (Self::Expire, 1),
         (Self::Calm, 2),
@@ -162,6 +171,8 @@ impl Run {
             Action::Hear => self.hear_from_provider(),
             Action::AnswerDispute => self.answer_a_dispute(),
             Action::CaptureOrCancel => self.capture_or_cancel(),
+            Action::Connect => self.connect(),
+            Action::LoseOrFind => self.lose_or_find_a_provider(),
             Action::Week => self.pass_some(Duration::from_secs(6 * 86_400)..Duration::from_secs(8 * 86_400)),
             Action::Calm => return self.calm_down(),
             Action::Expire => self.world.store.delete_expired(self.world.clock.now()),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::intents::{Clients, Intent, Known, Sent, What};
 use super::run::{Doing, Ended, Run};
 use crate::ask::Ask;
+use crate::furniture::statement_body;
 use crate::sandbox::TOKENS;
 
 /// A client that is not answered for so long gives up: the key may be free again.
@@ -24,9 +25,10 @@ const CROWD_MAX: usize = 4;
 impl Run {
     pub(super) fn send_new(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let wish = match self.random.u8(..22) {
+        let wish = match self.random.u8(..24) {
             0..5 => Some((What::Order, self.order())),
-            20.. => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
+            22.. => Some((What::Statement, self.statement(who))),
+            20..22 => Some((What::Wallet, Ask::post("/v1/wallets", &json!({ "currency": "EUR" })))),
             5..13 => Some((What::Payment, self.payment(who))),
             13..18 => self.one_to_refund(who).map(|payment| (What::Refund, self.refund_of(&payment))),
             _ => self.one_of(who, |run| &run.clients.orders).map(|order| (What::Step, self.step_of(&order))),
@@ -54,7 +56,7 @@ impl Run {
     }
 
     pub(super) fn ask_for(&mut self, who: usize, what: What, ask: Ask) {
-        let needs_key = matches!(what, What::Payment | What::Refund | What::Capture);
+        let needs_key = matches!(what, What::Payment | What::Refund | What::Capture | What::Statement);
         let number = self.clients.intents.len();
         let key = (needs_key || self.random.bool()).then(|| self.key(who));
         let ask = match &key {
@@ -129,7 +131,7 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Capture | What::Step | What::Wallet => return,
+            What::Refund | What::Capture | What::Step | What::Wallet | What::Statement => return,
         };
         let Intent { key, ask, .. } = &self.clients.intents[intent];
         let (key, is_other) = (key.clone().unwrap_or_default(), ask.body() != other.body());
@@ -208,6 +210,31 @@ impl Run {
             "order_id": id, "amount": amount, "currency": currency, "method": method, "capture": capture,
         });
         Ask::post("/v1/payments", &body)
+    }
+
+    /// Of the last days, with some payments of the shop by our name or the provider's, with amounts that fit and ones that do
+    /// not.
+    fn statement(&mut self, who: usize) -> Ask {
+        // Over, by the clock of every instance.
+        let to = self.world.clock.now().minus(Duration::from_secs(self.random.u64(60..2_000)));
+        let from = to.minus(Duration::from_secs(self.random.u64(1..200_000)));
+        let lines: Vec<Value> = (0..self.random.usize(1..6)).map(|_| self.statement_line(who)).collect();
+        Ask::post("/v1/statements", &statement_body(&api::rfc3339(from), &api::rfc3339(to), &lines))
+    }
+
+    fn statement_line(&mut self, who: usize) -> Value {
+        let payment = self.one_of(who, |run| &run.clients.payments);
+        let Some(Known { id, amount, currency, .. }) = payment else {
+            return json!({ "reference": "ch_unknown", "kind": "charge", "amount": 1, "currency": "EUR" });
+        };
+        let known = id.parse().ok().and_then(|id| self.books.payments.get(&id));
+        let name = known.and_then(|payment| payment.provider_reference.clone()).filter(|_| self.random.bool());
+        let (kind, amount) = match self.random.u8(..4) {
+            0 => ("refund", -amount),
+            1 => ("charge", amount + 1),
+            _ => ("charge", amount),
+        };
+        json!({ "reference": name.unwrap_or(id), "kind": kind, "amount": amount, "currency": currency })
     }
 
     fn capture(&mut self) -> &'static str {

@@ -26,6 +26,7 @@ impl Run {
         self.world.cache.set_away(false);
         self.world.receivers.heal();
         self.calm_down()?;
+        self.providers_come_back();
         self.answer_everybody()?;
         self.nothing_is_left()?;
         self.give_every_answer_again()?;
@@ -85,8 +86,7 @@ impl Run {
         self.look_at_all()?;
         invariants::of_rest(&self.world)?;
         for queue in Queue::ALL {
-            let is_poison =
-                |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| it.contains("cannot be done"));
+            let is_poison = |letter: &&DeadLetter| letter.reason.as_ref().is_some_and(|it| is_our_own_fault(it));
             let letters = self.world.queues.dead_letters(queue);
             let poison = letters.iter().find(is_poison);
             ensure(poison.is_none(), || format!("our own work could not be done: {poison:?}"))?;
@@ -118,10 +118,12 @@ impl Run {
 
     /// Half of those who are asked confirm; the others' time runs out.
     fn let_customers_decide(&mut self) -> Holds {
-        for key in self.world.provider.waiting_for_customers() {
-            if self.random.bool() {
-                self.world.provider.authenticate(&key);
-                self.tell(|| format!("the customer confirms {key}"));
+        for provider in self.providers() {
+            for key in provider.waiting_for_customers() {
+                if self.random.bool() {
+                    provider.authenticate(&key);
+                    self.tell(|| format!("the customer confirms {key}"));
+                }
             }
         }
         self.world.minute();
@@ -154,4 +156,9 @@ impl Run {
         let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
         self.figures.refused_refunds = refused.count();
     }
+}
+
+/// A tenant that has disconnected an account is told of what went by it.
+fn is_our_own_fault(reason: &str) -> bool {
+    reason.contains("cannot be done") && !reason.contains("is not connected")
 }

@@ -1,14 +1,21 @@
 //! What clients want, what they have heard of it, and what a later answer may therefore be.
 
+use std::collections::BTreeMap;
+
 use domain::access::{Caller, Role};
+use domain::fee::{FeeSettings, FeeTerms};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
+
+use ports::clock::Clock as _;
+use ports::fees::Fees as _;
 
 use super::run::Run;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::invariants::{Holds, ensure};
 use crate::people::caller;
+use crate::tasks::run;
 use crate::world::World;
 
 const SHOPS: usize = 2;
@@ -36,6 +43,7 @@ pub(super) enum What {
     Capture,
     Step,
     Wallet,
+    Statement,
 }
 
 /// One request on its way.
@@ -72,8 +80,12 @@ pub(super) struct Clients {
 impl Clients {
     pub(super) fn of(world: &World) -> Self {
         let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
+        // The payments of one shop have a fee.
+        let terms = FeeTerms::new(290, BTreeMap::new()).expect("good terms");
+        let fees = FeeSettings { tenant: tenants[0], terms, updated_at: world.clock.now() };
+        run(world.store.put(&fees)).expect("nothing fails yet");
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
-        let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
+        let callers = users.map(|tenant| caller(world, tenant, Role::Admin)).collect();
         let (intents, orders, payments, wallets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { callers, intents, orders, payments, wallets, gone: Vec::new() }
     }
@@ -146,7 +158,7 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
-            What::Refund | What::Capture | What::Step => {}
+            What::Refund | What::Capture | What::Step | What::Statement => {}
         }
     }
 }

@@ -10,6 +10,7 @@ mod lists;
 mod many;
 mod outside;
 mod plan;
+mod providers;
 mod reads;
 mod run;
 mod sessions;

@@ -1,8 +1,11 @@
 //! What happens outside without being asked for: customers confirm and dispute, banks decide, and the provider tells of it,
 //! perhaps again, perhaps late, perhaps never.
 
+use std::sync::Arc;
+
 use domain::dispute::DisputeStatus;
 use domain::payment::Payment;
+use memory::Provider;
 use serde_json::json;
 
 use super::intents::{Clients, What};
@@ -12,26 +15,29 @@ use crate::invariants::{Holds, ensure};
 
 impl Run {
     pub(super) fn authenticate(&mut self) {
-        let waiting = self.world.provider.waiting_for_customers();
-        if let Some(key) = self.random.choice(&waiting) {
-            self.world.provider.authenticate(key);
+        let providers = self.providers();
+        let waiting = providers.iter().flat_map(|it| it.waiting_for_customers().into_iter().map(move |key| (it, key)));
+        if let Some((provider, key)) = self.random.choice(waiting.collect::<Vec<_>>()) {
+            provider.authenticate(&key);
             self.tell(|| format!("the customer confirms {key}"));
         }
     }
 
     pub(super) fn decide_a_dispute(&mut self) {
-        let disputed = self.world.provider.disputed();
-        let Some((key, _)) = self.random.choice(&disputed) else { return };
+        let disputed = self.disputed();
+        let Some((provider, key, _)) = self.random.choice(&disputed) else { return };
         let next = if self.random.bool() { DisputeStatus::Won } else { DisputeStatus::Lost };
-        let decided = self.world.provider.decide_dispute(key, next);
+        let decided = provider.decide_dispute(key, next);
         self.tell(|| format!("the bank decides on {key}: {decided:?}"));
     }
 
     /// Of any charge, mostly of one that is disputed: a provider tells of many things.
     pub(super) fn hear_from_provider(&mut self) {
-        let disputed: Vec<String> = self.world.provider.disputed().into_iter().map(|(key, _)| key).collect();
-        let keys =
-            if self.random.u8(..4) == 0 { self.world.provider.charges().into_keys().collect() } else { disputed };
+        let keys: Vec<String> = if self.random.u8(..4) == 0 {
+            self.providers().iter().flat_map(|provider| provider.charges().into_keys()).collect()
+        } else {
+            self.disputed().into_iter().map(|(_, key, _)| key).collect()
+        };
         let Some(key) = self.random.choice(&keys) else { return };
         let number = self.random.u8(..6);
         if let Some(ask) = self.event_of(key, &format!("evt_{key}_{number}")) {
@@ -41,6 +47,15 @@ impl Run {
                 Ended::Quietly
             });
         }
+    }
+
+    /// With the provider that has it.
+    fn disputed(&self) -> Vec<(Arc<Provider>, String, DisputeStatus)> {
+        let of = |provider: Arc<Provider>| {
+            let disputed = provider.disputed().into_iter();
+            disputed.map(|(key, status)| (provider.clone(), key, status)).collect::<Vec<_>>()
+        };
+        self.providers().into_iter().flat_map(of).collect()
     }
 
     fn event_of(&self, key: &str, event: &str) -> Option<Ask> {
@@ -86,14 +101,14 @@ impl Run {
 
     /// The provider tells of every dispute there is: then ours are what the banks say.
     pub(super) fn hear_of_every_dispute(&mut self) -> Holds {
-        for (key, _) in self.world.provider.disputed() {
+        for (_, key, _) in self.disputed() {
             if let Some(ask) = self.event_of(&key, &format!("evt_{key}_last")) {
                 self.world.call(ask);
             }
         }
         self.world.come_to_rest()?;
         self.look()?;
-        for (key, status) in self.world.provider.disputed() {
+        for (_, key, status) in self.disputed() {
             let payment = Payment::of_provider_key(&key).and_then(|id| self.books.payments.get(&id));
             let ours = payment.and_then(|payment| self.books.disputes_of(payment).next()).map(|dispute| dispute.status);
             ensure(ours == Some(status), || format!("the dispute of {key} is {status:?}, ours says {ours:?}"))?;

@@ -8,7 +8,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 23] = [
+const OPERATIONS: [&str; 25] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -28,6 +28,8 @@ const OPERATIONS: [&str; 23] = [
     "cache.",
     "cache.admit",
     "cache.put",
+    "connections.",
+    "vault.",
     "provider.",
     "provider.charge",
     "provider.refund",

@@ -42,6 +42,8 @@ pub(super) enum Doing {
     /// The provider tells of the charge of a key.
     Told(String),
     LogOut(Box<Caller>),
+    /// A tenant changes its providers.
+    Connect(String),
     /// A call that arrives when its caller has long given up.
     Late(&'static str),
 }
@@ -68,7 +70,7 @@ impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) => 10,
+            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::LogOut(_) | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Work(Queue::Webhooks, _) => 120,
             Doing::Stream(..) | Doing::Work(..) => 30,
@@ -101,7 +103,7 @@ impl Run {
     pub(super) fn new(options: Options) -> Self {
         let Options { seed, rewire, .. } = options;
         let mut random = Rng::with_seed(seed);
-        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire });
+        let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire, ..Setup::default() });
         let clients = Clients::of(&world);
         webhooks::plant(&world, &clients.callers.iter().map(|caller| caller.tenant).collect());
         Self {
@@ -123,6 +125,7 @@ impl Run {
     }
 
     pub(super) fn take_all_steps(&mut self) -> Holds {
+        self.begin_with_providers();
         for _ in 0..self.options.steps {
             self.figures.steps += 1;
             let action = self.plan.next(&mut self.random);
@@ -294,6 +297,7 @@ fn described(doing: &Doing) -> String {
         Doing::Told(key) => format!("the provider tells of {key}"),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
+        Doing::Connect(ask) => ask.clone(),
         Doing::Late(operation) => format!("a late {operation}"),
     }
 }

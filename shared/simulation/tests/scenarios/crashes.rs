@@ -6,7 +6,7 @@ use coffer_simulation::{Ask, BATCH_MAX, Consumer, Furniture, Tasks, World, good_
 use domain::event::Queue;
 use http_kit::{Access, Route, routes};
 use memory::Fault;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Scene;
 
@@ -48,6 +48,21 @@ fn refund_is_sent(scene: &Scene) {
     let payment = scene.world.pay(scene.owner(), Some(&order), 500, "tok_success").id();
     scene.world.run_until_quiet();
     scene.world.refund(&scene.owner_now(), &payment, 500).ok(202);
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+}
+
+/// With a line by the provider's name, one by ours, one of nothing; a payment under way and one that no line names.
+fn statement_is_sent(scene: &Scene) {
+    let [named, own, _unnamed] = [500, 600, 700].map(|amount| scene.world.paid(scene.owner(), amount));
+    let open = scene.world.authorize_payment(&scene.owner_now(), None, 800, "tok_success").id();
+    scene.world.settle();
+    let id = named.parse().expect("an id");
+    let found = scene.world.store.contents().payments.into_iter().find(|payment| payment.id == id);
+    let named = found.and_then(|payment| payment.provider_reference).expect("it has been charged");
+    let names = [named.as_str(), own.as_str(), open.as_str(), "ch_unknown"];
+    let lines = names.map(|name| json!({ "reference": name, "kind": "charge", "amount": 500, "currency": "EUR" }));
+    scene.world.clock.advance(std::time::Duration::from_secs(1));
+    scene.world.state(&scene.owner_now(), &lines);
     assert!(scene.world.deliver(Consumer::OutboxPublish));
 }
 
@@ -128,7 +143,7 @@ fn consume(world: &World, consumer: Consumer) -> Invocation<'_> {
     Box::pin(async move { drop(world.consume(consumer, &batch).await) })
 }
 
-const WORKS: [Work; 13] = [
+const WORKS: [Work; 14] = [
     Work { name: "payments-process", ready: payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a decline", ready: declined_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
     Work { name: "a time-out", ready: unknown_payment_is_sent, invoke: |world| work_on(world, Queue::Payments) },
@@ -141,6 +156,7 @@ const WORKS: [Work; 13] = [
         invoke: |world| work_on(world, Queue::Payments),
     },
     Work { name: "back to a wallet", ready: wallet_refund_is_sent, invoke: |world| work_on(world, Queue::Refunds) },
+    Work { name: "statements-process", ready: statement_is_sent, invoke: |world| work_on(world, Queue::Statements) },
     Work {
         name: "outbox-publish",
         ready: payment_is_committed,
@@ -215,7 +231,7 @@ fn every_worker_may_die_anywhere() {
 /// Requests whose client may send them again: with a key, or such that doing them twice is doing them once.
 fn may_be_sent_again(route: &&Route) -> bool {
     let takes_key = route.method == "POST" && route.access != Access::Public;
-    takes_key || matches!(route.method, "PATCH" | "DELETE")
+    takes_key || matches!(route.method, "PUT" | "PATCH" | "DELETE")
 }
 
 /// As its client goes on: again until it is told something final. `404` of what it has asked to be removed is that, too.

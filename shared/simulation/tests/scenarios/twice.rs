@@ -57,6 +57,12 @@ fn a_worker_s_step_run_twice_does_it_once() {
                 drop(scene.world.order(&scene.owner_now(), 700));
             }
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
+            Queue::Statements => {
+                let line = serde_json::json!({
+                    "reference": payment, "kind": "charge", "amount": 499, "currency": "EUR",
+                });
+                drop(scene.world.state(&scene.owner_now(), &[line]));
+            }
             Queue::Providers => {
                 drop(scene.world.call(scene.world.provider_tells(&scene.shop.tenant, &payment, "evt_1")).ok(200));
             }

@@ -44,6 +44,8 @@ fn harmless_id(route: &Route, action: Action) -> String {
     match (noun(route), action) {
         ("users", Action::UserReadSelf | Action::UserWriteSelf) => "me".to_owned(),
         ("accounts", _) => "acc_merchant_eur".to_owned(),
+        // They have no id in their path.
+        ("settings", _) => String::new(),
         ("wallets", _) => format!("acc_wallet_{NOBODY_S}_eur"),
         (noun, _) => format!("{}_{NOBODY_S}", prefix(noun)),
     }
@@ -56,9 +58,12 @@ fn prefix(noun: &str) -> &'static str {
         "orders" => "ord",
         "payments" => "pay",
         "disputes" => "dsp",
+        "statements" => "stm",
         "events" => "evt",
         "tenants" => "ten",
         "webhook_endpoints" => "whe",
+        // Named, not numbered.
+        "providers" => "sandbox",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
     }
 }
@@ -136,12 +141,17 @@ impl Things {
         let (order, payment) = shop.paid_order(500).await;
         let events = shop.all("/events").await;
         let dispute = shop.disputed(300).await;
+        let line = json!({ "reference": "ch_1", "kind": "charge", "amount": 1, "currency": "EUR" });
+        let period = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+        let body = json!({ "provider": "sandbox", "from": period.0, "to": period.1, "lines": [line] });
+        let statement = shop.post("/statements").key(&new_key()).json(&body).await.ok(202);
         let ids = BTreeMap::from([
             ("users", user.id.clone()),
             ("sessions", user.session.clone()),
             ("orders", id(&order).to_owned()),
             ("payments", id(&payment).to_owned()),
             ("disputes", id(&dispute).to_owned()),
+            ("statements", id(&statement).to_owned()),
             ("accounts", "acc_merchant_eur".to_owned()),
             ("wallets", id(&shop.wallet("EUR").await).to_owned()),
             ("events", id(&events[0]).to_owned()),

@@ -1,16 +1,8 @@
 //! POST /providers/{name}/events: what the sandbox provider tells of its own accord.
 
-use hmac_sha256::HMAC;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Shop, TestApp, payment_of};
-
-/// Signed as the sandbox signs, by an implementation that is not Coffer's.
-fn signature(secret: &str, seconds: i64, body: &str) -> String {
-    let mac = HMAC::mac(format!("{seconds}.{body}").as_bytes(), secret.as_bytes());
-    let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={seconds},v1={hex}")
-}
+use crate::support::{Answer, Shop, TestApp, event_signature, payment_of};
 
 fn event(shop: &Shop, payment: &Value, id: &str) -> Value {
     let key = format!("{}-1", payment["id"].as_str().expect("an id"));
@@ -21,7 +13,7 @@ fn event(shop: &Shop, payment: &Value, id: &str) -> Value {
 async fn tell(app: &TestApp, event: &Value, age_seconds: i64) -> Answer {
     let secret = app.aws().provider_secret().await;
     let now = jiff::Timestamp::now().as_second();
-    let header = signature(&secret, now - age_seconds, &event.to_string());
+    let header = event_signature(&secret, now - age_seconds, &event.to_string());
     app.anyone.post("/providers/sandbox/events").header("sandbox-signature", &header).json(event).await
 }
 
@@ -72,11 +64,11 @@ async fn what_is_not_the_provider_s_is_refused() {
         call.text("application/json", body)
     };
     let now = jiff::Timestamp::now().as_second();
-    let forged = signature("guessed", now, &event.to_string());
+    let forged = event_signature("guessed", now, &event.to_string());
     post(&forged, &event.to_string()).await.problem(400, "invalid_signature");
     let secret = app.aws().provider_secret().await;
     let other_bytes = format!("{event} ");
-    post(&signature(&secret, now, &event.to_string()), &other_bytes).await.problem(400, "invalid_signature");
-    post(&signature(&secret, now, &other_bytes), &other_bytes).await.ok(200);
+    post(&event_signature(&secret, now, &event.to_string()), &other_bytes).await.problem(400, "invalid_signature");
+    post(&event_signature(&secret, now, &other_bytes), &other_bytes).await.ok(200);
     app.anyone.post("/providers/nobody/events").json(&event).await.problem(404, "not_found");
 }

@@ -11,6 +11,7 @@ mod receiver;
 mod redis;
 mod shop;
 mod sigv4;
+mod stripe;
 mod wait;
 
 pub use answer::Answer;
@@ -22,4 +23,5 @@ pub use processes::Processes;
 pub use receiver::Receiver;
 pub use redis::Redis;
 pub use shop::{Shop, User, id, next_of};
+pub use stripe::{WEBHOOK_SECRET, event_signature, stripe, stripe_account, until_it_counts};
 pub use wait::{SOON, eventually};
