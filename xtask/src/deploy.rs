@@ -77,6 +77,7 @@ impl Deployment<'_> {
             Some(("RedisHost", "127.0.0.1".to_owned())),
             Some(("RedisPort", self.ports.redis.to_string())),
             Some(("RedisTls", "false".to_owned())),
+            Some(("WebhooksAllowLoopback", "true".to_owned())),
         ];
         let declared = declared_parameters(template);
         let is_declared = |(name, _): &(&str, String)| declared.contains(name);

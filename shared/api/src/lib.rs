@@ -16,6 +16,7 @@ mod payment;
 mod refund;
 mod statement;
 mod wallet;
+mod webhook;
 
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -35,6 +36,7 @@ pub use payment::payment;
 pub use refund::refund;
 pub use statement::{difference, statement};
 pub use wallet::wallet;
+pub use webhook::{ReplayOf, replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

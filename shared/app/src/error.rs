@@ -9,6 +9,7 @@ use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
 use domain::wallet::Overdrawn;
+use domain::webhook::EndpointRefusal;
 use ports::PortError;
 use ports::commerce::CommitError;
 use ports::identity::IdentityError;
@@ -37,6 +38,8 @@ pub enum Error {
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),
+    #[error(transparent)]
+    Webhook(EndpointRefusal),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.

@@ -43,6 +43,8 @@ pub mod tenants;
 pub mod users;
 pub mod verification;
 pub mod wallets;
+pub mod webhook_endpoints;
+pub mod webhooks;
 pub mod work;
 
 pub use commit::Outcome;

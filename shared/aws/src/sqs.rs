@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
 use domain::event::{EventType, Notice, Queue};
-use ports::queues::Queues;
+use ports::queues::{Queues, WAIT_MAX};
 use ports::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
 
@@ -40,14 +40,19 @@ impl SqsQueues {
 
 #[async_trait]
 impl Queues for SqsQueues {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+    /// Whole seconds, rounded up: what SQS knows.
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
+        if wait > WAIT_MAX {
+            return Err(PortError::caused_by(PortErrorKind::Rejected, OPERATION, "the wait is too long"));
+        }
+        let seconds = i32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX);
         let unknown =
             || PortError::caused_by(PortErrorKind::Rejected, OPERATION, format!("no URL for {}", queue.as_str()));
         let url = self.urls.get(&queue).ok_or_else(unknown)?;
         let mut messages = notices.iter().map(Message::of).collect::<Result<Vec<_>, _>>()?;
         while !messages.is_empty() {
             let rest = messages.split_off(batch_len(&messages));
-            self.send_batch(url, messages).await?;
+            self.send_batch(url, seconds, messages).await?;
             messages = rest;
         }
         Ok(())
@@ -56,9 +61,9 @@ impl Queues for SqsQueues {
 
 impl SqsQueues {
     /// A batch is answered entry by entry: those that failed are sent again, the others are durable.
-    async fn send_batch(&self, url: &str, mut messages: Vec<Message>) -> Result<(), PortError> {
+    async fn send_batch(&self, url: &str, seconds: i32, mut messages: Vec<Message>) -> Result<(), PortError> {
         for attempt in 1..=TRIES {
-            let entries = messages.iter().enumerate().map(|(index, message)| message.entry(index));
+            let entries = messages.iter().enumerate().map(|(index, message)| message.entry(index, seconds));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.client.send_message_batch().queue_url(url).set_entries(Some(entries));
             let failed = request.send().await.map_err(|error| port_error(OPERATION, error))?.failed;
@@ -90,10 +95,11 @@ impl Message {
         Ok(Self { body, tenant: notice.tenant.to_string(), trace: notice.trace.clone() })
     }
 
-    fn entry(&self, index: usize) -> Result<SendMessageBatchRequestEntry, PortError> {
+    fn entry(&self, index: usize, delay_seconds: i32) -> Result<SendMessageBatchRequestEntry, PortError> {
         let mut entry = SendMessageBatchRequestEntry::builder()
             .id(index.to_string())
             .message_body(&self.body)
+            .delay_seconds(delay_seconds)
             // On a standard queue the group is whom a long backlog belongs to: others' messages are given out first
             // (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>).
             .message_group_id(&self.tenant);

@@ -11,7 +11,7 @@ use domain::fee::{FeeSettings, FeeTerms};
 use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
-use domain::ids::{OrderId, PaymentId, RefundId, RequestId, TenantId};
+use domain::ids::{EventId, OrderId, PaymentId, RefundId, RequestId, TenantId, WebhookEndpointId};
 use domain::job::{Job, Report, ReportFormat, ReportKind};
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::mail::{Mail, MailKind, Written};
@@ -24,6 +24,10 @@ use domain::secret::{Sealed, Secret};
 use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
+use domain::webhook::{
+    Attempt, Cause, Delivery, Endpoint, NewEndpoint, NewSecret, Outcome, RatePerSecond, Reach, ResponseText, Signature,
+    TypeFilter, WebhookUrl,
+};
 use ports::clock::Mint;
 
 /// The total of [`order`], the amount of [`payment`].
@@ -314,4 +318,31 @@ pub fn caller(session: &Session, role: Role, mint: Mint<'_>) -> Caller {
         grant: Grant::Role(role),
         issued_at_seconds: mint.clock.now().as_seconds(),
     }
+}
+
+/// A secret as long as KMS makes them.
+pub fn new_secret(byte: u8) -> NewSecret {
+    NewSecret { signature: Signature::Hmac, sealed: Sealed(vec![byte; 180]), public_key: None }
+}
+
+/// Enabled, wants families of types, with a rate and a description.
+pub fn endpoint(tenant: TenantId, mint: Mint<'_>) -> Endpoint {
+    let types = ["payment.succeeded", "order.*"].map(str::to_owned).into();
+    let input = NewEndpoint {
+        url: WebhookUrl::parse("https://hooks.shop.example/coffer?shop=1", Reach::Public).expect("a URL"),
+        types: TypeFilter::parse(Some(types)).expect("types"),
+        ordered: false,
+        rate_per_second: Some(RatePerSecond::new(50).expect("a rate")),
+        description: Some(text("Warehouse")),
+    };
+    Endpoint::new(mint.id(), tenant, input, new_secret(1), mint.clock.now())
+}
+
+/// Pending after a first attempt that failed.
+pub fn delivery(tenant: TenantId, endpoint: WebhookEndpointId, event: EventId, mint: Mint<'_>) -> Delivery {
+    let now = mint.clock.now();
+    let (outcome, response) = (Outcome::Answered(503), ResponseText::cut(b"try later"));
+    let attempt = Attempt { at: now, took: Duration::from_millis(120), outcome, response };
+    let new = Delivery::new((tenant, endpoint), (event, EventType::PaymentSucceeded), Cause::Event, now);
+    new.concluded(attempt, None, 0, now).0
 }

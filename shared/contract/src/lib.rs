@@ -42,6 +42,7 @@ pub mod token_key;
 pub mod vault;
 pub mod verification;
 pub mod wallets;
+pub mod webhooks;
 mod world;
 
 pub use tables::{CommerceTable, IdentityTable, PlatformTable};

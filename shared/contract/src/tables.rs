@@ -7,10 +7,11 @@ use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
+use ports::platform::{Files, Jobs, Platform};
 use ports::statement::{ProviderReferences, Statements};
 use ports::mail::MailBook;
-use ports::platform::{Files, Jobs, Platform};
 use ports::verification::{LedgerRows, Verifications};
+use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
 
 #[derive(Clone, Copy)]
 pub struct CommerceTable<'a> {
@@ -69,12 +70,25 @@ pub struct PlatformTable<'a> {
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
     pub mail: &'a dyn MailBook,
+    pub endpoints: &'a dyn WebhookEndpoints,
+    pub deliveries: &'a dyn WebhookDeliveries,
     pub events: &'a dyn Events,
 }
 
 impl<'a> PlatformTable<'a> {
-    pub fn of<T: Platform + Files + Jobs + MailBook>(adapter: &'a T, events: &'a dyn Events) -> Self {
-        Self { platform: adapter, files: adapter, jobs: adapter, mail: adapter, events }
+    pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
+    where
+        T: Platform + Files + Jobs + MailBook + WebhookEndpoints + WebhookDeliveries,
+    {
+        Self {
+            platform: adapter,
+            files: adapter,
+            jobs: adapter,
+            mail: adapter,
+            endpoints: adapter,
+            deliveries: adapter,
+            events,
+        }
     }
 }
 

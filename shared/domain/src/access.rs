@@ -83,6 +83,8 @@ actions! {
     SettingRead:    "settings:read",   Admin;
     SettingWrite:   "settings:write",  Admin;
     EventRead:      "events:read",     Viewer;
+    WebhookRead:    "webhooks:read",   Viewer;
+    WebhookWrite:   "webhooks:write",  Admin;
     ProviderRead:   "providers:read",  Admin;
     ProviderWrite:  "providers:write", Admin;
     FileRead:       "files:read",      Viewer;
@@ -157,6 +159,7 @@ mod tests {
                 "EventRead",
                 "FileRead",
                 "JobRead"
+                "WebhookRead",
             ]
         );
         assert!(

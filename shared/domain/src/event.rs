@@ -10,10 +10,10 @@ pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const PUBLISH_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 macro_rules! event_types {
-    ($($variant:ident = $name:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventType {
-            $($variant,)*
+            $($(#[$doc])* $variant,)*
         }
 
         impl EventType {
@@ -66,6 +66,13 @@ event_types! {
     JobSucceeded = "job.succeeded",
     JobFailed = "job.failed",
     JobCancelled = "job.cancelled",
+    /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
+    WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    /// Sent to one endpoint, whatever types it wants.
+    WebhookEndpointTest = "webhook_endpoint.test",
+    WebhookReplayRequested = "webhook_endpoint.replay_requested",
+    /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
+    WebhookDeliveryDue = "webhook_delivery.due",
 }
 
 impl EventType {
@@ -73,17 +80,70 @@ impl EventType {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
+    /// Whether tenants' own systems may be told. The others are between Coffer's functions.
+    pub fn is_public(self) -> bool {
+        match self {
+            Self::ProviderEventReceived
+            | Self::WebhookEndpointTest
+            | Self::WebhookReplayRequested
+            | Self::WebhookDeliveryDue
+            | Self::JobResumed => false,
+            Self::OrderCreated
+            | Self::OrderPaid
+            | Self::OrderFulfilled
+            | Self::OrderCancelled
+            | Self::OrderRefunded
+            | Self::PaymentCreated
+            | Self::PaymentRequiresAction
+            | Self::PaymentRequiresCapture
+            | Self::PaymentCaptureRequested
+            | Self::PaymentCancelRequested
+            | Self::PaymentCancelled
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::RefundCreated
+            | Self::RefundSucceeded
+            | Self::RefundFailed
+            | Self::WalletCreated
+            | Self::DisputeCreated
+            | Self::DisputeAnswered
+            | Self::DisputeUpdated
+            | Self::DisputeWon
+            | Self::DisputeLost
+            | Self::WebhookEndpointDisabled
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::FileCreated
+            | Self::FileDeleted
+            | Self::JobCreated
+            | Self::JobRetried
+            | Self::JobCancelRequested
+            | Self::JobSucceeded
+            | Self::JobFailed
+            | Self::JobCancelled
+            | Self::StatementCreated
+            | Self::StatementSucceeded
+            | Self::StatementFailed => true,
+        }
+    }
+
     /// The queues whose workers act on it. The workers of later capabilities add theirs here and nowhere else.
     pub fn queues(self) -> &'static [Queue] {
         match self {
-            Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => &[Queue::Payments],
-            Self::RefundCreated => &[Queue::Refunds],
-            Self::DisputeAnswered | Self::ProviderEventReceived => &[Queue::Providers],
-            Self::StatementCreated => &[Queue::Statements],
-            Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications],
-            Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications],
-            Self::FileDeleted => &[Queue::Files],
-            Self::JobCreated | Self::JobResumed | Self::JobRetried => &[Queue::Jobs],
+            Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => {
+                &[Queue::Payments, Queue::Webhooks]
+            }
+            Self::RefundCreated => &[Queue::Refunds, Queue::Webhooks],
+            Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks],
+            Self::ProviderEventReceived => &[Queue::Providers],
+            Self::StatementCreated => &[Queue::Statements, Queue::Webhooks],
+            Self::PaymentSucceeded | Self::RefundSucceeded => {
+                &[Queue::Receipts, Queue::Notifications, Queue::Webhooks]
+            }
+            Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications, Queue::Webhooks],
+            Self::FileDeleted => &[Queue::Files, Queue::Webhooks],
+            Self::JobCreated | Self::JobRetried => &[Queue::Jobs, Queue::Webhooks],
+            Self::JobResumed => &[Queue::Jobs],
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -100,12 +160,16 @@ impl EventType {
             | Self::StatementSucceeded
             | Self::StatementFailed
             | Self::FileCreated
+            | Self::WebhookEndpointDisabled
+            | Self::WebhookEndpointTest
+            | Self::WebhookReplayRequested
             | Self::FileReady
             | Self::FileRejected
             | Self::JobCancelRequested
             | Self::JobSucceeded
             | Self::JobFailed
-            | Self::JobCancelled => &[],
+            | Self::JobCancelled => &[Queue::Webhooks],
+            Self::WebhookDeliveryDue => &[],
         }
     }
 }
@@ -127,10 +191,12 @@ pub enum Queue {
     Receipts,
     /// What people are told by mail.
     Notifications,
+    /// What tenants' own systems are to be told.
+    Webhooks,
 }
 
 impl Queue {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Payments,
         Self::Refunds,
         Self::Providers,
@@ -139,6 +205,7 @@ impl Queue {
         Self::Jobs,
         Self::Receipts,
         Self::Notifications,
+        Self::Webhooks,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -151,6 +218,7 @@ impl Queue {
             Self::Notifications => "notifications",
             Self::Files => "files",
             Self::Jobs => "jobs",
+            Self::Webhooks => "webhooks",
         }
     }
 }
@@ -203,6 +271,13 @@ mod tests {
     fn names_are_unique_and_parse_back() {
         for kind in EventType::ALL {
             assert_eq!(EventType::parse(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn what_is_public_is_sent_to_webhooks() {
+        for kind in EventType::ALL.iter().filter(|kind| kind.is_public()) {
+            assert!(kind.queues().contains(&Queue::Webhooks), "{kind:?}");
         }
     }
 

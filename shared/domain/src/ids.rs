@@ -69,6 +69,11 @@ macro_rules! typed_ids {
                 self.0
             }
 
+            /// When it was made, to the millisecond.
+            pub fn made_at(self) -> Timestamp {
+                Timestamp::from_ms((self.0 >> TIME_BITS_BELOW) as i64)
+            }
+
             /// The smallest id of a millisecond: the bound of a created-at range.
             pub fn floor_at(at: Timestamp) -> Self {
                 Self((at.as_ms().max(0) as u128 & 0xffff_ffff_ffff) << TIME_BITS_BELOW)
@@ -118,6 +123,7 @@ typed_ids! {
     RefundId = "ref";
     DisputeId = "dsp";
     EventId = "evt";
+    WebhookEndpointId = "whe";
     /// What a provider says it has moved in a period.
     StatementId = "stm";
     FileId = "fil";

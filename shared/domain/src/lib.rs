@@ -32,4 +32,5 @@ pub mod text;
 pub mod time;
 pub mod verification;
 pub mod wallet;
+pub mod webhook;
 mod words;

@@ -69,7 +69,11 @@ impl<'a> Fields<'a> {
         self.object.get(name)
     }
 
-    fn refuse(&mut self, name: &str, invalid: Invalid) {
+    pub(crate) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    pub(crate) fn refuse(&mut self, name: &str, invalid: Invalid) {
         let pointer = format!("{}/{name}", self.pointer);
         self.errors.push(invalid.at(pointer));
     }
@@ -101,6 +105,19 @@ impl<'a> Fields<'a> {
         match self.take(name) {
             None | Some(Value::Null) => None,
             Some(value) => parse(value).map_err(|invalid| self.refuse(name, invalid)).ok(),
+        }
+    }
+
+    /// `null` is a value of its own: it takes away what is there.
+    pub fn nullable<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&'a Value) -> Result<T, Invalid>,
+    ) -> Option<Option<T>> {
+        match self.take(name) {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(value) => parse(value).map_err(|invalid| self.refuse(name, invalid)).ok().map(Some),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod routes;
 pub mod serve;
 pub mod statement;
 pub mod values;
+pub mod webhook;
 
 pub use problem::{Code, Problem};
 pub use query::Query;

@@ -10,6 +10,7 @@ use domain::field::FieldError;
 use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use domain::webhook::EndpointRefusal;
 use ports::provider::NoticeRefusal;
 use ports::{PortError, PortErrorKind};
 use serde_json::{Value, json};
@@ -67,6 +68,7 @@ codes! {
     AmountExceedsRefundable = "amount_exceeds_refundable", 422, "The amount is more than is left to refund";
     InvalidSignature = "invalid_signature", 400, "The event is not proved to be the provider's";
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
+    TooManyEndpoints = "too_many_webhook_endpoints", 422, "The tenant has as many webhook endpoints as it may";
     WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
@@ -170,6 +172,13 @@ impl From<Error> for Problem {
                 NoticeRefusal::Malformed => Self::new(Code::MalformedBody, sentence(&refusal)),
                 NoticeRefusal::Unavailable => Self::new(Code::Unavailable, sentence(&refusal)),
             },
+            Error::Webhook(refusal) => {
+                let code = match refusal {
+                    EndpointRefusal::Disabled => Code::IllegalState,
+                    EndpointRefusal::TooMany => Code::TooManyEndpoints,
+                };
+                Self::new(code, sentence(&refusal))
+            }
             Error::KeyReused => {
                 Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")
             }

@@ -116,6 +116,39 @@ pub const JOBS_RETRY: Route =
 pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingsRead, Body::None);
 pub const SETTINGS_UPDATE: Route =
     granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingsWrite, Body::Json);
+pub const WEBHOOK_ENDPOINTS_CREATE: Route =
+    granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
+pub const WEBHOOK_ENDPOINTS_LIST: Route =
+    granted("webhook-endpoints-list", "GET", "/v1/webhook_endpoints", Action::WebhookRead, Body::None);
+pub const WEBHOOK_ENDPOINTS_GET: Route =
+    granted("webhook-endpoints-get", "GET", "/v1/webhook_endpoints/{id}", Action::WebhookRead, Body::None);
+pub const WEBHOOK_ENDPOINTS_UPDATE: Route =
+    granted("webhook-endpoints-update", "PATCH", "/v1/webhook_endpoints/{id}", Action::WebhookWrite, Body::Json);
+pub const WEBHOOK_ENDPOINTS_DELETE: Route =
+    granted("webhook-endpoints-delete", "DELETE", "/v1/webhook_endpoints/{id}", Action::WebhookWrite, Body::None);
+pub const WEBHOOK_ENDPOINTS_ROTATE: Route = granted(
+    "webhook-endpoints-rotate",
+    "POST",
+    "/v1/webhook_endpoints/{id}/rotate_secret",
+    Action::WebhookWrite,
+    Body::OptionalJson,
+);
+pub const WEBHOOK_ENDPOINTS_TEST: Route = granted(
+    "webhook-endpoints-test",
+    "POST",
+    "/v1/webhook_endpoints/{id}/test",
+    Action::WebhookWrite,
+    Body::OptionalJson,
+);
+pub const WEBHOOK_ENDPOINTS_DELIVERIES: Route = granted(
+    "webhook-endpoints-deliveries",
+    "GET",
+    "/v1/webhook_endpoints/{id}/deliveries",
+    Action::WebhookRead,
+    Body::None,
+);
+pub const WEBHOOK_ENDPOINTS_REPLAY: Route =
+    granted("webhook-endpoints-replay", "POST", "/v1/webhook_endpoints/{id}/replay", Action::WebhookWrite, Body::Json);
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -179,6 +212,15 @@ pub const ALL: &[Route] = &[
     JOBS_RETRY,
     SETTINGS_GET,
     SETTINGS_UPDATE,
+    WEBHOOK_ENDPOINTS_CREATE,
+    WEBHOOK_ENDPOINTS_LIST,
+    WEBHOOK_ENDPOINTS_GET,
+    WEBHOOK_ENDPOINTS_UPDATE,
+    WEBHOOK_ENDPOINTS_DELETE,
+    WEBHOOK_ENDPOINTS_ROTATE,
+    WEBHOOK_ENDPOINTS_TEST,
+    WEBHOOK_ENDPOINTS_DELIVERIES,
+    WEBHOOK_ENDPOINTS_REPLAY,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

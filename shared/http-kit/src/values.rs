@@ -75,6 +75,16 @@ pub fn id<T: FromStr>(value: &Value) -> Result<T, Invalid> {
     text(value)?.parse().map_err(|_| Invalid::new("invalid_id", "is not an id of the expected kind"))
 }
 
+pub fn truth(value: &Value) -> Result<bool, Invalid> {
+    value.as_bool().ok_or_else(|| Invalid::new("invalid_type", "must be true or false"))
+}
+
+/// An array of texts.
+pub fn texts(value: &Value) -> Result<Vec<String>, Invalid> {
+    let array = value.as_array().ok_or_else(|| Invalid::new("invalid_type", "must be an array of texts"))?;
+    array.iter().map(|item| text(item).map(str::to_owned)).collect()
+}
+
 /// A text that a type of the domain reads, with its own reason for refusing one.
 pub fn parsed<T: FromStr<Err = Invalid>>(value: &Value) -> Result<T, Invalid> {
     text(value)?.parse()

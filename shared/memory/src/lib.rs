@@ -12,6 +12,7 @@ mod passwords;
 mod provider;
 mod queues;
 mod random;
+mod receivers;
 mod store;
 mod vault;
 
@@ -25,5 +26,6 @@ pub use passwords::Passwords;
 pub use provider::{ChargeOnFile, Provider, RefundOnFile};
 pub use queues::{DeadLetter, Delivery, Queues};
 pub use random::Random;
+pub use receivers::{Got, Manner, Receivers};
 pub use store::{Contents, Store, Tampering};
 pub use vault::Vault;

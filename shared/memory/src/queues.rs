@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
 use ports::clock::Clock as _;
-use ports::queues::{Received, Redelivery};
+use ports::queues::{Received, Redelivery, WAIT_MAX};
 use ports::{PortError, PortErrorKind};
 
 use crate::clock::Clock;
@@ -97,6 +97,33 @@ impl Queues {
         self.state.get().messages.iter().filter(|message| message.queue == queue).count()
     }
 
+    /// When the next message of those that wait can be seen.
+    pub fn next_in_sight(&self, queue: Queue) -> Option<Timestamp> {
+        let state = self.state.get();
+        state.messages.iter().filter(|message| message.queue == queue).map(|message| message.visible_at).min()
+    }
+
+    /// Sends the dead letters back, as an operator does. How many there were.
+    pub fn redrive(&self, queue: Queue) -> usize {
+        let mut state = self.state.get();
+        let letters = state.dead.remove(&queue).unwrap_or_default();
+        let count = letters.len();
+        for DeadLetter { notice, reason: _ } in letters {
+            state.sent += 1;
+            let (id, visible_at) = (format!("message-{}", state.sent), self.clock.now());
+            state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
+        }
+        count
+    }
+
+    /// How many messages a worker would be given now, or has been given.
+    pub fn in_sight(&self, queue: Queue) -> usize {
+        let now = self.clock.now();
+        let is_in_sight =
+            |message: &&Message| message.queue == queue && (message.visible_at <= now || message.receipt.is_some());
+        self.state.get().messages.iter().filter(is_in_sight).count()
+    }
+
     pub fn is_empty(&self, queue: Queue) -> bool {
         self.len(queue) == 0
     }
@@ -141,13 +168,16 @@ impl State {
 
 #[async_trait]
 impl ports::queues::Queues for Queues {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
         let effect = || {
+            if wait > WAIT_MAX {
+                return Err(PortError::new(PortErrorKind::Rejected, "queues.send"));
+            }
             let mut state = self.state.get();
             for notice in notices {
                 state.sent += 1;
                 let id = format!("message-{}", state.sent);
-                let (notice, visible_at) = (notice.clone(), self.clock.now());
+                let (notice, visible_at) = (notice.clone(), self.clock.now().plus(wait));
                 state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
             }
             Ok(())

@@ -255,6 +255,19 @@ of_blobs! {
     an_upload_that_is_not_there_is_told_of,
 }
 
+properties! { webhooks of Store::new(faults()), platform;
+    every_field_of_an_endpoint_is_kept,
+    settings_change_by_their_version_and_leave_health_alone,
+    health_changes_by_its_own_version,
+    a_deleted_endpoint_is_gone,
+    endpoints_come_newest_first_and_all_at_once,
+    every_field_of_a_delivery_is_kept,
+    a_delivery_is_written_on_the_version_before_it,
+    deliveries_come_newest_event_first_by_status_and_after_an_event,
+    deliveries_are_due_from_the_moment_they_were_put_with,
+    events_between_two_come_oldest_first,
+}
+
 properties! { identity of Store::new(faults()), IdentityTable::of;
     a_tenant_comes_with_its_owner,
     a_tenant_is_created_once,

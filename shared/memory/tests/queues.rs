@@ -7,7 +7,8 @@ use coffer_memory::{Clock, DeadLetter, Delivery, Fault, Faults, Queues};
 use contract::World;
 use contract::builders::notice;
 use domain::event::{Notice, Queue};
-use ports::queues::{Queues as _, Redelivery};
+use ports::PortErrorKind;
+use ports::queues::{Queues as _, Redelivery, WAIT_MAX};
 
 const HIDDEN: Duration = Duration::from_secs(60);
 const RECEIVES_MAX: u32 = 3;
@@ -119,4 +120,19 @@ async fn notices_sent_again_after_a_lost_answer_come_twice() {
     assert!(queues.send(Queue::Payments, &sent).await.is_err());
     queues.send(Queue::Payments, &sent).await.expect("no fault is planned");
     assert_eq!(contents(&receive(&queues, 10)), [sent[0].clone(), sent[0].clone()]);
+}
+
+#[tokio::test]
+async fn what_is_sent_for_later_is_not_seen_before() {
+    let world = World::new(1);
+    let clock = Clock::default();
+    let queues = Queues::new(clock.clone(), Faults::none(), 3);
+    let notice = notice(world.tenant(), world.mint());
+    let wait = Duration::from_secs(5);
+    queues.send_after(Queue::Payments, wait, std::slice::from_ref(&notice)).await.expect("sent");
+    assert!(queues.receive(Queue::Payments, 1, HIDDEN).is_empty());
+    clock.advance(wait);
+    assert_eq!(queues.receive(Queue::Payments, 1, HIDDEN).len(), 1);
+    let too_long = queues.send_after(Queue::Payments, WAIT_MAX + wait, &[notice]).await;
+    assert_eq!(too_long.map_err(|error| error.kind), Err(PortErrorKind::Rejected));
 }

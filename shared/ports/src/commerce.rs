@@ -280,6 +280,15 @@ pub trait Events: Send + Sync {
         page: PageRequest<EventId>,
     ) -> Result<Page<Event, EventId>, PortError>;
 
+    /// The tenant's events after one and before another, oldest first, at most `limit`, by one query. Read strongly.
+    async fn between(
+        &self,
+        tenant: TenantId,
+        after: EventId,
+        before: EventId,
+        limit: usize,
+    ) -> Result<Vec<Event>, PortError>;
+
     /// Takes the event off the list of those that no queue has seen. Doing it twice, or to an event that is gone, does
     /// nothing.
     async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError>;

@@ -21,5 +21,6 @@ pub mod statement;
 pub mod stream;
 pub mod vault;
 pub mod verification;
+pub mod webhooks;
 
 pub use error::{PortError, PortErrorKind};

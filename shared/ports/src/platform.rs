@@ -8,6 +8,7 @@ use domain::ids::{FileId, JobId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
+use domain::webhook::Endpoint;
 
 use crate::PortError;
 use crate::commerce::{Commit, Consistency};
@@ -23,6 +24,14 @@ pub enum PlatformChange {
     CreateJob(Job),
     /// The stored job has the version before this one's.
     UpdateJob(Job),
+    /// There is no such endpoint yet.
+    CreateEndpoint(Endpoint),
+    /// The stored endpoint has the version before this one's. How it fares stays as it is stored.
+    UpdateEndpoint(Endpoint),
+    /// The same, and how it fares is this one's, too: it begins anew.
+    RestartEndpoint(Endpoint),
+    /// The stored endpoint has this one's version.
+    DeleteEndpoint(Endpoint),
 }
 
 pub type PlatformCommit = Commit<PlatformChange>;

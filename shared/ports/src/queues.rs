@@ -7,11 +7,19 @@ use domain::event::{Notice, Queue};
 
 use crate::PortError;
 
+/// The longest wait of a message: the queue's own bound. What waits longer is due in a table.
+pub const WAIT_MAX: Duration = Duration::from_secs(900);
+
 #[async_trait]
 pub trait Queues: Send + Sync {
     /// Sends the notices, in as few calls as the queue allows. `Ok` means every one is durable; on an error some may be,
     /// and sending all again is right: consumers take duplicates.
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError>;
+    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+        self.send_after(queue, Duration::ZERO, notices).await
+    }
+
+    /// The same, and no worker sees them before the wait is over: [`WAIT_MAX`] at most, else `Rejected`.
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError>;
 }
 
 /// A message as its worker got it.

@@ -56,6 +56,16 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// One of the words that `parse` knows.
+    pub fn known<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name);
+        let value = parse(&text);
+        if value.is_none() && !text.is_empty() {
+            self.faults.push(format!("{name} cannot be read"));
+        }
+        value
+    }
+
     /// Everything that was wrong, or the value built from what was read.
     pub fn finish<T>(self, config: T) -> Result<T, ConfigError> {
         if self.faults.is_empty() { Ok(config) } else { Err(ConfigError(self.faults)) }

@@ -13,7 +13,7 @@ mod telemetry;
 pub use authorizer::run_authorizer;
 pub use http::run_http;
 pub use lambda_runtime::Error;
-pub use queue::run_queue;
+pub use queue::{run_queue, run_queue_together};
 pub use schedule::run_schedule;
 pub use stream::{Decode, run_stream};
 pub use task::{Counts, run_task};

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use app::work::WorkError;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::backoff::{self, RECEIVES_MAX};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ports::clock::Random;
 use ports::queues::{Received, Redelivery};
@@ -18,9 +18,22 @@ pub async fn run_queue<H>(redelivery: &dyn Redelivery, random: &dyn Random, hand
 where
     H: AsyncFn(&Received) -> Result<(), WorkError>,
 {
+    run_queue_together(redelivery, random, 1, handler).await
+}
+
+/// The same, so many messages of a batch at once: for work that mostly waits for others.
+pub async fn run_queue_together<H>(
+    redelivery: &dyn Redelivery,
+    random: &dyn Random,
+    at_once: usize,
+    handler: H,
+) -> Result<(), Error>
+where
+    H: AsyncFn(&Received) -> Result<(), WorkError>,
+{
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let mut line = Invocation::begin();
-        let response = batch(redelivery, random, &handler, event.payload, &mut line).await;
+        let response = batch(redelivery, random, at_once, &handler, event.payload, &mut line).await;
         line.end();
         Ok::<_, Error>(response)
     }))
@@ -30,6 +43,7 @@ where
 async fn batch<H>(
     redelivery: &dyn Redelivery,
     random: &dyn Random,
+    at_once: usize,
     handler: &H,
     event: SqsEvent,
     line: &mut Invocation,
@@ -39,11 +53,16 @@ where
 {
     let mut response = SqsBatchResponse::default();
     let (mut done, mut buried) = (0, 0);
-    for message in event.records.into_iter().map(received) {
-        match step(redelivery, random, handler, &message).await {
+    let work = async |message: Received| {
+        let ended = step(redelivery, random, handler, &message).await;
+        (message.id, ended)
+    };
+    let mut ends = stream::iter(event.records.into_iter().map(received).map(work)).buffer_unordered(at_once);
+    while let Some((id, ended)) = ends.next().await {
+        match ended {
             Ended::Done => done += 1,
             Ended::Buried => buried += 1,
-            Ended::Again => response.add_failure(message.id),
+            Ended::Again => response.add_failure(id),
         }
     }
     line.count("MessagesDone", done);

@@ -54,7 +54,7 @@ async fn run(messages: Vec<serde_json::Value>) -> (Vec<String>, Recorder) {
         "panic" => panic!("bug"),
         _ => Err(WorkError::Retry { reason: "busy", source: None }),
     };
-    let response = batch(&recorder, &Nought, &handler, event, &mut Invocation::begin()).await;
+    let response = batch(&recorder, &Nought, 2, &handler, event, &mut Invocation::begin()).await;
     (response.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect(), recorder)
 }
 

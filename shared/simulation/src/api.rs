@@ -182,6 +182,7 @@ impl World {
                 let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };
                 health_ready::answer(deps, request).await
             }
+            name if name.starts_with("webhook-endpoints-") => self.answer_of_webhooks(route, request).await,
             unwired => panic!("{unwired} is not wired: give it an arm in shared/simulation/src/api.rs"),
         }
     }

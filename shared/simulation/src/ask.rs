@@ -57,6 +57,13 @@ impl Ask {
         self
     }
 
+    /// The `X-Amzn-Trace-Id` that the gateway gives it.
+    #[must_use]
+    pub fn trace(mut self, trace: &str) -> Self {
+        self.0.trace = Some(trace.to_owned());
+        self
+    }
+
     /// The `Idempotency-Key`.
     #[must_use]
     pub fn key(self, key: &str) -> Self {

@@ -13,7 +13,7 @@ use crate::people::PASSWORD;
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, file, job, failed_job, provider_event, statement, .. } = on;
+    let Furniture { account, wallet, event, file, job, failed_job, endpoint, provider_event, statement, .. } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -30,6 +30,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "files-get" | "files-delete" => file,
         "jobs-get" | "jobs-cancel" => job,
         "jobs-retry" => failed_job,
+        name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
     let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
@@ -65,6 +66,13 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
         "providers-ingest" => provider_event.clone(),
         "providers-connect" => ask.json(&json!({ "rank": "first" })),
+        "webhook-endpoints-create" => {
+            let body = json!({ "url": "https://hooks.shop.example/payments", "types": ["payment.*"], "ordered": true });
+            ask.json(&body).key(&key)
+        }
+        "webhook-endpoints-update" => ask.json(&json!({ "description": "Warehouse" })),
+        "webhook-endpoints-rotate" | "webhook-endpoints-test" => ask.key(&key),
+        "webhook-endpoints-replay" => ask.json(&json!({ "event_id": event })).key(&key),
         "statements-create" => {
             let line = json!({ "reference": payment, "kind": "charge", "amount": Furniture::TOTAL, "currency": "EUR" });
             ask.json(&statement_body("2000-01-01T00:00:00Z", "2000-02-01T00:00:00Z", &[line])).key(&key)
@@ -106,6 +114,10 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "jobs-list"
         | "jobs-get"
         | "settings-get"
+        | "webhook-endpoints-list"
+        | "webhook-endpoints-get"
+        | "webhook-endpoints-delete"
+        | "webhook-endpoints-deliveries"
         | "health-live"
         | "health-ready" => ask,
         new => panic!("{new} has no good request: give it one in shared/simulation/src/examples.rs"),

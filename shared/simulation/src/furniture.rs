@@ -42,6 +42,8 @@ pub struct Furniture {
     pub job: String,
     /// Failed.
     pub failed_job: String,
+    /// Told of everything.
+    pub endpoint: String,
 }
 
 impl Furniture {
@@ -86,6 +88,7 @@ impl Furniture {
         let failed_job = world.failed_report(owner);
         let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
+        let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
         Self {
             shop,
             member,
@@ -104,6 +107,7 @@ impl Furniture {
             file,
             job,
             failed_job,
+            endpoint,
         }
     }
 
@@ -212,6 +216,13 @@ impl World {
         let payment = self.pay(caller, None, amount, "tok_success").id();
         self.run_until_quiet();
         payment
+    }
+
+    /// A webhook endpoint; `settings` are what is beside its URL.
+    pub fn endpoint(&self, caller: &Caller, url: &str, settings: &Value) -> Answer {
+        let mut body = settings.clone();
+        body["url"] = json!(url);
+        self.call(Ask::post("/v1/webhook_endpoints", &body).by(caller).key(&self.new_key())).ok(201)
     }
 
     /// What `GET` shows of a resource.

@@ -7,6 +7,7 @@ mod platform;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::dispute::DisputeReport;
@@ -155,13 +156,17 @@ struct LateQueues(Arc<Late>, Arc<dyn Queues>);
 
 #[async_trait]
 impl Queues for LateQueues {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
         const OPERATION: &str = "queues.send";
         let late = || {
             let (next, notices) = (self.1.clone(), notices.to_vec());
-            async move { drop(next.send(queue, &notices).await) }
+            async move { drop(next.send_after(queue, wait, &notices).await) }
         };
-        if self.0.takes(OPERATION, late) { Err(timed_out(OPERATION)) } else { self.1.send(queue, notices).await }
+        if self.0.takes(OPERATION, late) {
+            Err(timed_out(OPERATION))
+        } else {
+            self.1.send_after(queue, wait, notices).await
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answer;
 mod api;
+mod api_webhooks;
 mod ask;
 mod connector;
 mod examples;

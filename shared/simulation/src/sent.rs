@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
@@ -26,8 +27,8 @@ impl Sent {
 
 #[async_trait]
 impl Queues for Sent {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
-        self.queues.send(queue, notices).await?;
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
+        self.queues.send_after(queue, wait, notices).await?;
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.extend(notices.iter().map(|notice| (queue, notice.event)));
         Ok(())

@@ -7,6 +7,7 @@ use std::time::Duration;
 use app::work::WorkError;
 use domain::backoff::{self, RECEIVES_MAX};
 use domain::event::{Notice, Queue};
+use futures_util::future::join_all;
 use memory::Delivery;
 use ports::blobs::BlobKey;
 use ports::clock::Random as _;
@@ -51,6 +52,13 @@ impl World {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
                 providers_process::step(deps, notice).await
             }
+            Queue::Webhooks => {
+                webhooks_deliver::step(
+                    webhooks_deliver::Deps { mint: self.mint(), delivering: self.delivering() },
+                    notice,
+                )
+                .await
+            }
             Queue::Statements => {
                 let deps = statements_process::Deps { mint: self.mint(), matching: self.matching() };
                 statements_process::step(deps, notice).await
@@ -73,8 +81,13 @@ impl World {
     /// One invocation: a batch in, each message's fate out.
     pub async fn work_on(&self, queue: Queue, batch: &[Delivery]) -> Vec<Fate> {
         let mut fates = Vec::new();
-        for delivery in batch {
-            fates.push(self.handle(queue, delivery).await);
+        match queue {
+            Queue::Webhooks => fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await,
+            Queue::Payments | Queue::Refunds | Queue::Providers | Queue::Statements => {
+                for delivery in batch {
+                    fates.push(self.handle(queue, delivery).await);
+                }
+            }
         }
         for (delivery, fate) in batch.iter().zip(&fates) {
             if *fate != Fate::Again {

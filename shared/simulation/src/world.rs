@@ -16,7 +16,7 @@ use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
-use app::{settle_dispute, settle_payment, settle_refund};
+use app::{settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
@@ -24,13 +24,14 @@ use domain::ids::TypedId;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Store, Vault};
+use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Receivers, Store, Vault};
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
 use ports::platform::Platform;
 use ports::provider::PaymentProvider;
 use provider::SandboxEvents;
+use webhook::StandardSigner;
 
 use crate::connector::Connector;
 use crate::instance::InstanceClock;
@@ -94,6 +95,9 @@ pub struct World {
     pub(crate) vault: Vault,
     connector: Connector,
     opened: Opened,
+    /// Who is told by webhooks.
+    pub receivers: Receivers,
+    signing_secrets: webhooks::Opened,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
     /// What takes effect when nobody waits for it any more.
@@ -165,6 +169,8 @@ impl World {
             blobs,
             uploads: RefCell::default(),
             job_patience: Cell::new(JOB_PATIENCE),
+            receivers: Receivers::new(faults.clone()),
+            signing_secrets: webhooks::Opened::default(),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -215,6 +221,29 @@ impl World {
     fn providers(&self) -> Directory<'_> {
         let connections::Stores { connections, vault, connector } = self.connecting();
         Directory { connections, vault, connector, opened: &self.opened }
+    }
+
+    pub(crate) fn webhook_stores(&self) -> webhook_endpoints::Stores<'_> {
+        webhook_endpoints::Stores { platform: self.store.as_ref(), endpoints: self.store.as_ref() }
+    }
+
+    pub(crate) fn webhook_secrets(&self) -> webhook_endpoints::Secrets<'_> {
+        webhook_endpoints::Secrets { vault: &self.vault, signer: &StandardSigner }
+    }
+
+    pub(crate) fn delivering(&self) -> webhooks::Delivering<'_> {
+        let store = self.store.as_ref();
+        webhooks::Delivering {
+            endpoints: store,
+            deliveries: store,
+            events: store,
+            platform: store,
+            queues: self.wiring.queues.as_ref(),
+            sender: &self.receivers,
+            signer: &StandardSigner,
+            vault: &self.vault,
+            opened: &self.signing_secrets,
+        }
     }
 
     pub(crate) fn settling_payments(&self) -> settle_payment::Settling<'_> {

@@ -153,6 +153,45 @@ const ROWS: &[Row] = &[
     ),
     row("settings-get", &["cache.admit", "mail.settings"], Same),
     row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
+    row(
+        "webhook-endpoints-create",
+        &["limits.count", "sessions.get", "users.get", "endpoints.all", "vault.seal", "platform.commit"],
+        Calls(&[
+            "limits.count",
+            "sessions.get",
+            "users.get",
+            "endpoints.all",
+            "vault.seal",
+            "platform.commit",
+            "endpoints.get",
+            "vault.open",
+        ]),
+    ),
+    row("webhook-endpoints-list", &["cache.admit", "endpoints.list"], Same),
+    row("webhook-endpoints-get", &["cache.admit", "endpoints.get"], Same),
+    row("webhook-endpoints-update", &["cache.admit", "endpoints.get", "platform.commit"], Same),
+    row(
+        "webhook-endpoints-delete",
+        &["cache.admit", "endpoints.get", "platform.commit"],
+        Calls(&["cache.admit", "endpoints.get"]),
+    ),
+    row(
+        "webhook-endpoints-rotate",
+        &["limits.count", "sessions.get", "users.get", "endpoints.get", "vault.seal", "platform.commit"],
+        Calls(&[
+            "limits.count",
+            "sessions.get",
+            "users.get",
+            "endpoints.get",
+            "vault.seal",
+            "platform.commit",
+            "endpoints.get",
+            "vault.open",
+        ]),
+    ),
+    row("webhook-endpoints-test", &["cache.admit", "endpoints.get", "platform.commit"], Same),
+    row("webhook-endpoints-deliveries", &["cache.admit", "endpoints.get", "deliveries.list"], Same),
+    row("webhook-endpoints-replay", &["cache.admit", "events.get", "endpoints.get", "platform.commit"], Same),
     row("health-live", &[], Same),
     row("health-ready", &["tenants.get", "cache.ping"], Same),
 ];
@@ -319,7 +358,8 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
-    assert_eq!(world.faults.tally(), counted(&["queues.send", "events.mark_published"]), "outbox-publish");
+    let sends = ["queues.send", "queues.send", "events.mark_published"];
+    assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to the payments and the webhooks");
     world.faults.forget_calls();
     world.work(Queue::Payments);
     let reads = ["payments.get", "connections.get", "orders.get", "fees.get"];
@@ -328,8 +368,16 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
     let marks = ["events.mark_published", "events.mark_published"];
-    let sends = ["queues.send", "queues.send"];
-    assert_eq!(world.faults.tally(), counted(&[&marks[..], &sends].concat()), "no queue wants that the order is paid");
+    let sends = ["queues.send", "queues.send", "queues.send"];
+    let expected = counted(&[&marks[..], &sends].concat());
+    assert_eq!(world.faults.tally(), expected, "that the order is paid is for the webhooks alone");
+    world.faults.forget_calls();
+    world.work(Queue::Webhooks);
+    let one = ["endpoints.all", "events.get", "deliveries.put"];
+    let expected = counted(&[one, one, one].concat());
+    let calls: BTreeMap<_, _> =
+        world.faults.tally().into_iter().filter(|(name, _)| !["vault.open", "webhooks.send"].contains(name)).collect();
+    assert_eq!(calls, expected, "webhooks-deliver: three events to an endpoint that is well");
 }
 
 #[test]

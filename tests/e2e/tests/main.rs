@@ -114,6 +114,13 @@ mod wallets {
     mod list;
     mod spend;
 }
+mod webhook_endpoints {
+    mod create;
+    mod deliveries;
+    mod replay;
+    mod rotate_secret;
+    mod update;
+}
 mod well_known {
     mod jwks;
     mod metadata;

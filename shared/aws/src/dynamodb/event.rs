@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CommerceTable;
 use super::key::{Index, IndexKey, Key, PARTITION, Partition};
-use super::query::Listing;
+use super::query::{Bounds, Listing};
 use super::record::{Kind, Reader, Stored, Unreadable, ms};
 use crate::error::port_error;
 
@@ -31,6 +31,18 @@ impl Events for CommerceTable {
         let partition = Partition::events(tenant);
         let (from, to) = (from.map(EventId::floor_at), to.map(EventId::floor_at));
         self.0.page("list events", Listing { partition, from, to, page, filter: None }).await
+    }
+
+    async fn between(
+        &self,
+        tenant: TenantId,
+        after: EventId,
+        before: EventId,
+        limit: usize,
+    ) -> Result<Vec<Event>, PortError> {
+        let from = EventId::from_u128(after.as_u128().saturating_add(1));
+        let bounds = Bounds { from: Some(from.to_string()), before: Some(before.to_string()) };
+        self.0.oldest_first("list events after one", Partition::events(tenant), bounds, limit).await
     }
 
     /// One conditional update, which the table's stream shows as a MODIFY of the event.

@@ -1,9 +1,11 @@
 //! Where things lie in the platform table.
 
 use domain::file::File;
-use domain::ids::{FileId, JobId, TenantId};
+use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
 use domain::mail::{AddressHash, MailId};
+use domain::time::Timestamp;
+use ports::webhooks::DeliveryKey;
 
 use super::{DueKind, Index, IndexKey, Key, Partition};
 
@@ -27,6 +29,15 @@ impl Key {
     pub(crate) fn mail_settings(tenant: TenantId) -> Self {
         Partition::table(tenant, "SET").at("mail")
     }
+
+    pub(crate) fn endpoint(tenant: TenantId, id: WebhookEndpointId) -> Self {
+        Partition::endpoints(tenant).at(id)
+    }
+
+    pub(crate) fn delivery(key: DeliveryKey) -> Self {
+        let DeliveryKey { tenant, endpoint, event } = key;
+        Partition::deliveries(tenant, endpoint).at(event)
+    }
 }
 
 impl Partition {
@@ -41,6 +52,14 @@ impl Partition {
 
     pub(crate) fn jobs_with_status(tenant: TenantId, status: JobStatus) -> Self {
         Self::index(Index::Status, tenant, format_args!("JOB#{}", status.as_str()))
+    }
+
+    pub(crate) fn endpoints(tenant: TenantId) -> Self {
+        Self::table(tenant, "WHE")
+    }
+
+    pub(crate) fn deliveries(tenant: TenantId, endpoint: WebhookEndpointId) -> Self {
+        Self::table(tenant, format_args!("WHD#{endpoint}"))
     }
 }
 
@@ -60,6 +79,13 @@ impl IndexKey {
     pub(crate) fn job_due(job: &Job) -> Option<Self> {
         job.check_at.map(|at| Self::due(DueKind::Job, job.id.as_u128(), at, job.id))
     }
+
+    /// Both ids: the deliveries of one event to many endpoints are due at one moment.
+    pub(crate) fn delivery_due(key: DeliveryKey, at: Timestamp) -> Self {
+        let DeliveryKey { tenant: _, endpoint, event } = key;
+        let bits = endpoint.as_u128() ^ event.as_u128();
+        Self::due(DueKind::Delivery, bits, at, format_args!("{endpoint}#{event}"))
+    }
 }
 
 pub(crate) fn parse_file(pk: &str, sk: &str) -> Option<(TenantId, FileId)> {
@@ -70,9 +96,24 @@ pub(crate) fn parse_job(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_suffix("#JOB")?.parse().ok()?, sk.parse().ok()?))
 }
 
+pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
+    let (tenant, endpoint) = pk.split_once("#WHD#")?;
+    Some(DeliveryKey { tenant: tenant.parse().ok()?, endpoint: endpoint.parse().ok()?, event: sk.parse().ok()? })
+}
+
 #[cfg(test)]
 mod tests {
+    use domain::ids::EventId;
+
     use super::*;
+
+    #[test]
+    fn due_deliveries_are_read_back_from_the_table_s_keys() {
+        let (tenant, endpoint) = (TenantId::from_u128(1), WebhookEndpointId::from_u128(2));
+        let key = DeliveryKey { tenant, endpoint, event: EventId::from_u128(3) };
+        let Key { pk, sk } = Key::delivery(key);
+        assert_eq!((parse_delivery(&pk, &sk), &pk), (Some(key), &format!("{tenant}#WHD#{endpoint}")));
+    }
 
     #[test]
     fn due_files_are_read_back_from_the_table_s_keys() {

@@ -37,6 +37,8 @@ mod transaction;
 mod user;
 mod verification;
 mod wallet;
+mod webhook_delivery;
+mod webhook_endpoint;
 
 use std::collections::HashMap;
 use std::sync::Arc;

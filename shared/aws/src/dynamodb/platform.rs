@@ -10,7 +10,7 @@ use ports::{PortError, PortErrorKind};
 use super::idempotency::{StoredRecord, claimed};
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, idempotency};
+use super::{PlatformTable, idempotency, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
@@ -46,6 +46,16 @@ impl PlatformTable {
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
                 PlatformChange::CreateJob(job) => writes.create(Guard::Fresh, &job)?,
                 PlatformChange::UpdateJob(job) => writes.replace(Guard::Fresh, &job, job.version)?,
+                PlatformChange::CreateEndpoint(endpoint) => writes.create(Guard::Fresh, &endpoint)?,
+                PlatformChange::UpdateEndpoint(endpoint) => {
+                    writes.update(Guard::Fresh, webhook_endpoint::update(&self.platform, &endpoint)?);
+                }
+                PlatformChange::RestartEndpoint(endpoint) => {
+                    writes.replace(Guard::Fresh, &endpoint, endpoint.version)?;
+                }
+                PlatformChange::DeleteEndpoint(endpoint) => {
+                    writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
+                }
             }
         }
         writes.go_on_in(&self.commerce);

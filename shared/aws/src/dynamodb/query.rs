@@ -61,6 +61,23 @@ impl Table {
         Ok(Page { items, next })
     }
 
+    /// One Query, read strongly.
+    pub(crate) async fn oldest_first<T: Stored>(
+        &self,
+        operation: &'static str,
+        partition: Partition,
+        bounds: Bounds,
+        limit: usize,
+    ) -> Result<Vec<T>, PortError> {
+        if bounds.from.as_ref().zip(bounds.before.as_ref()).is_some_and(|(from, before)| from >= before) {
+            return Ok(Vec::new());
+        }
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX).max(1);
+        let answer = self.query(&partition, bounds).consistent_read(true).limit(limit).send().await;
+        let items = answer.map_err(|error| port_error(operation, error))?.items.unwrap_or_default();
+        items.into_iter().map(record::decode).collect()
+    }
+
     /// A Query of a partition within bounds, ascending and eventually consistent unless told otherwise.
     pub(crate) fn query(&self, partition: &Partition, bounds: Bounds) -> QueryFluentBuilder {
         let Partition { index, pk } = partition;

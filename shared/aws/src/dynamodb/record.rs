@@ -59,6 +59,8 @@ kinds! {
     Mail = "mail",
     MailRefusal = "mail_refusal",
     MailSettings = "mail_settings",
+    WebhookEndpoint = "webhook_endpoint",
+    WebhookDelivery = "webhook_delivery",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

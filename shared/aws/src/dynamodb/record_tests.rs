@@ -23,6 +23,7 @@ use crate::dynamodb::statement_page::{DifferencesPage, LinesPage, Place};
 use crate::dynamodb::stream::decode_change;
 use crate::dynamodb::transaction::StoredEntry;
 use crate::dynamodb::user::Login;
+use crate::dynamodb::webhook_delivery::StoredDelivery;
 
 fn world() -> World {
     World::new(1)
@@ -67,6 +68,11 @@ fn items() -> Vec<Attributes> {
         encode(&Login::of(&user)),
         encode(&builders::session(&user, mint)),
         encode(&builders::wallet(tenant, mint)),
+        encode(&builders::endpoint(tenant, mint)),
+        encode(&StoredDelivery {
+            delivery: builders::delivery(tenant, world.id(), world.id(), mint),
+            due_at: Some(world.now()),
+        }),
         encode(&builders::connections(tenant, mint)),
         encode(&statement),
         encode(&ended),
@@ -115,6 +121,8 @@ fn attributes_have_their_names_and_types() {
         "email_hash:S kind:S pk:S sk:S tenant:S user:S",
         "created_at_ms:N expires_at:N expires_at_ms:N family_hash:S id:S kind:S pk:S refresh_hash:S sk:S tenant:S user:S version:N",
         "available:N created_at_ms:N currency:S customer_email:S customer_name:S id:S kind:S metadata:M pending:N pk:S posted:N sk:S tenant:S",
+        "created_at_ms:N health:M id:S kind:S pk:S settings:M sk:S tenant:S version:N",
+        "attempts:L attempts_made:N cause:S created_at_ms:N endpoint:S event:S expires_at:N gsi3pk:S gsi3sk:S has_place:T holds:N kind:S next_at_ms:N pk:S sk:S status:S tenant:S type:S updated_at_ms:N version:N",
         "connected:L kind:S pk:S sk:S tenant:S turns:L version:N",
         "check_at_ms:N created_at_ms:N currency:S from_ms:N gsi3pk:S gsi3sk:S id:S kind:S lines:N pk:S provider:S sk:S status:S tenant:S to_ms:N updated_at_ms:N version:N",
         "counts:M created_at_ms:N currency:S from_ms:N id:S kind:S lines:N pk:S provider:S sk:S status:S tenant:S to_ms:N updated_at_ms:N version:N",

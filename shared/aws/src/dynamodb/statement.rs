@@ -56,7 +56,7 @@ impl Statements for CommerceTable {
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, StatementId)>, PortError> {
-        CommerceTable::due(self, "find due statements", DueKind::Statement, now, limit, parse_statement).await
+        self.0.due("find due statements", DueKind::Statement, now, limit, parse_statement).await
     }
 }
 

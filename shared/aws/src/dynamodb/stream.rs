@@ -33,6 +33,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Wallet
         | Kind::Block
         | Kind::Closing
+        | Kind::WebhookEndpoint
+        | Kind::WebhookDelivery
         | Kind::Connections
         | Kind::File
         | Kind::Job

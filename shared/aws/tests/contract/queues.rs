@@ -9,7 +9,7 @@ use contract::World;
 use contract::builders::notice;
 use domain::event::{Notice, Queue};
 use ports::PortErrorKind;
-use ports::queues::{Queues, Received, Redelivery};
+use ports::queues::{Queues, Received, Redelivery, WAIT_MAX};
 
 use crate::place::{aws, seed, unique_name};
 
@@ -74,6 +74,21 @@ async fn queues_keep_their_contract() {
     for url in urls.values() {
         remove_queue(&aws, url).await;
     }
+}
+
+#[tokio::test]
+#[ignore = "needs the emulator: cargo xtask test"]
+async fn what_is_sent_for_later_is_not_seen_before() {
+    let (aws, world) = (aws(), World::new(seed()));
+    let url = make_queue(&aws).await;
+    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, url.clone())]));
+    let notices = [notice(world.tenant(), world.mint())];
+    queues.send_after(Queue::Payments, Duration::from_millis(1_500), &notices).await.expect("sent");
+    assert!(receive(&aws, &url).await.is_empty(), "it waits");
+    assert!(receive_one(&aws, &url).await.is_some(), "it comes");
+    let too_long = queues.send_after(Queue::Payments, WAIT_MAX * 2, &notices).await;
+    assert_eq!(too_long.map_err(|error| error.kind), Err(PortErrorKind::Rejected));
+    remove_queue(&aws, &url).await;
 }
 
 #[tokio::test]

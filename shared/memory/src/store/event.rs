@@ -35,6 +35,25 @@ impl Events for Store {
         self.faults.call("events.list", effect).await
     }
 
+    async fn between(
+        &self,
+        tenant: TenantId,
+        after: EventId,
+        before: EventId,
+        limit: usize,
+    ) -> Result<Vec<Event>, PortError> {
+        let effect = || {
+            let table = self.commerce.get();
+            let after = EventId::from_u128(after.as_u128().saturating_add(1));
+            if after >= before {
+                return Ok(Vec::new());
+            }
+            let found = table.events.range((tenant, after)..(tenant, before));
+            Ok(found.take(limit).map(|(_, event)| event.clone()).collect())
+        };
+        self.faults.call("events.between", effect).await
+    }
+
     async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError> {
         let effect = || {
             self.commerce.get().mark_published(tenant, id);

@@ -29,6 +29,7 @@ mod tenant;
 mod user;
 mod verification;
 mod wallet;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -40,7 +41,8 @@ use domain::fee::FeeSettings;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId, WalletId,
+    DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId,
+    WalletId, WebhookEndpointId,
 };
 use domain::job::Job;
 use domain::journal::Block;
@@ -54,6 +56,7 @@ use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
 use domain::wallet::Wallet;
+use domain::webhook::{Delivery, Endpoint};
 use ports::cache::RouteClass;
 use ports::commerce::BATCH_MAX;
 use ports::identity::{AttemptScope, Attempts};
@@ -115,6 +118,9 @@ struct PlatformTable {
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
     refusals: BTreeMap<(TenantId, AddressHash), Refusal>,
+    endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,
+    /// With the moment from which each is due.
+    deliveries: BTreeMap<(TenantId, WebhookEndpointId, EventId), (Delivery, Option<Timestamp>)>,
     records: Records,
     stream: Stream,
 }
@@ -151,6 +157,8 @@ pub struct Contents {
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
     pub jobs: Vec<Job>,
+    pub endpoints: Vec<Endpoint>,
+    pub deliveries: Vec<Delivery>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -215,6 +223,8 @@ impl Store {
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
             jobs: platform.jobs.values().cloned().collect(),
+            endpoints: platform.endpoints.values().cloned().collect(),
+            deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -262,6 +272,7 @@ impl Store {
         platform.records.delete_expired(now);
         platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
         platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
+        platform.deliveries.retain(|_, (delivery, _)| now < delivery.expires_at());
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

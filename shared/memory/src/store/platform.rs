@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, JobId, TenantId};
+use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
 use domain::time::Timestamp;
+use domain::webhook::Endpoint;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
 use ports::{PortError, PortErrorKind};
 use std::collections::HashSet;
@@ -29,6 +30,7 @@ impl Platform for Store {
 enum Row {
     File(FileId),
     Job(JobId),
+    Endpoint(WebhookEndpointId),
 }
 
 impl Store {
@@ -65,11 +67,19 @@ impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
         let job = |id| self.jobs.get(&(tenant_of(change), id));
+        let endpoint = |id| self.endpoints.get(&(tenant_of(change), id));
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
+            PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
+            PlatformChange::UpdateEndpoint(new) | PlatformChange::RestartEndpoint(new) => {
+                follows(endpoint(new.id).map(|endpoint| endpoint.version), new.version)
+            }
+            PlatformChange::DeleteEndpoint(known) => {
+                endpoint(known.id).is_some_and(|endpoint| endpoint.version == known.version)
+            }
         }
     }
 
@@ -81,6 +91,18 @@ impl PlatformTable {
             PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => {
                 self.jobs.insert((job.tenant, job.id), job);
             }
+            PlatformChange::UpdateEndpoint(endpoint) => {
+                if let Some(stored) = self.endpoints.get_mut(&(endpoint.tenant, endpoint.id)) {
+                    let health = stored.health.clone();
+                    *stored = Endpoint { health, ..endpoint };
+                }
+            }
+            PlatformChange::CreateEndpoint(endpoint) | PlatformChange::RestartEndpoint(endpoint) => {
+                self.endpoints.insert((endpoint.tenant, endpoint.id), endpoint);
+            }
+            PlatformChange::DeleteEndpoint(endpoint) => {
+                self.endpoints.remove(&(endpoint.tenant, endpoint.id));
+            }
         }
         self.stream.push_other();
     }
@@ -90,6 +112,10 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
+        PlatformChange::CreateEndpoint(endpoint)
+        | PlatformChange::UpdateEndpoint(endpoint)
+        | PlatformChange::RestartEndpoint(endpoint)
+        | PlatformChange::DeleteEndpoint(endpoint) => endpoint.tenant,
     }
 }
 
@@ -97,5 +123,9 @@ fn row_of(change: &PlatformChange) -> Row {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
+        PlatformChange::CreateEndpoint(endpoint)
+        | PlatformChange::UpdateEndpoint(endpoint)
+        | PlatformChange::RestartEndpoint(endpoint)
+        | PlatformChange::DeleteEndpoint(endpoint) => Row::Endpoint(endpoint.id),
     }
 }

@@ -261,6 +261,9 @@ impl Books {
                 | EventType::JobSucceeded
                 | EventType::JobFailed
                 | EventType::JobCancelled
+                | EventType::WebhookEndpointDisabled
+                | EventType::WebhookEndpointTest
+                | EventType::WebhookReplayRequested
         );
         if is_of_another {
             return Ok(());

@@ -33,6 +33,10 @@ pub(super) enum Action {
     /// A message is received again while it is worked on.
     ShowAgain(Queue),
     Sweep,
+    /// What is due of webhooks is put into the queue.
+    Wake,
+    /// A receiver of webhooks fails, or is slow.
+    FallIll,
     /// The job runs, or somebody has a tenant's ledger verified, while money is posted.
     Verify,
     /// An instance dies in the middle of what it does.
@@ -79,7 +83,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 58] = [
+    pub(super) const ALL: [(Self, u32); 62] = [
         (Self::Send, 40),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -114,6 +118,10 @@ impl Action {
         (Self::ShowAgain(Queue::Payments), 3),
         (Self::ShowAgain(Queue::Refunds), 2),
         (Self::ShowAgain(Queue::Providers), 2),
+        (Self::Work(Queue::Webhooks), 20),
+        (Self::ShowAgain(Queue::Webhooks), 2),
+        (Self::Wake, 4),
+        (Self::FallIll, 3),
         (Self::ShowAgain(Queue::Statements), 2),
         (Self::ShowAgain(Queue::Notifications), 2),
         (Self::ShowAgain(Queue::Receipts), 2),
@@ -165,6 +173,8 @@ impl Run {
                     Ended::Quietly
                 });
             }
+            Action::Wake => self.wake(),
+            Action::FallIll => self.fall_ill(),
             Action::Verify => self.verify(),
             Action::Kill => self.kill_one(),
             Action::Arrive => self.let_one_arrive(),

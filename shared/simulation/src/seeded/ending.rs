@@ -26,12 +26,14 @@ impl Run {
         self.world.faults.heal();
         self.world.late.delay_by_chance(0);
         self.world.cache.set_away(false);
+        self.world.receivers.heal();
         self.calm_down()?;
         self.providers_come_back();
         self.answer_everybody()?;
         self.nothing_is_left()?;
         self.give_every_answer_again()?;
         self.let_customers_decide()?;
+        self.everybody_is_told()?;
         self.nothing_is_left()?;
         self.reads_are_fresh()?;
         self.nobody_is_back()?;

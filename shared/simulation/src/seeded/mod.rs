@@ -16,6 +16,7 @@ mod providers;
 mod reads;
 mod run;
 mod sessions;
+mod webhooks;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -17,6 +17,7 @@ use ports::queues::Received;
 use super::intents::{Clients, Sent};
 use super::plan::Plan;
 use super::reads::Reading;
+use super::webhooks;
 use super::{Figures, Options};
 use crate::answer::Answer;
 use crate::invariants::{self, Books, Holds};
@@ -37,6 +38,7 @@ pub(super) enum Doing {
     Stream(Consumer, Vec<Record>),
     Work(Queue, Vec<Notice>),
     Sweep,
+    Wake,
     Verify,
     /// The provider tells of the charge of a key.
     Told(String),
@@ -75,8 +77,9 @@ impl Running {
         let seconds = match self.doing {
             Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::Deleting(_) | Doing::LogOut(_) | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
+            Doing::Work(Queue::Webhooks, _) => 120,
             Doing::Stream(..) | Doing::Work(..) | Doing::Ingest(_) => 30,
-            Doing::Sweep => 55,
+            Doing::Sweep | Doing::Wake => 55,
             Doing::Verify => 300,
         };
         now.since(self.started_at) >= Duration::from_secs(seconds)
@@ -107,6 +110,7 @@ impl Run {
         let mut random = Rng::with_seed(seed);
         let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire, ..Setup::default() });
         let clients = Clients::of(&world);
+        webhooks::plant(&world, &clients.callers.iter().map(|caller| caller.tenant).collect());
         Self {
             plan: Plan::of(&mut random, &world),
             started_at: world.clock.now(),
@@ -220,6 +224,7 @@ impl Run {
     }
 
     pub(super) fn look_at_all(&self) -> Holds {
+        self.nobody_hears_of_another()?;
         invariants::of_all(&self.world, &self.books)
     }
 
@@ -299,6 +304,7 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Wake => "the look for webhooks that are due".to_owned(),
         Doing::Told(key) => format!("the provider tells of {key}"),
         Doing::Deleting(file) => format!("the deletion of {file}"),
         Doing::Ingest(uploads) => format!("files-ingest on {}", uploads.len()),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use coffer_simulation::Wiring;
@@ -24,13 +25,13 @@ struct Lossy {
 
 #[async_trait]
 impl Queues for Lossy {
-    async fn send(&self, queue: Queue, notices: &[Notice]) -> Result<(), PortError> {
+    async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         match self.loses_each {
             Some(each) if call.is_multiple_of(each) => Ok(()),
-            Some(_) => self.next.send(queue, notices).await,
+            Some(_) => self.next.send_after(queue, wait, notices).await,
             None => {
-                drop(self.next.send(queue, notices).await);
+                drop(self.next.send_after(queue, wait, notices).await);
                 Ok(())
             }
         }

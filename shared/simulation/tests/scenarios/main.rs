@@ -27,6 +27,9 @@ mod statements;
 mod twice;
 mod verification;
 mod wallets;
+mod webhook_burst;
+mod webhook_endpoints;
+mod webhooks;
 mod workers;
 
 use coffer_simulation::{Shop, World, invariants};

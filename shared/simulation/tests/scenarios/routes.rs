@@ -91,7 +91,7 @@ fn e10_another_tenant_s_id_is_404_on_every_route_that_takes_one() {
     for route in routes::ALL.iter().filter(names_something) {
         let world = World::new();
         let furniture = Furniture::of(&world, "tea");
-        let stranger = caller(&world, world.id::<TenantId>(), Role::Owner);
+        let stranger = world.sign_up("coffee").owner.caller;
         let before = world.store.contents();
         // Once from the table and once when the cache has it for its owner.
         for _ in 0..2 {

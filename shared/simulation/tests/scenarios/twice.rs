@@ -4,6 +4,7 @@
 use coffer_simulation::{Ask, Consumer, Furniture, World, good_request, run, summary, together};
 use domain::event::{PUBLISH_AGAIN_AFTER, Queue};
 use http_kit::routes;
+use serde_json::json;
 
 use super::Scene;
 
@@ -51,6 +52,10 @@ fn a_worker_s_step_run_twice_does_it_once() {
         scene.world.run_until_quiet();
         match queue {
             Queue::Payments => drop(scene.world.pay(&scene.owner_now(), None, 700, "tok_success")),
+            Queue::Webhooks => {
+                scene.world.endpoint(&scene.owner_now(), "https://hooks.example/", &json!({}));
+                drop(scene.world.order(&scene.owner_now(), 700));
+            }
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
             Queue::Statements => {
                 let line = serde_json::json!({

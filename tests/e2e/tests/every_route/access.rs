@@ -32,6 +32,9 @@ fn call(party: &Party, route: &Route, id: &str) -> Call {
     match (route.method, route.function) {
         ("GET" | "DELETE", _) => call,
         (_, "disputes-answer") => call.key(&new_key()).json(&json!({ "evidence": "Signed for" })),
+        (_, "webhook-endpoints-replay") => {
+            call.key(&new_key()).json(&json!({ "failed_since": "2026-01-01T00:00:00Z" }))
+        }
         _ => call.key(&new_key()).json(&json!({})),
     }
 }
@@ -60,6 +63,7 @@ fn prefix(noun: &str) -> &'static str {
         "files" => "fil",
         "jobs" => "job",
         "tenants" => "ten",
+        "webhook_endpoints" => "whe",
         // Named, not numbered.
         "providers" => "sandbox",
         "settings" => "set",
@@ -156,6 +160,7 @@ impl Things {
             ("events", id(&events[0]).to_owned()),
             ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
             ("jobs", id(&shop.report("payments").await).to_owned()),
+            ("webhook_endpoints", id(&shop.endpoint("https://hooks.shop.example/", &json!({})).await).to_owned()),
         ]);
         Self { ids, order, payment, user }
     }

@@ -50,6 +50,13 @@ impl Shop {
 }
 
 impl Party {
+    /// A webhook endpoint, with its secret; `settings` are what is beside its URL.
+    pub async fn endpoint(&self, url: &str, settings: &Value) -> Value {
+        let mut body = settings.clone();
+        body["url"] = json!(url);
+        self.post("/webhook_endpoints").key(&new_key()).json(&body).await.ok(201)
+    }
+
     /// An open order of one line.
     pub async fn order(&self, amount: i64, currency: &str) -> Value {
         self.post("/orders").json(&order_of(amount, currency)).await.ok(201)

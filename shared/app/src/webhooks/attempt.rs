@@ -1,0 +1,196 @@
+//! One attempt: may it go now, as far as the endpoint's breaker and rate have it; the request; and what comes of it for the
+//! delivery's row and the endpoint's health.
+
+use domain::event::{Event, EventType};
+use domain::time::Timestamp;
+use domain::webhook::{
+    Attempt, Cause, Concluded, Delivery, DisabledReason, Endpoint, Health, Outcome, PROBE_AGAIN_AFTER, Readiness,
+    traceparent,
+};
+use ports::commerce::Consistency;
+use ports::platform::{PlatformChange, PlatformCommit, PlatformError};
+use ports::webhooks::{DeliveryKey, Message, Sent, Signed};
+
+use super::{Delivering, due_at, schedule};
+use crate::Context;
+use crate::commit::TRIES;
+use crate::webhook_endpoints::purpose;
+use crate::work::WorkError;
+
+/// What became of a delivery in one go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Went {
+    /// It is over, well or badly: the next may go.
+    Over,
+    WaitsUntil(Timestamp),
+}
+
+pub(super) async fn send(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    event: &Event,
+    delivery: Delivery,
+) -> Result<Went, WorkError> {
+    let now = context.now();
+    let key = DeliveryKey { tenant: delivery.tenant, endpoint: delivery.endpoint, event: delivery.event };
+    if let Some(waiting) = admit(context, on, endpoint, &delivery).await? {
+        return keep_for_later(context, on, key, event, waiting).await;
+    }
+    let message = message(context, on, endpoint, event).await?;
+    let Sent { outcome, response, retry_after } = on.sender.send(&message).await;
+    let ended = context.now();
+    let attempt = Attempt { at: now, took: ended.since(now), outcome, response };
+    let (next, concluded) = delivery.concluded(attempt, retry_after, context.mint.random.bits(), ended);
+    if outcome.is_gone() {
+        disable(context, on, endpoint, DisabledReason::Gone).await?;
+    }
+    let went = match concluded {
+        Concluded::TriedAgainAt(_) => keep_for_later(context, on, key, event, next).await?,
+        Concluded::Delivered | Concluded::GivenUp => {
+            // Others that were first have a row that says at least as much.
+            on.deliveries.put(&next, None).await?;
+            Went::Over
+        }
+    };
+    note_health(context, on, endpoint, outcome).await?;
+    Ok(went)
+}
+
+async fn keep_for_later(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    key: DeliveryKey,
+    event: &Event,
+    waiting: Delivery,
+) -> Result<Went, WorkError> {
+    let now = context.now();
+    let at = waiting.next_at.unwrap_or(now);
+    if on.deliveries.put(&waiting, Some(due_at(at, now))).await? {
+        schedule(context, on, key, at, event.trace.clone()).await?;
+    }
+    Ok(Went::WaitsUntil(at))
+}
+
+/// `None` when it may go; else the delivery as it waits. Of an endpoint that is well and has no rate, nothing is written.
+async fn admit(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    delivery: &Delivery,
+) -> Result<Option<Delivery>, WorkError> {
+    // A test is how its owner sees whether it works again.
+    if delivery.cause == Cause::Test {
+        return Ok(None);
+    }
+    let mut health = endpoint.health.clone();
+    for _ in 0..TRIES {
+        let (now, random) = (context.now(), context.mint.random.bits());
+        let is_probe = match health.readiness(now) {
+            Readiness::HeldUntil(until) => return Ok(Some(delivery.held(until, random, now))),
+            Readiness::Probe => true,
+            Readiness::Ready => false,
+        };
+        let rate = endpoint.rate_per_second.filter(|_| !delivery.has_place);
+        let (paced, at) = match rate {
+            Some(rate) => health.paced(rate, now),
+            None => (health.clone(), now),
+        };
+        let next = match (is_probe, rate) {
+            (false, None) => return Ok(None),
+            // Who waits for a place has not probed.
+            (true, _) if at <= now => Health { version: health.version + 1, ..paced.probing(now) },
+            (_, _) => paced,
+        };
+        if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
+            return Ok((at > now).then(|| delivery.placed(at, now)));
+        }
+        health = match present_health(on, endpoint).await? {
+            Some(health) => health,
+            None => return Ok(Some(delivery.held(now, random, now))),
+        };
+    }
+    let now = context.now();
+    Ok(Some(delivery.held(now.plus(PROBE_AGAIN_AFTER), context.mint.random.bits(), now)))
+}
+
+async fn message(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    event: &Event,
+) -> Result<Message, WorkError> {
+    let (id, at, body) = (event.id.to_string(), context.now(), api::webhook(event));
+    let purpose = purpose(endpoint.tenant, endpoint.id);
+    let mut signatures = Vec::new();
+    for kept in endpoint.secrets_at(at) {
+        let secret = on.opened.open(on.vault, &purpose, &kept.sealed, at).await?;
+        signatures.push(on.signer.sign(kept.signature, &secret, Signed { id: &id, at, body: &body })?);
+    }
+    let span = event.id.as_u128() as u64;
+    let traceparent = event.trace.as_deref().and_then(|trace| traceparent(trace, span));
+    Ok(Message { url: endpoint.url.clone(), id, at, signature: signatures.join(" "), traceparent, body })
+}
+
+/// A success of an endpoint that was well is no news and writes nothing.
+async fn note_health(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    outcome: Outcome,
+) -> Result<(), WorkError> {
+    let mut health = endpoint.health.clone();
+    for _ in 0..TRIES {
+        let now = context.now();
+        let next = if outcome.is_success() {
+            match health.succeeded() {
+                Some(next) => next,
+                None => return Ok(()),
+            }
+        } else {
+            health.failed(now, context.mint.random.bits())
+        };
+        if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
+            if next.is_given_up(now) {
+                disable(context, on, endpoint, DisabledReason::Failing).await?;
+            }
+            return Ok(());
+        }
+        health = match present_health(on, endpoint).await? {
+            Some(health) => health,
+            None => return Ok(()),
+        };
+    }
+    // Many others are counting the same endpoint's failures: one more or less is nothing.
+    Ok(())
+}
+
+async fn present_health(on: Delivering<'_>, endpoint: &Endpoint) -> Result<Option<Health>, WorkError> {
+    let present = on.endpoints.get(endpoint.tenant, endpoint.id, Consistency::Strong).await?;
+    Ok(present.map(|present| present.health))
+}
+
+/// The tenant is told by an event, which their other endpoints and their owner's mail carry.
+async fn disable(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    reason: DisabledReason,
+) -> Result<(), WorkError> {
+    let (tenant, id) = (endpoint.tenant, endpoint.id);
+    for _ in 0..TRIES {
+        let present = on.endpoints.get(tenant, id, Consistency::Strong).await?;
+        let Some(present) = present.filter(Endpoint::is_enabled) else { return Ok(()) };
+        let now = context.now();
+        let next = present.disable(reason, now);
+        let object = api::webhook_endpoint(&next);
+        let events = vec![context.event(tenant, EventType::WebhookEndpointDisabled, id, object)];
+        let changes = vec![PlatformChange::UpdateEndpoint(next)];
+        match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
+            Ok(()) => return Ok(()),
+            Err(PlatformError::Stale | PlatformError::Contended | PlatformError::Claimed(_)) => {}
+            Err(PlatformError::Port(error)) => return Err(error.into()),
+        }
+    }
+    Err(WorkError::contended())
+}

@@ -1,0 +1,322 @@
+//! Webhook endpoints. An item has two parts, each written by itself and on a version of its own: what the tenant set, and
+//! how the endpoint fares.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::ids::{TenantId, WebhookEndpointId};
+use domain::page::{Page, PageRequest};
+use domain::rate_limit::PaidUntil;
+use domain::secret::Sealed;
+use domain::text::Description;
+use domain::time::Timestamp;
+use domain::webhook::{
+    DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointStatus, Health, RatePerSecond, Reach, Signature, SigningSecret,
+    TypeFilter, WebhookUrl,
+};
+use ports::commerce::Consistency;
+use ports::webhooks::WebhookEndpoints;
+use ports::{PortError, PortErrorKind};
+use serde::{Deserialize, Serialize};
+
+use super::key::{Key, Partition};
+use super::query::{Bounds, Listing};
+use super::record::{Kind, Reader, Stored, Unreadable, ms};
+use super::transact::built;
+use super::{PlatformTable, Table, number};
+use crate::error::port_error;
+
+const SETTINGS: &str = "settings";
+const HEALTH: &str = "health";
+const VERSION: &str = "version";
+
+#[async_trait]
+impl WebhookEndpoints for PlatformTable {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: WebhookEndpointId,
+        consistency: Consistency,
+    ) -> Result<Option<Endpoint>, PortError> {
+        self.platform.get("get a webhook endpoint", Key::endpoint(tenant, id), consistency).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<WebhookEndpointId>,
+    ) -> Result<Page<Endpoint, WebhookEndpointId>, PortError> {
+        let listing = Listing { partition: Partition::endpoints(tenant), from: None, to: None, page, filter: None };
+        self.platform.page("list webhook endpoints", listing).await
+    }
+
+    /// One Query: a hundred endpoints are far below its megabyte.
+    async fn all(&self, tenant: TenantId) -> Result<Vec<Endpoint>, PortError> {
+        let (partition, limit) = (Partition::endpoints(tenant), 2 * ENDPOINTS_MAX);
+        self.platform.oldest_first("read webhook endpoints", partition, Bounds::default(), limit).await
+    }
+
+    async fn put_health(&self, tenant: TenantId, id: WebhookEndpointId, health: &Health) -> Result<bool, PortError> {
+        const OPERATION: &str = "write a webhook endpoint's health";
+        let record = serde_dynamo::to_attribute_value(HealthRecord::from(health))
+            .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))?;
+        let update = self
+            .platform
+            .client
+            .update_item()
+            .table_name(&*self.platform.name)
+            .set_key(Some(Key::endpoint(tenant, id).into_attributes()))
+            .update_expression("SET #health = :health")
+            .condition_expression("#health.#version = :previous")
+            .expression_attribute_names("#health", HEALTH)
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":health", record)
+            .expression_attribute_values(":previous", number(health.version.saturating_sub(1)));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(port_error(OPERATION, error)),
+        }
+    }
+}
+
+/// Stands on the version before the endpoint's; how it fares stays.
+pub(super) fn update(table: &Table, endpoint: &Endpoint) -> Result<Update, PortError> {
+    let settings = serde_dynamo::to_attribute_value(SettingsRecord::from(endpoint))
+        .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, "update a webhook endpoint", error))?;
+    let update = Update::builder()
+        .table_name(&*table.name)
+        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
+        .update_expression("SET #settings = :settings, #version = :version")
+        .condition_expression("#version = :previous")
+        .expression_attribute_names("#settings", SETTINGS)
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_values(":settings", settings)
+        .expression_attribute_values(":version", number(endpoint.version))
+        .expression_attribute_values(":previous", number(endpoint.version.saturating_sub(1)));
+    built(update.build())
+}
+
+/// Stands on the endpoint's own version.
+pub(super) fn delete(table: &Table, endpoint: &Endpoint) -> Result<TransactWriteItem, PortError> {
+    let delete = Delete::builder()
+        .table_name(&*table.name)
+        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
+        .condition_expression("#version = :version")
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_values(":version", number(endpoint.version));
+    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
+}
+
+impl Stored for Endpoint {
+    const KIND: Kind = Kind::WebhookEndpoint;
+    type Record = EndpointRecord;
+
+    fn key(&self) -> Key {
+        Key::endpoint(self.tenant, self.id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EndpointRecord {
+    id: String,
+    tenant: String,
+    settings: SettingsRecord,
+    health: HealthRecord,
+    created_at_ms: i64,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SettingsRecord {
+    url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    types: Option<Vec<String>>,
+    /// Why it is disabled, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    disabled: Option<String>,
+    ordered: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rate_per_second: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    secrets: Vec<SecretRecord>,
+    updated_at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SecretRecord {
+    signature: String,
+    /// Base64.
+    sealed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at_ms: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HealthRecord {
+    failures: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failing_since_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_until_ms: Option<i64>,
+    paid_us: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lease_until_ms: Option<i64>,
+    wanted: bool,
+    sent_up_to: String,
+    version: u64,
+}
+
+impl From<&Endpoint> for EndpointRecord {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self {
+            id: endpoint.id.to_string(),
+            tenant: endpoint.tenant.to_string(),
+            settings: SettingsRecord::from(endpoint),
+            health: HealthRecord::from(&endpoint.health),
+            created_at_ms: ms(endpoint.created_at),
+            version: endpoint.version,
+        }
+    }
+}
+
+impl From<&Endpoint> for SettingsRecord {
+    fn from(endpoint: &Endpoint) -> Self {
+        let Endpoint {
+            id: _,
+            tenant: _,
+            url,
+            types,
+            status,
+            ordered,
+            rate_per_second,
+            description,
+            secrets,
+            health: _,
+            created_at: _,
+            updated_at,
+            version: _,
+        } = endpoint;
+        Self {
+            url: url.as_str().to_owned(),
+            types: types.names().map(<[String]>::to_vec),
+            disabled: status.reason().map(|reason| reason.as_str().to_owned()),
+            ordered: *ordered,
+            rate_per_second: rate_per_second.map(|rate| i64::from(rate.get())),
+            description: description.as_ref().map(|description| description.as_str().to_owned()),
+            secrets: secrets.iter().map(SecretRecord::from).collect(),
+            updated_at_ms: ms(*updated_at),
+        }
+    }
+}
+
+impl From<&SigningSecret> for SecretRecord {
+    fn from(secret: &SigningSecret) -> Self {
+        let SigningSecret { signature, sealed, public_key, expires_at } = secret;
+        Self {
+            signature: signature.as_str().to_owned(),
+            sealed: STANDARD.encode(&sealed.0),
+            public_key: public_key.clone(),
+            expires_at_ms: expires_at.map(ms),
+        }
+    }
+}
+
+impl From<&Health> for HealthRecord {
+    fn from(health: &Health) -> Self {
+        let Health { failures, failing_since, open_until, paid, lease_until, wanted, sent_up_to, version } = health;
+        Self {
+            failures: *failures,
+            failing_since_ms: failing_since.map(ms),
+            open_until_ms: open_until.map(ms),
+            paid_us: paid.0,
+            lease_until_ms: lease_until.map(ms),
+            wanted: *wanted,
+            sent_up_to: sent_up_to.to_string(),
+            version: *version,
+        }
+    }
+}
+
+const READER: Reader = Reader(Kind::WebhookEndpoint);
+
+impl TryFrom<EndpointRecord> for Endpoint {
+    type Error = Unreadable;
+
+    fn try_from(record: EndpointRecord) -> Result<Self, Unreadable> {
+        let EndpointRecord { id, tenant, settings, health, created_at_ms, version } = record;
+        let SettingsRecord { url, types, disabled, ordered, rate_per_second, description, secrets, updated_at_ms } =
+            settings;
+        let status = match disabled {
+            None => EndpointStatus::Enabled,
+            Some(reason) => EndpointStatus::Disabled(READER.known("disabled", DisabledReason::parse(&reason))?),
+        };
+        let rate = rate_per_second.map(|rate| READER.valid("rate_per_second", RatePerSecond::new(rate)));
+        let description = description.map(|text| READER.valid("description", Description::parse(&text)));
+        Ok(Self {
+            id: READER.parse("id", &id)?,
+            tenant: READER.parse("tenant", &tenant)?,
+            // How far a deployment reaches is looked at when something is sent.
+            url: READER.valid("url", WebhookUrl::parse(&url, Reach::LoopbackToo))?,
+            types: READER.valid("types", TypeFilter::parse(types))?,
+            status,
+            ordered,
+            rate_per_second: rate.transpose()?,
+            description: description.transpose()?,
+            secrets: secrets.into_iter().map(SigningSecret::try_from).collect::<Result<_, _>>()?,
+            health: health.try_into()?,
+            created_at: Timestamp::from_ms(created_at_ms),
+            updated_at: Timestamp::from_ms(updated_at_ms),
+            version,
+        })
+    }
+}
+
+impl TryFrom<SecretRecord> for SigningSecret {
+    type Error = Unreadable;
+
+    fn try_from(record: SecretRecord) -> Result<Self, Unreadable> {
+        let SecretRecord { signature, sealed, public_key, expires_at_ms } = record;
+        Ok(Self {
+            signature: READER.known("signature", Signature::parse(&signature))?,
+            sealed: Sealed(READER.known("sealed", STANDARD.decode(sealed).ok())?),
+            public_key,
+            expires_at: expires_at_ms.map(Timestamp::from_ms),
+        })
+    }
+}
+
+impl TryFrom<HealthRecord> for Health {
+    type Error = Unreadable;
+
+    fn try_from(record: HealthRecord) -> Result<Self, Unreadable> {
+        let HealthRecord {
+            failures,
+            failing_since_ms,
+            open_until_ms,
+            paid_us,
+            lease_until_ms,
+            wanted,
+            sent_up_to,
+            version,
+        } = record;
+        Ok(Self {
+            failures,
+            failing_since: failing_since_ms.map(Timestamp::from_ms),
+            open_until: open_until_ms.map(Timestamp::from_ms),
+            paid: PaidUntil(paid_us),
+            lease_until: lease_until_ms.map(Timestamp::from_ms),
+            wanted,
+            sent_up_to: READER.parse("sent_up_to", &sent_up_to)?,
+            version,
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! The breaker, the pace and the lease.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+
+fn after_failures(count: u32) -> Health {
+    (0..count).fold(Health::new(NOW), |health, _| health.failed(NOW, 0))
+}
+
+#[test]
+fn the_breaker_opens_at_the_fifth_failure_and_doubles() {
+    for (failures, open_for) in [
+        (0, None),
+        (4, None),
+        (5, Some(30)),
+        (6, Some(60)),
+        (7, Some(120)),
+        (9, Some(480)),
+        (10, Some(600)),
+        (40, Some(600)),
+    ] {
+        let health = after_failures(failures);
+        let until = open_for.map(|seconds| NOW.plus(Duration::from_secs(seconds)));
+        assert_eq!(health.open_until, until, "{failures} failures");
+        assert_eq!(health.readiness(NOW), until.map_or(Readiness::Ready, Readiness::HeldUntil));
+    }
+}
+
+#[test]
+fn when_its_time_is_over_one_probes_and_the_others_wait() {
+    let open = after_failures(5);
+    let later = NOW.plus(Duration::from_secs(30));
+    assert_eq!(open.readiness(later), Readiness::Probe);
+    let probing = open.probing(later);
+    assert_eq!(probing.readiness(later), Readiness::HeldUntil(later.plus(PROBE_TAKES)));
+    assert_eq!(probing.readiness(later.plus(PROBE_TAKES)), Readiness::Probe, "a probe that died");
+    assert_eq!(probing.failed(later, 0).open_until, Some(later.plus(Duration::from_secs(60))));
+    let closed = probing.succeeded().expect("something new");
+    assert_eq!((closed.readiness(later), closed.failures, closed.failing_since), (Readiness::Ready, 0, None));
+    assert_eq!(closed.succeeded(), None, "a success of a healthy endpoint writes nothing");
+}
+
+#[test]
+fn given_up_after_five_days_without_a_success() {
+    let health = after_failures(1).failed(NOW.plus(Duration::from_secs(3_600)), 0);
+    assert_eq!(health.failing_since, Some(NOW));
+    assert!(!health.is_given_up(NOW.plus(GIVEN_UP_AFTER).minus(Duration::from_millis(1))));
+    assert!(health.is_given_up(NOW.plus(GIVEN_UP_AFTER)));
+    assert!(!Health::new(NOW).is_given_up(NOW.plus(GIVEN_UP_AFTER)));
+}
+
+#[test]
+fn a_lease_ends_by_itself_and_what_was_sent_never_goes_back() {
+    let leased = Health::new(NOW).asked_for_more().leased(NOW);
+    assert!(leased.is_leased(NOW) && !leased.wanted);
+    assert!(!leased.is_leased(NOW.plus(LEASE)));
+    let (early, late) =
+        (EventId::floor_at(NOW.plus(Duration::from_secs(1))), EventId::floor_at(NOW.plus(Duration::from_secs(2))));
+    let sent = leased.sent(late, NOW).sent(early, NOW);
+    assert_eq!(sent.sent_up_to, late);
+    assert!(!sent.released().is_leased(NOW));
+}
+
+proptest! {
+    /// In no second do more than a burst and one second's share go out, and nothing waits longer than it has to.
+    #[test]
+    fn no_more_than_the_rate(rate in 1..20_u32, steps in prop::collection::vec(0..400_u64, 1..200)) {
+        let limit = RatePerSecond::new(i64::from(rate)).expect("valid");
+        let (mut health, mut now, mut places) = (Health::new(NOW), NOW, Vec::new());
+        for step in steps {
+            now = now.plus(Duration::from_millis(step));
+            let (next, at) = health.paced(limit, now);
+            prop_assert!(at >= now && places.last().is_none_or(|last| *last <= at), "in order");
+            health = next;
+            places.push(at);
+        }
+        for (index, first) in places.iter().enumerate() {
+            let within = places[index..].iter().filter(|at| at.since(*first) < Duration::from_secs(1)).count();
+            prop_assert!(within <= 2 * rate as usize, "{} of {}", within, rate);
+        }
+        let count = u64::try_from(places.len()).expect("few");
+        let bound = Duration::from_millis(1_000 * count / u64::from(rate) + 1_000);
+        prop_assert!(places.iter().all(|at| at.since(NOW) <= now.since(NOW) + bound));
+    }
+
+    #[test]
+    fn an_open_breaker_is_never_open_for_longer_than_its_bound(failures in 0..200_u32, random: u128) {
+        let health = (0..failures).fold(Health::new(NOW), |health, _| health.failed(NOW, random));
+        let bound = OPEN_MAX + OPEN_MAX / 5;
+        prop_assert!(health.open_until.is_none_or(|until| until.since(NOW) <= bound));
+        prop_assert_eq!(health.open_until.is_some(), failures >= FAILURES_UNTIL_OPEN);
+    }
+}
