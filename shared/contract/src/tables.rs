@@ -7,9 +7,9 @@ use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
+use ports::mail::MailBook;
 use ports::platform::{Files, Jobs, Platform};
 use ports::statement::{ProviderReferences, Statements};
-use ports::mail::MailBook;
 use ports::verification::{LedgerRows, Verifications};
 use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
 

@@ -137,9 +137,7 @@ impl EventType {
             Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks],
             Self::ProviderEventReceived => &[Queue::Providers],
             Self::StatementCreated => &[Queue::Statements, Queue::Webhooks],
-            Self::PaymentSucceeded | Self::RefundSucceeded => {
-                &[Queue::Receipts, Queue::Notifications, Queue::Webhooks]
-            }
+            Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications, Queue::Webhooks],
             Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications, Queue::Webhooks],
             Self::FileDeleted => &[Queue::Files, Queue::Webhooks],
             Self::JobCreated | Self::JobRetried => &[Queue::Jobs, Queue::Webhooks],

@@ -112,11 +112,6 @@ pub fn file_size(value: &Value) -> Result<FileSize, Invalid> {
     FileSize::new(integer(value)?)
 }
 
-pub fn time(value: &Value) -> Result<Timestamp, Invalid> {
-    let at = api::parse_rfc3339(text(value)?);
-    at.ok_or_else(|| Invalid::new("invalid_time", "must be an RFC 3339 time, such as 2026-01-31T00:00:00Z"))
-}
-
 pub fn metadata(value: &Value) -> Result<Metadata, Invalid> {
     let object = value.as_object().ok_or_else(|| Invalid::new("invalid_type", "must be an object of texts"))?;
     let pair = |(key, value): (&String, &Value)| text(value).map(|value| (key.clone(), value.to_owned()));

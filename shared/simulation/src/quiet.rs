@@ -118,7 +118,14 @@ impl World {
     fn has_work(&self, queue: Queue) -> bool {
         match queue {
             Queue::Webhooks => self.queues.in_sight(queue) > 0,
-            Queue::Payments | Queue::Refunds | Queue::Providers | Queue::Statements => !self.queues.is_empty(queue),
+            Queue::Payments
+            | Queue::Refunds
+            | Queue::Providers
+            | Queue::Statements
+            | Queue::Files
+            | Queue::Jobs
+            | Queue::Receipts
+            | Queue::Notifications => !self.queues.is_empty(queue),
         }
     }
 

@@ -83,7 +83,14 @@ impl World {
         let mut fates = Vec::new();
         match queue {
             Queue::Webhooks => fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await,
-            Queue::Payments | Queue::Refunds | Queue::Providers | Queue::Statements => {
+            Queue::Payments
+            | Queue::Refunds
+            | Queue::Providers
+            | Queue::Statements
+            | Queue::Files
+            | Queue::Jobs
+            | Queue::Receipts
+            | Queue::Notifications => {
                 for delivery in batch {
                     fates.push(self.handle(queue, delivery).await);
                 }

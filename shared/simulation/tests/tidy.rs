@@ -13,7 +13,15 @@ fn only_the_right_crates_name_the_outside() {
         (&["minijinja::"], &["shared/letters/"]),
         (
             &["reqwest::"],
-            &["shared/provider/", "shared/webhook/", "functions/sandbox/", "shared/aws/tests/", "tests/e2e/", "xtask/", "bench/"],
+            &[
+                "shared/provider/",
+                "shared/webhook/",
+                "functions/sandbox/",
+                "shared/aws/tests/",
+                "tests/e2e/",
+                "xtask/",
+                "bench/",
+            ],
         ),
         (
             &["SystemTime::now", "std::time::Instant"],

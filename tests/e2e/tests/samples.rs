@@ -35,7 +35,8 @@ async fn every_function_takes_its_sample_event() {
         let is_right = match function.as_str() {
             "tokens-authorize" => answer["errorMessage"] == "Unauthorized",
             // What names nothing goes to the dead letters or is passed over: nothing is to be sent again.
-            "payments-process" | "refunds-process" | "providers-process" | "statements-process" | "files-ingest" | "jobs-run" | "receipts-render" | "notifications-send" => {
+            "payments-process" | "refunds-process" | "providers-process" | "statements-process" | "files-ingest"
+            | "jobs-run" | "receipts-render" | "notifications-send" => {
                 answer["batchItemFailures"] == Value::Array(Vec::new())
             }
             "outbox-publish" | "cache-refresh" | "ledger-journal" | "ledger-verify" | "payments-sweep"

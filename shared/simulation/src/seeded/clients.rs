@@ -131,7 +131,9 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Capture | What::Step | What::Wallet | What::Statement | What::File | What::Report => return,
+            What::Refund | What::Capture | What::Step | What::Wallet | What::Statement | What::File | What::Report => {
+                return;
+            }
         };
         let Intent { key, ask, .. } = &self.clients.intents[intent];
         let (key, is_other) = (key.clone().unwrap_or_default(), ask.body() != other.body());

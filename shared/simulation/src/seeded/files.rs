@@ -74,9 +74,14 @@ impl Clients {
     pub(super) fn is_told(what: What, effect: &str, body: &str) -> bool {
         match what {
             What::File => effect.strip_suffix('}').is_some_and(|file| body.starts_with(file)),
-            What::Order | What::Payment | What::Refund | What::Capture | What::Step | What::Wallet | What::Report => {
-                effect == body
-            }
+            What::Order
+            | What::Payment
+            | What::Refund
+            | What::Capture
+            | What::Step
+            | What::Wallet
+            | What::Report
+            | What::Statement => effect == body,
         }
     }
 }

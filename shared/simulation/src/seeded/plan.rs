@@ -10,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 25] = [
+const OPERATIONS: [&str; 29] = [
     "",
     "commerce.commit",
     "commerce.find_record",

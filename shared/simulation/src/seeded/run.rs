@@ -75,7 +75,12 @@ impl Running {
     /// The template's time-outs: an instance that takes longer is killed.
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
-            Doing::Call(_) | Doing::Read(_) | Doing::Told(_) | Doing::Deleting(_) | Doing::LogOut(_) | Doing::Connect(_) => 10,
+            Doing::Call(_)
+            | Doing::Read(_)
+            | Doing::Told(_)
+            | Doing::Deleting(_)
+            | Doing::LogOut(_)
+            | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Work(Queue::Webhooks, _) => 120,
             Doing::Stream(..) | Doing::Work(..) | Doing::Ingest(_) => 30,
