@@ -74,7 +74,8 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn of(world: &World) -> Self {
-        let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
+        let tenants: Vec<TenantId> =
+            (0..SHOPS).filter_map(|n| world.sign_up(&format!("shop-{n}")).tenant.parse().ok()).collect();
         let users = tenants.iter().flat_map(|tenant| [*tenant; USERS_PER_SHOP]);
         let callers = users.map(|tenant| caller(world, tenant, Role::Operator)).collect();
         let (orders, payments, wallets, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
