@@ -84,7 +84,8 @@ pub(super) struct Clients {
 
 impl Clients {
     pub(super) fn of(world: &World) -> Self {
-        let tenants: Vec<TenantId> = (0..SHOPS).map(|_| world.id()).collect();
+        let tenants: Vec<TenantId> =
+            (0..SHOPS).filter_map(|n| world.sign_up(&format!("shop-{n}")).tenant.parse().ok()).collect();
         // The payments of one shop have a fee.
         let terms = FeeTerms::new(290, BTreeMap::new()).expect("good terms");
         let fees = FeeSettings { tenant: tenants[0], terms, updated_at: world.clock.now() };
