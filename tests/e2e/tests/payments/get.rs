@@ -16,6 +16,7 @@ async fn a_payment_is_shown_without_its_token() {
         "amount",
         "amount_captured",
         "amount_disputed",
+        "amount_fee",
         "amount_refunded",
         "capture",
         "capture_before",
