@@ -377,7 +377,7 @@ fn matching_a_statement_reads_its_period_and_what_its_lines_name() {
     world.work(Queue::Statements);
     let period = ["accounts.list", "closings.entries", "closings.entries"];
     let names = ["provider_references.referenced", "provider_references.referenced", "journal.transactions"];
-    let rest = ["statements.get", "statements.lines", "payments.get_many", "commerce.commit"];
+    let rest = ["statements.get", "statements.lines", "payments.get_many", "connections.get", "commerce.commit"];
     assert_eq!(world.faults.tally(), counted(&[period.as_slice(), &names, &rest].concat()));
 }
 
