@@ -149,7 +149,7 @@ mod tests {
                 "DisputeRead",
                 "AccountRead",
                 "StatementRead",
-                "EventRead"
+                "EventRead",
                 "WebhookRead",
             ]
         );
