@@ -158,7 +158,7 @@ mod tests {
                 "StatementRead",
                 "EventRead",
                 "FileRead",
-                "JobRead"
+                "JobRead",
                 "WebhookRead",
             ]
         );

@@ -36,11 +36,11 @@ async fn every_function_takes_its_sample_event() {
             "tokens-authorize" => answer["errorMessage"] == "Unauthorized",
             // What names nothing goes to the dead letters or is passed over: nothing is to be sent again.
             "payments-process" | "refunds-process" | "providers-process" | "statements-process" | "files-ingest"
-            | "jobs-run" | "receipts-render" | "notifications-send" => {
+            | "jobs-run" | "receipts-render" | "notifications-send" | "webhooks-deliver" => {
                 answer["batchItemFailures"] == Value::Array(Vec::new())
             }
             "outbox-publish" | "cache-refresh" | "ledger-journal" | "ledger-verify" | "payments-sweep"
-            | "platform-sweep" => answer.is_null(),
+            | "platform-sweep" | "webhooks-due" => answer.is_null(),
             _ => takes(&function, &answer),
         };
         if !is_right {

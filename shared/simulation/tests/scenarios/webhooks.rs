@@ -275,6 +275,23 @@ fn k13_an_ordered_endpoint_does_not_read_again_what_it_does_not_want() {
 }
 
 #[test]
+fn an_event_to_an_endpoint_that_is_well_is_two_reads_and_one_write() {
+    let scene = Scene::new();
+    scene.world.endpoint(scene.owner(), FIRST, &json!({}));
+    for opened in [1, 0] {
+        order(&scene);
+        assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+        scene.world.faults.forget_calls();
+        scene.world.work(Queue::Webhooks);
+        let calls = scene.world.faults.tally();
+        let reads_and_writes = ["endpoints.all", "events.get", "webhooks.send", "deliveries.put"];
+        assert!(reads_and_writes.iter().all(|call| calls.get(call) == Some(&1)), "{calls:?}");
+        assert_eq!(calls.get("vault.open").copied().unwrap_or(0), opened, "the secret is opened once");
+        assert_eq!(calls.len(), 4 + usize::try_from(opened).expect("small"), "{calls:?}");
+    }
+}
+
+#[test]
 fn k15_the_trace_of_the_call_goes_on_to_the_receiver() {
     let scene = Scene::new();
     scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["payment.succeeded"] }));
