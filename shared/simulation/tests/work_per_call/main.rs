@@ -1,15 +1,15 @@
 //! Work per call is fixed: every route and every worker makes exactly the calls of ports that stand here, whatever lies in
 //! the tables. A call to `cache.` is a Redis round trip, one to a store a request to DynamoDB, `commerce.commit` one
-//! TransactWriteItems. docs/COST.md prices them.
+//! TransactWriteItems. docs/COST.md prices them. Here are the routes.
+
+mod workers;
 
 use std::collections::BTreeMap;
 
-use coffer_simulation::{Answer, Ask, Consumer, Furniture, World, good_request, together};
+use coffer_simulation::{Answer, Ask, Furniture, World, good_request, together};
 use domain::access::{Caller, Grant};
-use domain::event::Queue;
 use http_kit::{Access, Route, routes};
 use memory::Fault;
-use serde_json::json;
 
 /// A route's work: when the cache has nothing yet, and the same request again.
 struct Row {
@@ -215,7 +215,7 @@ fn row_of(route: &Route) -> &'static Row {
     let row = ROWS.iter().find(|row| row.function == route.function);
     row.unwrap_or_else(|| {
         panic!(
-            "{} has no row: add its calls of ports to ROWS in shared/simulation/tests/work_per_call.rs",
+            "{} has no row: add its calls of ports to ROWS in shared/simulation/tests/work_per_call/main.rs",
             route.function
         )
     })
@@ -244,7 +244,7 @@ fn every_route_makes_the_calls_of_its_row() {
 
 #[test]
 fn the_page_of_costs_says_the_same() {
-    let page = include_str!("../../../docs/COST.md");
+    let page = include_str!("../../../../docs/COST.md");
     let listed = |calls: &[&str]| if calls.is_empty() { "none".to_owned() } else { calls.join(", ") };
     for Row { function, first, again } in ROWS {
         let again = match again {
@@ -351,145 +351,6 @@ fn misses_at_once_share_one_read_and_one_fill() {
 }
 
 #[test]
-fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
-    world.faults.forget_calls();
-    assert!(world.deliver(Consumer::OutboxPublish));
-    let sends = ["queues.send", "queues.send", "events.mark_published"];
-    assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to the payments and the webhooks");
-    world.faults.forget_calls();
-    world.work(Queue::Payments);
-    let reads = ["payments.get", "connections.get", "orders.get", "fees.get"];
-    let expected = counted(&[reads.as_slice(), &["provider.charge", "commerce.commit"]].concat());
-    assert_eq!(world.faults.tally(), expected, "payments-process");
-    world.faults.forget_calls();
-    assert!(world.deliver(Consumer::OutboxPublish));
-    let marks = ["events.mark_published", "events.mark_published"];
-    let sends = ["queues.send", "queues.send", "queues.send"];
-    let expected = counted(&[&marks[..], &sends].concat());
-    assert_eq!(world.faults.tally(), expected, "that the order is paid is for the webhooks alone");
-}
-
-#[test]
-fn a_receipt_is_four_reads_a_look_and_a_put() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.work(Queue::Payments);
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Receipts);
-    let reads = ["payments.get", "orders.get", "accounts.transaction", "tenants.get"];
-    assert_eq!(world.faults.tally(), counted(&[&reads[..], &["blobs.head", "blobs.put"]].concat()));
-}
-
-#[test]
-fn telling_a_customer_is_five_reads_and_two_writes_around_the_mail() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.work(Queue::Payments);
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Notifications);
-    let reads = ["mail.settings", "payments.get", "orders.get", "tenants.get", "mail.refusal"];
-    let sends = ["mail.claim", "mailer.send", "mail.mark_sent"];
-    assert_eq!(world.faults.tally(), counted(&[&reads[..], &sends].concat()));
-}
-
-#[test]
-fn settling_a_refund_reads_what_it_decides_on_after_the_provider_again() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    world.refund(furniture.owner(), &furniture.payment, 100).ok(202);
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Refunds);
-    let before = ["refunds.get", "payments.get", "connections.get", "provider.find_refund", "provider.refund"];
-    let after = ["refunds.get", "payments.get", "orders.get", "commerce.commit"];
-    assert_eq!(world.faults.tally(), counted(&[before.as_slice(), &after].concat()));
-}
-
-/// One look-up a name of the provider's, a hundred transactions a read.
-#[test]
-fn matching_a_statement_reads_its_period_and_what_its_lines_name() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    let line = |reference: &str| json!({ "reference": reference, "kind": "charge", "amount": 1, "currency": "EUR" });
-    // So that what the furniture has done is in the period.
-    world.clock.advance(std::time::Duration::from_secs(1));
-    world.state(furniture.owner(), &[line("ch_a"), line("ch_b"), line("ch_b"), line(&furniture.payment)]);
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Statements);
-    let period = ["accounts.list", "closings.entries", "closings.entries"];
-    let names = ["provider_references.referenced", "provider_references.referenced", "journal.transactions"];
-    let rest = ["statements.get", "statements.lines", "payments.get_many", "connections.get", "commerce.commit"];
-    assert_eq!(world.faults.tally(), counted(&[period.as_slice(), &names, &rest].concat()));
-}
-
-#[test]
-fn what_a_provider_tells_of_a_settled_payment_is_one_read_and_one_question() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    let told = world.provider_tells(&furniture.shop.tenant, &furniture.payment, "evt_once_more");
-    world.call(told).ok(200);
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Providers);
-    assert_eq!(world.faults.tally(), counted(&["payments.get", "connections.get", "provider.find_disputes"]));
-}
-
-#[test]
-fn a_sweep_of_nothing_is_five_queries() {
-    let world = World::new();
-    Furniture::of(&world, "tea");
-    world.faults.forget_calls();
-    world.sweep().expect("nothing fails");
-    let expected = ["due.events", "due.payments", "due.refunds", "due.disputes", "statements.due"];
-    assert_eq!(world.faults.tally(), counted(&expected));
-}
-
-#[test]
-fn an_upload_is_looked_at_and_copied_once() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    world.file(furniture.owner(), "good.pdf");
-    world.faults.forget_calls();
-    assert_eq!(world.ingest(), 1);
-    let looks = ["files.get", "blobs.head", "blobs.beginning"];
-    let writes = ["blobs.copy", "platform.commit", "blobs.delete"];
-    assert_eq!(world.faults.tally(), counted(&[looks, writes].concat()));
-}
-
-#[test]
-fn a_report_reads_a_page_at_a_time_and_is_written_once() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.faults.forget_calls();
-    world.work(Queue::Jobs);
-    let taken = ["jobs.get", "platform.commit", "payments.list"];
-    let written = ["blobs.put", "platform.commit"];
-    assert_eq!(world.faults.tally(), counted(&[&taken[..], &written[..]].concat()));
-    assert!(world.show(furniture.owner(), &format!("/v1/jobs/{}", furniture.job))["result"]["url"].is_string());
-}
-
-#[test]
-fn a_sweep_of_the_platform_that_finds_nothing_is_two_queries() {
-    let world = World::new();
-    Furniture::of(&world, "tea");
-    world.faults.forget_calls();
-    world.platform_sweep().expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["files.due", "jobs.due"]));
-}
-
-#[test]
 fn a_contended_commit_is_tried_four_times_and_no_more() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
@@ -511,25 +372,4 @@ fn a_past_balance_is_two_reads() {
     let (answer, calls) = cost(&world, ask("2000-01-01T00:00:00Z").by(&owner));
     let expected = ["cache.admit", "closings.last", "closings.entries", "accounts.balance"];
     assert_eq!((answer.status, calls), (200, counted(&expected)), "before there was anything");
-}
-
-#[test]
-fn journaling_a_batch_is_one_read_and_one_transaction() {
-    let world = World::new();
-    let furniture = Furniture::of(&world, "tea");
-    for amount in [100, 200, 300] {
-        world.pay(furniture.owner(), None, amount, "tok_success");
-    }
-    assert!(world.deliver(Consumer::OutboxPublish));
-    world.work(Queue::Payments);
-    world.faults.forget_calls();
-    assert!(world.deliver(Consumer::LedgerJournal));
-    assert_eq!(world.faults.tally(), counted(&["journal.head", "journal.append"]));
-}
-
-#[test]
-fn a_verification_of_nothing_is_two_queries() {
-    let world = World::new();
-    world.verify(&serde_json::Value::Null).expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["journal.left_out", "verifications.due"]));
 }
