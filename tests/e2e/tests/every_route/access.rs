@@ -55,7 +55,7 @@ fn prefix(noun: &str) -> &'static str {
         "disputes" => "dsp",
         "events" => "evt",
         "files" => "fil",
-        "jobs" => "job",
+        "jobs" | "reports" => "job",
         "tenants" => "ten",
         other => panic!("say in every_route/access.rs what ids of {other:?} begin with"),
     }
