@@ -90,12 +90,10 @@ mod sessions {
 }
 mod settings {
     mod fees;
+    mod mail;
 }
 mod statements {
     mod create;
-}
-mod settings {
-    mod update;
 }
 mod tenants {
     mod create;

@@ -84,17 +84,17 @@ impl Action {
 
     /// With how likely each is by nature.
     pub(super) const ALL: [(Self, u32); 62] = [
-        (Self::Send, 40),
+        (Self::Send, 70),
         (Self::Crowd, 4),
         (Self::Resend, 15),
         (Self::Misuse, 2),
         (Self::Read, 10),
-        (Self::Deliver(Consumer::OutboxPublish), 25),
+        (Self::Deliver(Consumer::OutboxPublish), 45),
         (Self::Deliver(Consumer::CacheRefresh), 15),
         (Self::Deliver(Consumer::LedgerJournal), 15),
         (Self::LoseStream, 1),
-        (Self::Work(Queue::Payments), 25),
-        (Self::Work(Queue::Refunds), 20),
+        (Self::Work(Queue::Payments), 45),
+        (Self::Work(Queue::Refunds), 35),
         (Self::Work(Queue::Providers), 20),
         (Self::Work(Queue::Statements), 10),
         (Self::Work(Queue::Notifications), 20),

@@ -46,8 +46,6 @@ async fn malformed_bodies() {
     for route in with_body() {
         // All routes' bodies together are more writes than one caller may make at once.
         let shop = app.sign_up().await;
-        // Of its own: all of them together are more than one caller may send.
-        let shop = app.sign_up().await;
         for body in ["{", "{\"a\":1}}", "[]", "null", "\"text\"", "{'a':1}", "{\"a\":1,}", "\u{feff}{}", &deep] {
             call(&shop, route).text("application/json", body).await.problem(400, "malformed_body");
         }
