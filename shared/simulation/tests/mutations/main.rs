@@ -16,8 +16,8 @@ use coffer_simulation::Wiring;
 use coffer_simulation::seeded::{Failure, Options, simulate};
 
 /// Most take a few; the bound is for those that a change of the runs makes rarer.
-const SEEDS_MAX: u64 = 1_000;
-const STEPS: usize = 200;
+const SEEDS_MAX: u64 = 3_000;
+const STEPS: usize = 300;
 
 /// A bug, in words, and how it gets in.
 struct Mutation {
