@@ -157,9 +157,9 @@ mod tests {
                 "AccountRead",
                 "StatementRead",
                 "EventRead",
+                "WebhookRead",
                 "FileRead",
                 "JobRead",
-                "WebhookRead",
             ]
         );
         assert!(
