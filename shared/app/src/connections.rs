@@ -53,6 +53,11 @@ pub async fn connect(
     if !is_there {
         return Err(Error::NotFound("provider"));
     }
+    let is_play_money = credentials.as_ref().is_some_and(|given| Credentials::is_test(&given.api_key));
+    if is_play_money && !on.connector.has_sandbox() {
+        let invalid = Invalid::new("test_key", "is of a test mode, and no play money is taken here");
+        return Err(Error::Invalid(vec![invalid.at("/api_key")]));
+    }
     let account = match &credentials {
         Some(Credentials { api_key, webhook_secret: _ }) => account_of(on, provider, api_key).await?,
         None => SANDBOX_ACCOUNT.to_owned(),
@@ -80,7 +85,7 @@ pub async fn disconnect(
 ) -> Result<(), Error> {
     change(connections, tenant, None, |connected| {
         connected.of(provider).ok_or(Error::NotFound(NOUN))?;
-        connected.disconnect(provider, context.now()).map_err(Error::Connection)
+        Ok(connected.disconnect(provider, context.now()))
     })
     .await
     .map(drop)

@@ -54,15 +54,20 @@ pub async fn notify(context: &Context<'_>, on: Notifying<'_>, notice: &Notice) -
         Some(tenant) => tenant.name,
         None => return Err(WorkError::Poison(format!("there is no tenant {tenant}"))),
     };
+    let mut first_fault = None;
     for Reader { name, email } in readers {
         let letter = Letter { merchant: merchant.clone(), to_name: name, matter: matter.clone() };
         let from_name = settings.from_name.clone().unwrap_or_else(|| merchant.clone());
         let written = (on.write)(&letter).map_err(|error| WorkError::Poison(error.to_string()))?;
         let reply_to = settings.reply_to.clone();
         let mail = Mail { tenant, kind, from_name, reply_to, to: email, written };
-        send_once(context, on, notice, &mail).await?;
+        // One address that takes no mail keeps it from nobody else.
+        if let Err(fault) = send_once(context, on, notice, &mail).await {
+            let is_better = first_fault.as_ref().is_none_or(|first: &WorkError| !first.retryable());
+            first_fault = if is_better { Some(fault) } else { first_fault };
+        }
     }
-    Ok(())
+    first_fault.map_or(Ok(()), Err)
 }
 
 async fn send_once(context: &Context<'_>, on: Notifying<'_>, notice: &Notice, mail: &Mail) -> Result<(), WorkError> {

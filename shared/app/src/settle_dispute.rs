@@ -64,6 +64,21 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
     Ok(())
 }
 
+/// As [`settle_payment::put_off`].
+pub async fn put_off(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    tenant: TenantId,
+    id: DisputeId,
+) -> Result<(), WorkError> {
+    let (dispute, now) = (read(on, tenant, id).await?, context.now());
+    let is_due = dispute.check_at.is_some_and(|at| at <= now);
+    if is_due {
+        write(context, on, tenant, vec![Change::UpdateDispute(dispute.asked_in_vain(now))]).await?;
+    }
+    Ok(())
+}
+
 /// Hears of every dispute that the payment's charge has had.
 async fn reconcile(context: &Context<'_>, on: Settling<'_>, payment: &Payment) -> Result<(), WorkError> {
     let providers = on.payments.providers.of(payment).await?;

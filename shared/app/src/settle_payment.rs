@@ -76,6 +76,18 @@ pub async fn inquire(
     }
 }
 
+/// One that was due and could not be ended makes room for others.
+pub async fn put_off(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    tenant: TenantId,
+    id: PaymentId,
+) -> Result<(), WorkError> {
+    let (payment, now) = (read(on, tenant, id).await?, context.now());
+    let is_due = payment.status.is_open() && payment.check_at.is_some_and(|at| at <= now);
+    if is_due { keep(context, on, payment.asked_in_vain(now)).await } else { Ok(()) }
+}
+
 async fn read(on: Settling<'_>, tenant: TenantId, id: PaymentId) -> Result<Payment, WorkError> {
     let payment = on.payments.get(tenant, id, Consistency::Strong).await?;
     payment.ok_or_else(|| WorkError::Poison(format!("there is no payment {id}")))

@@ -70,6 +70,18 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) ->
     conclude(context, on, key, &verdict).await
 }
 
+/// As [`crate::settle_payment::put_off`].
+pub async fn put_off(context: &Context<'_>, on: Settling<'_>, key: RefundKey) -> Result<(), WorkError> {
+    let (refund, now) = (read(on, key).await?, context.now());
+    let is_due = refund.check_at.is_some_and(|at| at <= now);
+    if !is_due {
+        return Ok(());
+    }
+    let changes = vec![Change::UpdateRefund(refund.asked_in_vain(now))];
+    let commit = Commit { tenant: key.tenant, record: None, changes, events: Vec::new(), now };
+    settled(on.commerce.commit(commit).await).map(drop)
+}
+
 async fn read(on: Settling<'_>, key: RefundKey) -> Result<Refund, WorkError> {
     let RefundKey { tenant, payment, refund } = key;
     let found = on.refunds.get(tenant, payment, refund, Consistency::Strong).await?;

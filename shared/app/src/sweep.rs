@@ -38,25 +38,49 @@ pub struct Swept {
     pub failed: usize,
 }
 
-/// One item that fails does not hold the others: it stays due.
+/// One item that fails does not hold the others: it is due again later.
 pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
     let events = on.due.events(context.now(), PER_RUN).await?.into_iter();
     swept.count(events.map(|due| publish_again(on, due)), "event").await;
     let payments = on.due.payments(context.now(), PER_RUN).await?.into_iter();
-    swept
-        .count(payments.map(|(tenant, id)| settle_payment::inquire(context, on.payments, tenant, id)), "payment")
-        .await;
+    let asking = async |(tenant, id)| {
+        let asked = settle_payment::inquire(context, on.payments, tenant, id).await;
+        in_vain(asked, settle_payment::put_off(context, on.payments, tenant, id)).await
+    };
+    swept.count(payments.map(asking), "payment").await;
     let refunds = on.due.refunds(context.now(), PER_RUN).await?.into_iter();
     let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
-    swept.count(keys.map(|key| settle_refund::process(context, on.refunds, key)), "refund").await;
+    let asking = async |key| {
+        let asked = settle_refund::process(context, on.refunds, key).await;
+        in_vain(asked, settle_refund::put_off(context, on.refunds, key)).await
+    };
+    swept.count(keys.map(asking), "refund").await;
     let disputes = on.due.disputes(context.now(), PER_RUN).await?.into_iter();
     let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
-    swept.count(disputes.map(|(tenant, id)| settle_dispute::look(context, settling, tenant, id)), "dispute").await;
+    let asking = async |(tenant, id)| {
+        let asked = settle_dispute::look(context, settling, tenant, id).await;
+        in_vain(asked, settle_dispute::put_off(context, settling, tenant, id)).await
+    };
+    swept.count(disputes.map(asking), "dispute").await;
     let statements = on.statements.statements.due(context.now(), STATEMENTS_PER_RUN).await?.into_iter();
     let matching = |(tenant, id)| match_statement::process(context, on.statements, tenant, id);
     swept.count(statements.map(matching), "statement").await;
     Ok(swept)
+}
+
+/// What fails is put off, so that those that keep failing hold up nobody else's. That this fails too is no matter: it is due
+/// as it was.
+async fn in_vain(
+    asked: Result<(), WorkError>,
+    put_off: impl Future<Output = Result<(), WorkError>>,
+) -> Result<(), WorkError> {
+    if asked.is_err()
+        && let Err(error) = put_off.await
+    {
+        tracing::warn!(error = %error, "not put off");
+    }
+    asked
 }
 
 async fn publish_again(on: Sweeping<'_>, (tenant, id): (TenantId, EventId)) -> Result<(), WorkError> {

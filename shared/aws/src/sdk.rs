@@ -22,6 +22,7 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
 const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const ATTEMPTS_MAX: u32 = 3;
 /// The SDK's default of one second is longer than an API answer may take.
@@ -141,7 +142,15 @@ impl Aws {
     }
 
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
-        let mut config = aws_sdk_sesv2::config::Builder::from(&self.config);
+        // A mail has no key to be known by: what was asked twice is sent twice. The queue tries again.
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(MAIL_TIMEOUT)
+            .operation_timeout(MAIL_TIMEOUT)
+            .build();
+        let mut config = aws_sdk_sesv2::config::Builder::from(&self.config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
         if let Some(counter) = &self.counter {
             config = config.interceptor(counter.clone());
         }

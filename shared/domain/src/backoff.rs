@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::time::Timestamp;
+
 const FIRST: Duration = Duration::from_secs(1);
 const MAX: Duration = Duration::from_secs(900);
 
@@ -16,6 +18,13 @@ pub fn after(receive_count: u32, random: u128) -> Duration {
     let half_ms = ceiling.as_millis() / 2;
     let jitter_ms = random % (half_ms + 1);
     Duration::from_millis(u64::try_from(half_ms + jitter_ms).unwrap_or(u64::MAX))
+}
+
+/// When what the sweeper asked after in vain is asked after again: the longer it has been there, the longer it can wait, a
+/// minute at least and a quarter of an hour at most. So what never ends, as when its tenant has taken the provider's key away, makes room.
+pub fn asked_in_vain(since: Timestamp, now: Timestamp) -> Timestamp {
+    const WAIT: std::ops::RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(900);
+    now.plus(now.since(since).clamp(*WAIT.start(), *WAIT.end()))
 }
 
 #[cfg(test)]

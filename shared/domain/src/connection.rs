@@ -81,6 +81,11 @@ impl Credentials {
         secret_of(text, &kinds, "must be a secret or restricted key of Stripe's: sk_... or rk_...")
     }
 
+    /// Of an account's test mode, which moves no money.
+    pub fn is_test(key: &Secret) -> bool {
+        key.reveal().contains("k_test_")
+    }
+
     /// The signing secret of a webhook endpoint of Stripe's (<https://docs.stripe.com/webhooks/signature>).
     pub fn stripe_webhook_secret(text: &str) -> Result<Secret, Invalid> {
         secret_of(text, &["whsec_"], "must be the signing secret of a webhook endpoint: whsec_...")
@@ -211,10 +216,16 @@ impl Connections {
 
     /// The keys are gone with it: what is under way by the account, and its refunds, have to wait until it is connected
     /// again.
-    pub fn disconnect(&self, provider: ProviderName, now: Timestamp) -> Result<Self, ConnectionRefusal> {
-        let connected = self.connected.iter().filter(|other| other.of.provider != provider).cloned().collect();
+    #[must_use]
+    pub fn disconnect(&self, provider: ProviderName, now: Timestamp) -> Self {
+        let connected: Vec<_> = self.connected.iter().filter(|other| other.of.provider != provider).cloned().collect();
         let (first, second) = self.without(provider);
-        self.changed(connected, first, second, now)
+        // A key goes whatever there is no room for: without it, nothing goes by the account any more.
+        self.changed(connected.clone(), first, second, now).unwrap_or_else(|_full| Self {
+            connected,
+            version: self.version + 1,
+            ..self.clone()
+        })
     }
 
     fn without(&self, provider: ProviderName) -> (Option<ProviderAccount>, Option<ProviderAccount>) {

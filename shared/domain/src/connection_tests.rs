@@ -54,7 +54,7 @@ fn keys_of_another_account_are_refused_until_the_first_is_gone() {
     let first = none().connect(stripe("acct_1"), keys(1), Rank::First, at(0)).expect("connected");
     let refusal = first.connect(stripe("acct_2"), keys(2), Rank::First, at(1)).expect_err("another account");
     assert_eq!(refusal, ConnectionRefusal::OtherAccount);
-    let gone = first.disconnect(ProviderName::Stripe, at(MINUTE_MS)).expect("disconnected");
+    let gone = first.disconnect(ProviderName::Stripe, at(MINUTE_MS));
     let other = gone.connect(stripe("acct_2"), keys(2), Rank::First, at(MINUTE_MS)).expect("connected");
     // A payment of the first account finds no connection, and never the second account's.
     let turn = other.turn_of(at(MINUTE_MS)).expect("a turn");
@@ -85,7 +85,7 @@ fn a_rank_is_told_with_the_moment_from_which_it_is_held() {
 
 #[test]
 fn what_is_never_connected_is_disconnected_without_a_turn() {
-    let still = none().disconnect(ProviderName::Stripe, at(0)).expect("nothing to do");
+    let still = none().disconnect(ProviderName::Stripe, at(0));
     assert!(still.turns.is_empty() && still.connected.is_empty());
 }
 
@@ -99,6 +99,8 @@ fn turns_end_somewhere() {
     let refusal = connections.connect(sandbox(), None, Rank::First, at(0)).expect_err("one too many");
     assert_eq!(refusal, ConnectionRefusal::TooManyTurns);
     assert!(connections.connect(sandbox(), None, Rank::Second, at(0)).is_ok(), "no turn is no change of turns");
+    let gone = connections.disconnect(ProviderName::Sandbox, at(0));
+    assert_eq!((gone.connected.len(), gone.turns.len()), (0, TURNS_MAX), "a key always goes");
 }
 
 #[test]
@@ -128,7 +130,7 @@ proptest! {
             connections = match what {
                 0 => connections.connect(of, None, Rank::First, at(now_ms)),
                 1 => connections.connect(of, None, Rank::Second, at(now_ms)),
-                _ => connections.disconnect(of.provider, at(now_ms)),
+                _ => Ok(connections.disconnect(of.provider, at(now_ms))),
             }.expect("few turns");
             let counts_at = now_ms + MINUTE_MS;
             for made_ms in [0, now_ms - MINUTE_MS, now_ms, counts_at - 1] {

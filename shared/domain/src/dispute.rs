@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::backoff;
 use crate::ids::{DisputeId, PaymentId, TenantId};
 use crate::money::Money;
 use crate::payment::CHECK_AFTER;
@@ -197,6 +198,11 @@ impl Dispute {
     /// It was asked after and nothing was new.
     pub fn asked(&self, now: Timestamp) -> Self {
         self.changed(now, |dispute| dispute.check_at = Some(now.plus(ASK_EVERY)))
+    }
+
+    /// The provider could not be asked, or told.
+    pub fn asked_in_vain(&self, now: Timestamp) -> Self {
+        self.changed(now, |dispute| dispute.check_at = Some(backoff::asked_in_vain(dispute.created_at, now)))
     }
 
     fn illegal_move(&self) -> DisputeRefusal {

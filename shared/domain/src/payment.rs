@@ -3,6 +3,7 @@
 
 mod decline;
 mod route;
+mod waiting;
 
 use std::time::Duration;
 
@@ -371,15 +372,6 @@ impl Payment {
             payment.unknown_since = payment.unknown_since.or(Some(now));
             payment.check_at = Some(now);
         }))
-    }
-
-    /// Whether the time is over that the customer had to authenticate, or the merchant to capture.
-    pub fn is_expired(&self, now: Timestamp) -> bool {
-        match self.status {
-            PaymentStatus::RequiresAction => now.since(self.created_at) >= ACTION_EXPIRES_AFTER,
-            PaymentStatus::RequiresCapture => self.capture_before.is_some_and(|end| now >= end),
-            _ => false,
-        }
     }
 
     /// What a new refund may take: captured less refunded, less reserved by refunds under way, less disputed. Below zero

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::backoff;
 use crate::ids::{OrderId, PaymentId, RefundId, TenantId};
 use crate::metadata::Metadata;
 use crate::money::Money;
@@ -109,6 +110,12 @@ impl Refund {
     /// What the provider deduplicates by: a refund is tried under one key until its outcome is known.
     pub fn provider_key(&self) -> String {
         format!("{}-1", self.id)
+    }
+
+    /// As [`crate::payment::Payment::asked_in_vain`].
+    pub fn asked_in_vain(&self, now: Timestamp) -> Self {
+        let check_at = Some(backoff::asked_in_vain(self.created_at, now));
+        Self { check_at, updated_at: now.max(self.updated_at), version: self.version + 1, ..self.clone() }
     }
 
     pub fn conclude(&self, verdict: &RefundVerdict, now: Timestamp) -> Result<Self, RefundIsFinal> {

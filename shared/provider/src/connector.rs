@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use domain::connection::ProviderName;
+use domain::connection::{Credentials, ProviderName};
 use domain::secret::Secret;
 use ports::connections::Connector;
 use ports::provider::{PaymentProvider, ProviderError, ProviderEvents};
@@ -72,7 +72,7 @@ impl Connector for HttpConnector {
             ProviderName::Sandbox => Err(ProviderError::Rejected("sandbox".to_owned())),
             ProviderName::Stripe => {
                 let stripe = self.stripe(key).map_err(|_| ProviderError::Rejected("key".to_owned()))?;
-                stripe.account().await
+                stripe.account(Credentials::is_test(key)).await
             }
         }
     }
@@ -96,14 +96,15 @@ mod tests {
         let stripe = Stripe::serve();
         let connector = connector(&stripe.base_url);
         let account = async |key: &str| connector.account(ProviderName::Stripe, &Secret::new(key)).await;
-        assert_eq!(account("sk_test_one_1").await.expect("known"), "acct_one");
-        assert_eq!(account("sk_test_one_2").await.expect("another key of it"), "acct_one");
-        assert_eq!(account("sk_test_two_1").await.expect("known"), "acct_two");
-        for nobody_s in ["sk_live_x", "no header\ncan carry this"] {
+        assert_eq!(account("sk_test_one_1").await.expect("known"), "acct_one:test");
+        assert_eq!(account("sk_test_one_2").await.expect("another key of it"), "acct_one:test");
+        assert_eq!(account("sk_test_two_1").await.expect("known"), "acct_two:test");
+        assert_eq!(account("sk_live_one_1").await.expect("known"), "acct_one", "its live mode is another account");
+        for nobody_s in ["sk_other", "no header\ncan carry this"] {
             let error = account(nobody_s).await.expect_err("unknown");
             assert!(matches!(error, ProviderError::Rejected(_)), "{error:?}");
         }
-        assert_eq!(stripe.books().requests.len(), 4, "what no header carries is not sent");
+        assert_eq!(stripe.books().requests.len(), 5, "what no header carries is not sent");
     }
 
     #[tokio::test]

@@ -59,9 +59,11 @@ impl StripeProvider {
         exchange(request.header(CONTENT_TYPE, FORM).body(body)).await
     }
 
-    /// The account that the key is of (<https://docs.stripe.com/api/accounts/retrieve>).
-    pub(crate) async fn account(&self) -> Result<String, ProviderError> {
-        answer::read::<Account>(&self.get(&["account"], &[]).await?).map(|account| account.id)
+    /// The account that the key is of (<https://docs.stripe.com/api/accounts/retrieve>). Its test mode is an account of its
+    /// own: neither sees the other's charges.
+    pub(crate) async fn account(&self, is_test: bool) -> Result<String, ProviderError> {
+        let Account { id } = answer::read(&self.get(&["account"], &[]).await?)?;
+        Ok(if is_test { format!("{id}:test") } else { id })
     }
 
     async fn intent(&self, id: &str) -> Result<Intent, ProviderError> {
@@ -141,7 +143,10 @@ impl PaymentProvider for StripeProvider {
             ("metadata[payment]", &payment),
             ("metadata[tenant]", &tenant.to_string()),
         ];
-        answer::charge(&self.post(&["payment_intents"], key, &form).await?)
+        let answer = self.post(&["payment_intents"], key, &form).await?;
+        let Some(intent) = answer::declined_intent(&answer) else { return answer::charge(&answer) };
+        let name = ChargeName { key: key.clone(), reference: Some(intent.id.clone()) };
+        self.close(&name, &intent).await
     }
 
     async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError> {

@@ -1,5 +1,5 @@
 //! What connecting to providers gives in a world: the first stands for the sandbox, the second for Stripe. A key of Stripe's
-//! is `sk_test_<account>_<number>`.
+//! is `sk_<mode>_<account>_<number>`.
 
 use std::sync::Arc;
 
@@ -36,8 +36,10 @@ impl ConnectorPort for Connector {
     }
 
     async fn account(&self, _: ProviderName, key: &Secret) -> Result<String, ProviderError> {
-        let account = key.reveal().strip_prefix("sk_test_").and_then(|rest| rest.split_once('_'));
+        let modes = [("sk_test_", ":test"), ("sk_live_", "")];
+        let of_mode = modes.iter().find_map(|(begin, mode)| Some((key.reveal().strip_prefix(begin)?, mode)));
+        let account = of_mode.and_then(|(rest, mode)| Some((rest.split_once('_')?.0, mode)));
         let refused = || ProviderError::Rejected("invalid_request_error".to_owned());
-        account.map(|(account, _)| format!("acct_{account}")).ok_or_else(refused)
+        account.map(|(account, mode)| format!("acct_{account}{mode}")).ok_or_else(refused)
     }
 }

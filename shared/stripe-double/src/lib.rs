@@ -1,6 +1,6 @@
 //! For tests: a Stripe made after its public API reference. It speaks forms and JSON, keeps each idempotency key with its
 //! first answer, and has intents, refunds and disputes. Its cards are the sandbox's tokens, its keys are
-//! `sk_test_<account>_<number>`. It proves that the adapter fits the reference, not that the reference is the service.
+//! `sk_<mode>_<account>_<number>`. It proves that the adapter fits the reference, not that the reference is the service.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -127,8 +127,8 @@ fn parse(text: &str) -> Request {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let lines: Vec<&str> = lines.collect();
     let header = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    let api_key = header("authorization").and_then(|value| value.strip_prefix("Bearer sk_test_"));
-    let account = api_key.and_then(|key| key.split_once('_')).map(|(account, _)| format!("acct_{account}"));
+    let api_key = header("authorization").and_then(|value| value.strip_prefix("Bearer sk_")?.split_once('_'));
+    let account = api_key.and_then(|(_mode, key)| key.split_once('_')).map(|(account, _)| format!("acct_{account}"));
     Request {
         method: method.to_owned(),
         path: path.trim_start_matches("/v1/").split('/').map(str::to_owned).collect(),

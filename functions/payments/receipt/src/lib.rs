@@ -2,7 +2,7 @@
 
 use app::receipts;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::blobs::Blobs;
 use ports::clock::Mint;
 use ports::commerce::Payments;
@@ -24,6 +24,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "payment")?;
     let context = call.context(deps.mint);
     let link = receipts::link(&context, deps.payments, deps.blobs, call.caller.tenant, id).await?;

@@ -120,6 +120,23 @@ impl Failure {
     }
 }
 
+/// The intent of a charge that was declined at once; its error has it.
+pub(super) fn declined_intent(answer: &Answer) -> Option<Intent> {
+    #[derive(Deserialize)]
+    struct Declined {
+        error: OfIntent,
+    }
+    #[derive(Deserialize)]
+    struct OfIntent {
+        payment_intent: Intent,
+    }
+    let is_declined = answer.status == 402;
+    is_declined
+        .then(|| serde_json::from_slice(&answer.body).ok())
+        .flatten()
+        .map(|told: Declined| told.error.payment_intent)
+}
+
 /// The answer to a charge made, or made again under its key.
 pub(super) fn charge(answer: &Answer) -> Result<Verdict, ProviderError> {
     match answer.status {

@@ -138,6 +138,13 @@ async fn a_declined_intent_is_given_up_before_its_decline_is_told() {
     }
     let name = ChargeName { reference: Some(reference.clone()), ..named(&charge) };
     let declined = Verdict::Declined { code: DeclineCode::AuthenticationRequired };
+    let at_once = self::charge("tok_declined_expired_card", &world);
+    let told = client.charge(&at_once).await.expect("answered");
+    assert_eq!(told, Verdict::Declined { code: DeclineCode::ExpiredCard });
+    let is_given_up = |intent: &serde_json::Value| {
+        intent["metadata"]["key"] == at_once.key.as_str() && intent["status"] == "canceled"
+    };
+    assert!(stripe.books().intents.values().any(is_given_up), "declined at once");
     assert_eq!(client.find_charge(&name).await.expect("answered"), Some(declined));
     assert_eq!(stripe.books().intents[&reference]["status"], "canceled");
 }

@@ -1,6 +1,6 @@
 //! A tenant's own accounts with providers: whose payments go by which, from when on, and that no key is ever told.
 
-use coffer_simulation::{Ask, Setup, World, run, stripe_body};
+use coffer_simulation::{Ask, Consumer, Setup, World, run, stripe_body};
 use domain::access::Role;
 use domain::connection::COUNTS_AFTER;
 use domain::event::Queue;
@@ -44,7 +44,7 @@ fn payments_go_by_the_account_that_was_first_when_they_were_made() {
     assert_eq!(taken(&scene, &early), [500, 0], "made before the change counts, settled after it");
     let late = paid(&scene);
     assert_eq!(taken(&scene, &late), [0, 500]);
-    assert_eq!((&connected["account"], &connected["rank"]), (&json!("acct_account"), &json!("first")));
+    assert_eq!((&connected["account"], &connected["rank"]), (&json!("acct_account:test"), &json!("first")));
 
     // What was paid stays where it is, whatever comes after.
     connect(&scene, "sandbox", &json!({ "rank": "first" }));
@@ -111,7 +111,7 @@ fn a_key_that_opens_no_account_is_refused_and_changes_nothing() {
     let scene = Scene::new();
     let path = Ask::get("/v1/providers");
     let before = scene.world.call(path.clone().by(scene.owner())).ok(200).body;
-    let answer = scene.world.connect(scene.owner(), "stripe", &stripe_body("first", "sk_live_nobody_s_key"));
+    let answer = scene.world.connect(scene.owner(), "stripe", &stripe_body("first", "sk_live_nobodyskey"));
     let refused = answer.refused(400, "invalid_fields");
     assert_eq!(
         (refused.text("/errors/0/pointer"), refused.text("/errors/0/code")),
@@ -137,6 +137,8 @@ fn another_account_takes_a_disconnection_first_and_never_gets_the_first_one_s_pa
     minute(&scene);
     let other_key = stripe_body("first", "sk_test_another_0001");
     scene.world.connect(scene.owner(), "stripe", &other_key).refused(409, "provider_account_differs");
+    let live_key = stripe_body("first", "sk_live_account_0001");
+    scene.world.connect(scene.owner(), "stripe", &live_key).refused(409, "provider_account_differs");
     connect(&scene, "stripe", &stripe_body("first", "sk_test_account_0002"));
     let payment = scene.world.pay(&scene.owner_now(), None, 500, "tok_success").id();
 
@@ -155,9 +157,38 @@ fn another_account_takes_a_disconnection_first_and_never_gets_the_first_one_s_pa
     // With the account back, the sweeper ends it.
     scene.world.call(Ask::delete("/v1/providers/stripe").by(&scene.owner_now())).ok(204);
     connect(&scene, "stripe", &stripe_body("first", KEY));
-    scene.world.minute();
+    for _ in 0..10 {
+        scene.world.minute();
+    }
     scene.world.settle();
     assert_eq!((scene.status_of(&payment), taken(&scene, &payment)), (PaymentStatus::Succeeded, [0, 500]));
+}
+
+/// More than a run takes on, of one that has no key any more: the others' are asked after all the same.
+#[test]
+fn a_tenant_whose_payments_cannot_be_asked_after_holds_up_nobody() {
+    let scene = Scene::new();
+    connect(&scene, "stripe", &stripe_body("first", KEY));
+    minute(&scene);
+    for _ in 0..130 {
+        scene.world.clock.advance(std::time::Duration::from_millis(200));
+        scene.world.pay(&scene.owner_now(), None, 500, "tok_success");
+    }
+    scene.world.call(Ask::delete("/v1/providers/stripe").by(&scene.owner_now())).ok(204);
+    scene.world.settle();
+    let other = scene.world.sign_up("coffee");
+    let payment = scene.world.pay(&other.owner.caller, None, 700, "tok_success").id();
+    for delivery in scene.world.receive(Queue::Payments, 10) {
+        scene.world.queues.delete(&delivery.message);
+    }
+    scene.world.deliver(Consumer::OutboxPublish);
+    for delivery in scene.world.receive(Queue::Payments, 10) {
+        scene.world.queues.delete(&delivery.message);
+    }
+    for _ in 0..8 {
+        scene.world.minute();
+    }
+    assert_eq!((scene.status_of(&payment), taken(&scene, &payment)), (PaymentStatus::Succeeded, [700, 0]));
 }
 
 #[test]
@@ -183,7 +214,9 @@ fn without_a_sandbox_cards_are_for_tenants_with_an_account() {
     assert_eq!((&shown["status"], &shown["failure"]["code"]), (&json!("failed"), &json!("no_provider")));
     assert_eq!(taken(&scene, &payment), [0, 0]);
     scene.world.connect(scene.owner(), "sandbox", &json!({ "rank": "first" })).refused(404, "not_found");
-    connect(&scene, "stripe", &stripe_body("first", KEY));
+    let refused = scene.world.connect(scene.owner(), "stripe", &stripe_body("first", KEY));
+    assert_eq!(refused.refused(400, "invalid_fields").text("/errors/0/code"), "test_key");
+    connect(&scene, "stripe", &stripe_body("first", "sk_live_account_0001"));
     minute(&scene);
     assert_eq!(taken(&scene, &paid(&scene)), [0, 500]);
     scene.comes_to_rest();

@@ -160,7 +160,7 @@ async fn keys_are_tried_before_they_are_kept_and_never_told() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
     let (mut body, key) = stripe_account("first");
-    let refused = json!({ "rank": "first", "api_key": "sk_live_nobody0001", "webhook_secret": WEBHOOK_SECRET });
+    let refused = json!({ "rank": "first", "api_key": "sk_live_nobodys0001", "webhook_secret": WEBHOOK_SECRET });
     let problem = shop.call("PUT", "/providers/stripe").json(&refused).await.problem(400, "invalid_fields");
     assert_eq!(problem["errors"][0]["code"], "refused_by_provider");
     assert_eq!(shop.all("/providers").await, Vec::<Value>::new());
