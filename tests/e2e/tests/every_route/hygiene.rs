@@ -45,12 +45,12 @@ async fn malformed_bodies() {
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
     for route in with_body() {
         // All routes' bodies together are more writes than one caller may make at once.
-        let shop = app.sign_up().await;
+        let shop = app.another_address().sign_up().await;
         for body in ["{", "{\"a\":1}}", "[]", "null", "\"text\"", "{'a':1}", "{\"a\":1,}", "\u{feff}{}", &deep] {
             call(&shop, route).text("application/json", body).await.problem(400, "malformed_body");
         }
     }
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     for route in with_body().filter(|route| route.body == Body::Json) {
         call(&shop, route).text("application/json", "").await.problem(400, "malformed_body");
     }
@@ -63,11 +63,11 @@ async fn unknown_fields_and_parameters() {
     let app = TestApp::start().await;
     for route in with_body() {
         // All of them together are more than one caller may send.
-        let shop = app.sign_up().await;
+        let shop = app.another_address().sign_up().await;
         let faults = call(&shop, route).json(&json!({ "surprise": 1 })).await.faults();
         assert!(faults.contains(&"/surprise unknown_field".to_owned()), "{}: {faults:?}", route.function);
     }
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     for route in ALL.iter().filter(|route| route.method == "GET") {
         let faults = shop.get(format!("{}?surprise=1", path(route))).await.faults();
         assert_eq!(faults, ["surprise unknown_parameter"], "{}", route.function);
@@ -80,7 +80,7 @@ async fn unknown_fields_and_parameters() {
 async fn media_types() {
     let app = TestApp::start().await;
     for route in with_body() {
-        let shop = app.sign_up().await;
+        let shop = app.another_address().sign_up().await;
         for media_type in
             ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "multipart/form-data"]
         {
@@ -90,7 +90,7 @@ async fn media_types() {
         assert_ne!(answer.status, 415, "{answer}");
     }
     for route in ALL {
-        let shop = app.sign_up().await;
+        let shop = app.another_address().sign_up().await;
         for accept in ["text/html", "image/png, text/plain;q=0.5"] {
             call(&shop, route).header("accept", accept).await.problem(406, "not_acceptable");
         }
@@ -98,7 +98,7 @@ async fn media_types() {
     for accept in
         ["*/*", "application/*", "application/json", "text/html, application/json;q=0.5", "application/problem+json"]
     {
-        app.sign_up().await.get("/orders").header("accept", accept).await.ok(200);
+        app.another_address().sign_up().await.get("/orders").header("accept", accept).await.ok(200);
     }
 }
 
@@ -107,7 +107,7 @@ async fn media_types() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn huge_bodies() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(300_000));
     for route in with_body() {
         call(&shop, route).text("application/json", huge.as_str()).await.problem(413, "body_too_large");
@@ -124,7 +124,7 @@ async fn huge_bodies() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn other_methods_are_not_allowed() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     let mut paths: Vec<&str> = ALL.iter().map(|route| route.path).collect();
     paths.sort_unstable();
     paths.dedup();
@@ -150,7 +150,7 @@ async fn other_methods_are_not_allowed() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn unknown_paths() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     for path in ["", "/", "/order", "/orders/a/b/c", "/orders/ord_1/pay", "/health", "/.well-known"] {
         for party in [&app.anyone, &shop.owner.party] {
             for method in ["GET", "POST", "DELETE"] {
@@ -165,7 +165,7 @@ async fn unknown_paths() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn security_headers() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     let by_functions = [
         shop.get("/orders").await,
         shop.get("/orders/ord_1").await,
@@ -197,7 +197,7 @@ async fn security_headers() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn request_ids() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     let echoed = |answer: &Answer| answer.header("x-request-id").expect("X-Request-Id").to_owned();
     let own = format!("Cart_7.{}", unique());
     for path in ["/orders", "/orders/ord_1", "/nowhere", "/health/live"] {
@@ -220,7 +220,7 @@ async fn request_ids() {
 #[ignore = "needs the running stack: cargo xtask test"]
 async fn refusals_show_no_internals() {
     let app = TestApp::start().await;
-    let shop = app.sign_up().await;
+    let shop = app.another_address().sign_up().await;
     let mut answers = Vec::new();
     for route in ALL.iter().filter(|route| matches!(route.access, Access::Granted(_))) {
         answers.push(call(&shop, route).text("application/json", "{\"id\":{\"$gt\":\"\"}}").await);
