@@ -2,7 +2,7 @@
 
 use app::mail_settings;
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::mail::MailBook;
 
 /// What the function reaches.
@@ -17,5 +17,6 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    Query::new(call.request).finish()?;
     Ok(Response::resource(mail_settings::get(deps.book, call.caller.tenant).await?))
 }
