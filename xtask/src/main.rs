@@ -20,6 +20,7 @@ mod functions;
 mod http;
 mod instance;
 mod interrupt;
+mod invoke;
 mod ledger;
 mod logs;
 mod place;

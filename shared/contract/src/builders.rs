@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use domain::access::{Caller, Grant, Role};
 use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, SealedCredentials};
+use domain::dead_letter::{About, Burial, DeadLetter};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
-use domain::event::{Event, EventType, Notice};
+use domain::event::{Event, EventType, Notice, Queue};
 use domain::fee::{FeeSettings, FeeTerms};
 use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
@@ -216,6 +217,13 @@ pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
 }
 
 /// Queued: the payments of the last day.
+pub fn dead_letter(tenant: TenantId, mint: Mint<'_>) -> DeadLetter {
+    let about = About::from(&notice(tenant, mint));
+    let (body, reason) = ("{\"event\":\"evt_1\"}".to_owned(), Some("cannot be done: there is no payment".to_owned()));
+    let burial = Burial { queue: Queue::Payments, body, about: Some(about), reason, receive_count: Some(1) };
+    DeadLetter::new(burial, mint.clock.now())
+}
+
 pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
     let now = mint.clock.now();
     let report = Report {

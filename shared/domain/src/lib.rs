@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod card_number;
 pub mod closing;
 pub mod connection;
+pub mod dead_letter;
 pub mod dispute;
 pub mod event;
 pub mod fee;
