@@ -13,7 +13,7 @@ use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{EventId, OrderId, PaymentId, RefundId, RequestId, TenantId, WebhookEndpointId};
-use domain::job::{Job, Report, ReportFormat, ReportKind};
+use domain::job::Job;
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::mail::{Mail, MailKind, Written};
 use domain::metadata::Metadata;
@@ -23,6 +23,7 @@ use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::{Sealed, Secret};
 use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
+use domain::task::{Report, ReportFormat, ReportKind, Task};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
 use domain::webhook::{
@@ -233,7 +234,7 @@ pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
         format: ReportFormat::Csv,
         currency: None,
     };
-    Job::new(mint.id(), tenant, report, now)
+    Job::new(mint.id(), tenant, Task::Report(report), now)
 }
 
 /// `payment.created`, made by a request.

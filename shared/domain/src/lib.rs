@@ -29,6 +29,7 @@ pub mod receipt;
 pub mod refund;
 pub mod secret;
 pub mod statement;
+pub mod task;
 pub mod text;
 pub mod time;
 pub mod verification;
