@@ -1,4 +1,4 @@
-//! A function of a stack, asked by hand.
+//! Asking a function of the stack: a question in, its answer out.
 
 use crate::account::Account;
 use crate::sign::Call;

@@ -1,6 +1,7 @@
 //! A job on the wire. The link to its result is beside it, in the answers that have it: an event keeps none.
 
-use domain::job::{Job, JobFault, Report};
+use domain::job::{Job, JobFault};
+use domain::task::{Extraction, Report, Task};
 use domain::time::Timestamp;
 use serde::Serialize;
 
@@ -10,7 +11,10 @@ use crate::{json, rfc3339};
 struct JobView<'a> {
     id: String,
     kind: &'static str,
-    report: ReportView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<ReportView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extraction: Option<ExtractionView>,
     status: &'static str,
     progress: u8,
     attempts: u32,
@@ -29,6 +33,11 @@ struct ReportView {
     to: String,
     format: &'static str,
     currency: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ExtractionView {
+    file_id: String,
 }
 
 #[derive(Serialize)]
@@ -56,7 +65,7 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
     let Job {
         id,
         tenant: _,
-        report: Report { kind, from, to, format, currency },
+        task,
         status,
         progress,
         attempts,
@@ -72,16 +81,17 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
         updated_at,
         version: _,
     } = job;
+    let (kind, report, extraction) = match task {
+        Task::Report(report) => ("report", Some(self::report(report)), None),
+        Task::Extraction(Extraction { file }) => {
+            ("extraction", None, Some(ExtractionView { file_id: file.to_string() }))
+        }
+    };
     json(&JobView {
         id: id.to_string(),
-        kind: "report",
-        report: ReportView {
-            kind: kind.as_str(),
-            from: rfc3339(*from),
-            to: rfc3339(*to),
-            format: format.as_str(),
-            currency: currency.map(|currency| currency.code()),
-        },
+        kind,
+        report,
+        extraction,
         status: status.as_str(),
         progress: *progress,
         attempts: *attempts,
@@ -97,6 +107,17 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
         created_at: rfc3339(*created_at),
         updated_at: rfc3339(*updated_at),
     })
+}
+
+fn report(report: &Report) -> ReportView {
+    let Report { kind, from, to, format, currency } = report;
+    ReportView {
+        kind: kind.as_str(),
+        from: rfc3339(*from),
+        to: rfc3339(*to),
+        format: format.as_str(),
+        currency: currency.map(|currency| currency.code()),
+    }
 }
 
 fn message(fault: JobFault) -> &'static str {

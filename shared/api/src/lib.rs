@@ -3,6 +3,7 @@
 
 mod bulk;
 mod connection;
+mod dead_letter;
 mod dispute;
 mod event;
 mod fee;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use bulk::{BulkResult, bulk};
 pub use connection::connection;
+pub use dead_letter::{dead_letter, dead_letter_queues, redriven};
 pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use fee::fee_settings;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::connection::ConnectionRefusal;
+use domain::dead_letter::DeadLetterRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
 use domain::job::JobRefusal;
@@ -35,6 +36,8 @@ pub enum Error {
     Connection(ConnectionRefusal),
     #[error(transparent)]
     Job(JobRefusal),
+    #[error(transparent)]
+    DeadLetter(DeadLetterRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),

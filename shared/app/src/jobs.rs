@@ -6,8 +6,9 @@ use domain::event::EventType;
 use domain::file::FileName;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobStatus, Report};
+use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
+use domain::task::Task;
 use ports::blobs::{BlobKey, Blobs};
 use ports::commerce::{Commit, Consistency};
 use ports::platform::{Jobs, Platform, PlatformChange};
@@ -24,10 +25,10 @@ pub async fn create(
     platform: &dyn Platform,
     tenant: TenantId,
     claim: Option<Claim>,
-    report: Report,
+    task: Task,
 ) -> Result<Outcome, Error> {
     let now = context.now();
-    let job = Job::new(context.id(), tenant, report, now);
+    let job = Job::new(context.id(), tenant, task, now);
     let body = api::job(&job, None);
     let answer = Answer { status: 202, location: Some(location(job.id)), body: body.clone() };
     let events = vec![context.event(tenant, EventType::JobCreated, job.id, body)];
@@ -49,9 +50,9 @@ pub async fn get(
         None => jobs.get(tenant, id, Consistency::Strong).await?,
     };
     let job = found.ok_or(Error::NotFound("job"))?;
-    let Some(result) = job.result else { return Ok(api::job(&job, None)) };
+    let (Some(result), Task::Report(report)) = (job.result, &job.task) else { return Ok(api::job(&job, None)) };
     let key = BlobKey::report(tenant, id, result.object);
-    let name = format!("{}-{id}.csv", job.report.kind.as_str());
+    let name = format!("{}-{id}.csv", report.kind.as_str());
     let name = FileName::parse(&name).map_err(|invalid| Error::Invalid(vec![invalid.at("name")]))?;
     let link = blobs.download_link(key, &name, "text/csv", context.now(), RESULT_WITHIN).await?;
     Ok(api::job(&job, Some((&link.url, link.expires_at))))

@@ -7,6 +7,7 @@ pub mod closings;
 mod commit;
 pub mod connections;
 mod context;
+pub mod dead_letters;
 pub mod disputes;
 mod error;
 pub mod events;

@@ -2,10 +2,10 @@
 //! page. What is written is CSV (RFC 4180) in UTF-8, that no spreadsheet takes for formulas.
 
 use domain::ids::{EntryId, PaymentId, TenantId};
-use domain::job::{Report, ReportKind};
 use domain::ledger::{AccountId, Entry};
 use domain::page::{Limit, PageRequest};
 use domain::payment::{Method, Payment};
+use domain::task::{Report, ReportKind};
 use ports::PortError;
 use ports::commerce::{Accounts, PaymentFilter, Payments, Wallets};
 use ports::verification::LedgerRows;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::event::{EventType, Notice};
 use domain::ids::{JobId, TenantId};
 use domain::job::{Job, JobFault, JobResult, JobStatus, Taking};
+use domain::task::{Report, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::blobs::{BlobKey, BlobParts, Blobs};
 use ports::commerce::{Commit, Consistency};
@@ -118,15 +119,21 @@ struct Draft {
 }
 
 async fn work(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), Stop> {
-    let mut draft = Draft::of(&held.job)?;
+    match held.job.task.clone() {
+        Task::Report(report) => make(context, on, held, &report).await,
+        Task::Extraction(_) => Err(WorkError::Poison("nobody reads documents".to_owned()).into()),
+    }
+}
+
+async fn make(context: &Context<'_>, on: Running<'_>, held: &mut Held, report: &Report) -> Result<(), Stop> {
+    let mut draft = Draft::of(&held.job, report.kind)?;
     let mut unwritten = Vec::new();
     if draft.bytes == 0 {
-        unwritten = report::lines([&report::header(held.job.report.kind)])?;
+        unwritten = report::lines([&report::header(report.kind)])?;
     }
     let mut pages = 0;
     loop {
-        let Rows { rows, next, progress } =
-            report::page(on.sources, held.job.tenant, &held.job.report, &draft.position).await?;
+        let Rows { rows, next, progress } = report::page(on.sources, held.job.tenant, report, &draft.position).await?;
         unwritten.extend(report::lines(&rows)?);
         draft.rows += rows.len() as u64;
         let Some(next) = next else { return finish(context, on, held, draft, unwritten).await };
@@ -147,10 +154,10 @@ async fn work(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result
 
 impl Draft {
     /// From the checkpoint, or from the beginning.
-    fn of(job: &Job) -> Result<Self, WorkError> {
+    fn of(job: &Job, kind: ReportKind) -> Result<Self, WorkError> {
         let Some(checkpoint) = &job.checkpoint else {
             let object = job.lease.map_or(job.version, |lease| lease.number);
-            let position = Position::first(job.report.kind);
+            let position = Position::first(kind);
             return Ok(Self { object, position, rows: 0, bytes: 0, upload: None, parts: Vec::new() });
         };
         let unreadable = |_| WorkError::Poison("a checkpoint cannot be read".to_owned());

@@ -46,6 +46,6 @@ pub use s3::{S3Blobs, UnreadableUploads, decode_uploads};
 pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
 pub use ses::SesMailer;
-pub use sqs::{SqsQueues, UnreadableNotice, decode_notice};
+pub use sqs::{SqsQueues, UnreadableNotice, about_message, decode_notice};
 pub use system::{SystemClock, SystemRandom};
 pub use vault::KmsVault;

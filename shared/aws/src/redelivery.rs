@@ -12,8 +12,9 @@ use ports::{PortError, PortErrorKind};
 use crate::Aws;
 use crate::error::port_error;
 
-/// The attribute of a dead letter that says why it is one.
-pub const REASON: &str = "reason";
+/// The attributes of a dead letter that say why it is one, and how often it had been received.
+const REASON: &str = "reason";
+const RECEIVE_COUNT: &str = "receive_count";
 /// The longest visibility that SQS takes
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>).
 const VISIBILITY_MAX: Duration = Duration::from_secs(43_200);
@@ -47,10 +48,15 @@ impl Redelivery for SqsRedelivery {
     async fn bury(&self, message: &Received, reason: &str) -> Result<(), PortError> {
         const OPERATION: &str = "bury a message";
         let reason: String = reason.chars().take(REASON_LEN_MAX).collect();
-        let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
-        let reason = reason.map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))?;
+        let attribute = |kind, value: String| {
+            let attribute = MessageAttributeValue::builder().data_type(kind).string_value(value).build();
+            attribute.map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))
+        };
+        let reason = attribute("String", reason)?;
+        let receive_count = attribute("Number", message.receive_count.to_string())?;
         let request = self.client.send_message().queue_url(&self.dead_letters_url).message_body(&message.body);
-        request.message_attributes(REASON, reason).send().await.map_err(|error| port_error(OPERATION, error))?;
+        let request = request.message_attributes(REASON, reason).message_attributes(RECEIVE_COUNT, receive_count);
+        request.send().await.map_err(|error| port_error(OPERATION, error))?;
         Ok(())
     }
 }

@@ -8,13 +8,16 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{
     MessageSystemAttributeNameForSends, MessageSystemAttributeValue, SendMessageBatchRequestEntry,
 };
+use domain::dead_letter::About;
 use domain::event::{EventType, Notice, Queue};
-use ports::queues::{Queues, WAIT_MAX};
+use ports::blobs::{Blob, BlobKey};
+use ports::queues::{Parcel, Queues, Returns, WAIT_MAX};
 use ports::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Aws;
 use crate::error::port_error;
+use crate::s3::decode_uploads;
 
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html>
 const BATCH_ENTRIES_MAX: usize = 10;
@@ -46,10 +49,28 @@ impl Queues for SqsQueues {
             return Err(PortError::caused_by(PortErrorKind::Rejected, OPERATION, "the wait is too long"));
         }
         let seconds = i32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(i32::MAX);
+        let messages = notices.iter().map(Message::of).collect::<Result<Vec<_>, _>>()?;
+        self.send_all(queue, seconds, messages).await
+    }
+}
+
+#[async_trait]
+impl Returns for SqsQueues {
+    async fn send_back(&self, queue: Queue, parcels: &[Parcel]) -> Result<(), PortError> {
+        let message = |Parcel { body, tenant, trace }: &Parcel| Message {
+            body: body.clone(),
+            tenant: tenant.to_string(),
+            trace: trace.clone(),
+        };
+        self.send_all(queue, 0, parcels.iter().map(message).collect()).await
+    }
+}
+
+impl SqsQueues {
+    async fn send_all(&self, queue: Queue, seconds: i32, mut messages: Vec<Message>) -> Result<(), PortError> {
         let unknown =
             || PortError::caused_by(PortErrorKind::Rejected, OPERATION, format!("no URL for {}", queue.as_str()));
         let url = self.urls.get(&queue).ok_or_else(unknown)?;
-        let mut messages = notices.iter().map(Message::of).collect::<Result<Vec<_>, _>>()?;
         while !messages.is_empty() {
             let rest = messages.split_off(batch_len(&messages));
             self.send_batch(url, seconds, messages).await?;
@@ -57,9 +78,7 @@ impl Queues for SqsQueues {
         }
         Ok(())
     }
-}
 
-impl SqsQueues {
     /// A batch is answered entry by entry: those that failed are sent again, the others are durable.
     async fn send_batch(&self, url: &str, seconds: i32, mut messages: Vec<Message>) -> Result<(), PortError> {
         for attempt in 1..=TRIES {
@@ -165,6 +184,18 @@ pub fn decode_notice(body: &str, header: Option<String>) -> Result<Notice, Unrea
         subject,
         trace: header.or(trace),
     })
+}
+
+/// What any message of ours is about; none when it is not ours.
+pub fn about_message(body: &str) -> Option<About> {
+    let of_upload = || {
+        let BlobKey { tenant, blob } = *decode_uploads(body).ok()?.first()?;
+        match blob {
+            Blob::Upload(file) => Some(About::upload(tenant, file)),
+            Blob::File(_) | Blob::Report(..) | Blob::Receipt { .. } => None,
+        }
+    };
+    decode_notice(body, None).ok().as_ref().map(About::from).or_else(of_upload)
 }
 
 #[cfg(test)]

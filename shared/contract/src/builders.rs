@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use domain::access::{Caller, Grant, Role};
 use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, SealedCredentials};
+use domain::dead_letter::{About, Burial, DeadLetter};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
-use domain::event::{Event, EventType, Notice};
+use domain::event::{Event, EventType, Notice, Queue};
 use domain::fee::{FeeSettings, FeeTerms};
 use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{EventId, OrderId, PaymentId, RefundId, RequestId, TenantId, WebhookEndpointId};
-use domain::job::{Job, Report, ReportFormat, ReportKind};
+use domain::job::Job;
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::mail::{Mail, MailKind, Written};
 use domain::metadata::Metadata;
@@ -22,6 +23,7 @@ use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::{Sealed, Secret};
 use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
+use domain::task::{Report, ReportFormat, ReportKind, Task};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
 use domain::webhook::{
@@ -216,6 +218,13 @@ pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
 }
 
 /// Queued: the payments of the last day.
+pub fn dead_letter(tenant: TenantId, mint: Mint<'_>) -> DeadLetter {
+    let about = About::from(&notice(tenant, mint));
+    let (body, reason) = ("{\"event\":\"evt_1\"}".to_owned(), Some("cannot be done: there is no payment".to_owned()));
+    let burial = Burial { queue: Queue::Payments, body, about: Some(about), reason, receive_count: Some(1) };
+    DeadLetter::new(burial, mint.clock.now())
+}
+
 pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
     let now = mint.clock.now();
     let report = Report {
@@ -225,7 +234,7 @@ pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
         format: ReportFormat::Csv,
         currency: None,
     };
-    Job::new(mint.id(), tenant, report, now)
+    Job::new(mint.id(), tenant, Task::Report(report), now)
 }
 
 /// `payment.created`, made by a request.

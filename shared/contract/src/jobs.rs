@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, ReportKind, Taking, WAITS_AT_MOST};
+use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Taking, WAITS_AT_MOST};
+use domain::task::{Extraction, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::clock::Clock;
 use ports::commerce::Consistency;
@@ -40,9 +41,12 @@ pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) 
     let succeeded = running.succeed(JobResult { object: 3, rows: u64::from(u32::MAX), bytes: 0 }, now);
     let faults = JobFault::ALL.iter().map(|fault| running.fail(*fault, now));
     let mut ledger = job(tenant, mint);
-    ledger.report.kind = ReportKind::Ledger;
-    ledger.report.currency = Some(currency("EUR"));
-    for expected in [queued, running.clone(), unwanted, succeeded, ledger].into_iter().chain(faults) {
+    if let Task::Report(report) = &mut ledger.task {
+        report.kind = ReportKind::Ledger;
+        report.currency = Some(currency("EUR"));
+    }
+    let extraction = Job { task: Task::Extraction(Extraction { file: mint.id() }), ..job(tenant, mint) };
+    for expected in [queued, running.clone(), unwanted, succeeded, ledger, extraction].into_iter().chain(faults) {
         let expected = Job { id: world.id(), ..expected };
         create(table, std::slice::from_ref(&expected), now).await;
         assert_eq!(stored(table, tenant, expected.id).await.as_ref(), Some(&expected));

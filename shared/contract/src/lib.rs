@@ -12,6 +12,7 @@ pub mod claims;
 pub mod closings;
 pub mod commerce;
 pub mod connections;
+pub mod dead_letters;
 pub mod disputes;
 pub mod due;
 pub mod events;

@@ -8,7 +8,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
-use ports::platform::{Files, Jobs, Platform};
+use ports::platform::{DeadLetters, Files, Jobs, Platform};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
 use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
@@ -69,6 +69,7 @@ pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
+    pub letters: &'a dyn DeadLetters,
     pub mail: &'a dyn MailBook,
     pub endpoints: &'a dyn WebhookEndpoints,
     pub deliveries: &'a dyn WebhookDeliveries,
@@ -78,12 +79,13 @@ pub struct PlatformTable<'a> {
 impl<'a> PlatformTable<'a> {
     pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
     where
-        T: Platform + Files + Jobs + MailBook + WebhookEndpoints + WebhookDeliveries,
+        T: Platform + Files + Jobs + DeadLetters + MailBook + WebhookEndpoints + WebhookDeliveries,
     {
         Self {
             platform: adapter,
             files: adapter,
             jobs: adapter,
+            letters: adapter,
             mail: adapter,
             endpoints: adapter,
             deliveries: adapter,

@@ -92,6 +92,8 @@ actions! {
     ReportWrite:    "reports:write",   Operator;
     JobRead:        "jobs:read",       Viewer;
     JobWrite:       "jobs:write",      Operator;
+    DeadLetterRead:  "dead_letters:read",  Admin;
+    DeadLetterWrite: "dead_letters:write", Admin;
 }
 
 /// What a verified token grants.

@@ -71,6 +71,8 @@ event_types! {
     /// Sent to one endpoint, whatever types it wants.
     WebhookEndpointTest = "webhook_endpoint.test",
     WebhookReplayRequested = "webhook_endpoint.replay_requested",
+    /// Somebody has sent it back to its queue. No worker acts on it: it is there to be read.
+    DeadLetterRedriven = "dead_letter.redriven",
     /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
     WebhookDeliveryDue = "webhook_delivery.due",
 }
@@ -87,7 +89,8 @@ impl EventType {
             | Self::WebhookEndpointTest
             | Self::WebhookReplayRequested
             | Self::WebhookDeliveryDue
-            | Self::JobResumed => false,
+            | Self::JobResumed
+            | Self::DeadLetterRedriven => false,
             Self::OrderCreated
             | Self::OrderPaid
             | Self::OrderFulfilled
@@ -167,7 +170,7 @@ impl EventType {
             | Self::JobSucceeded
             | Self::JobFailed
             | Self::JobCancelled => &[Queue::Webhooks],
-            Self::WebhookDeliveryDue => &[],
+            Self::WebhookDeliveryDue | Self::DeadLetterRedriven => &[],
         }
     }
 }
@@ -218,6 +221,10 @@ impl Queue {
             Self::Jobs => "jobs",
             Self::Webhooks => "webhooks",
         }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| queue.as_str() == text)
     }
 }
 

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use crate::field::Invalid;
 use crate::ids::{JobId, TenantId};
-use crate::money::Currency;
+use crate::task::Task;
 use crate::time::Timestamp;
 use crate::words::words;
 
@@ -51,39 +50,6 @@ impl JobStatus {
 }
 
 words! {
-    ReportKind:
-    Payments = "payments",
-    Ledger = "ledger",
-}
-
-words! {
-    ReportFormat:
-    Csv = "csv",
-}
-
-/// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
-    pub kind: ReportKind,
-    /// Inclusive.
-    pub from: Timestamp,
-    /// Exclusive.
-    pub to: Timestamp,
-    pub format: ReportFormat,
-    /// Of this currency alone.
-    pub currency: Option<Currency>,
-}
-
-impl Report {
-    pub fn period(from: Timestamp, to: Timestamp) -> Result<(Timestamp, Timestamp), Invalid> {
-        if from >= to {
-            return Err(Invalid::new("out_of_range", "must be after from"));
-        }
-        Ok((from, to))
-    }
-}
-
-words! {
     /// Why there is no result.
     JobFault:
     TimedOut = "timed_out",
@@ -120,7 +86,7 @@ pub struct Lease {
 pub struct Job {
     pub id: JobId,
     pub tenant: TenantId,
-    pub report: Report,
+    pub task: Task,
     pub status: JobStatus,
     /// Per cent.
     pub progress: u8,
@@ -170,11 +136,11 @@ pub enum Taking {
 }
 
 impl Job {
-    pub fn new(id: JobId, tenant: TenantId, report: Report, now: Timestamp) -> Self {
+    pub fn new(id: JobId, tenant: TenantId, task: Task, now: Timestamp) -> Self {
         Self {
             id,
             tenant,
-            report,
+            task,
             status: JobStatus::Queued,
             progress: 0,
             attempts: 0,

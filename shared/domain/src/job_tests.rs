@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::task::{Report, ReportFormat, ReportKind};
 
 const NOW: Timestamp = Timestamp::from_ms(1_000_000);
 
@@ -14,7 +15,7 @@ fn job() -> Job {
         format: ReportFormat::Csv,
         currency: None,
     };
-    Job::new(JobId::from_u128(1), TenantId::from_u128(2), report, NOW)
+    Job::new(JobId::from_u128(1), TenantId::from_u128(2), Task::Report(report), NOW)
 }
 
 fn taken(job: &Job, now: Timestamp) -> Job {
@@ -118,12 +119,6 @@ fn the_sweeper_looks_when_it_is_due() {
         assert_eq!((ended.look(NOW.plus(TIME_OUT)), ended.check_at), (None, None));
         assert_eq!(ended.expires_at(), Some(NOW.plus(ENDED_KEPT_FOR)));
     }
-}
-
-#[test]
-fn a_report_has_a_period() {
-    assert!(Report::period(NOW, NOW).is_err());
-    assert!(Report::period(NOW, NOW.plus(Duration::from_millis(1))).is_ok());
 }
 
 proptest! {

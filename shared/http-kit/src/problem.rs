@@ -165,6 +165,9 @@ impl From<Error> for Problem {
                 Self::new(code, sentence(&refusal))
             }
             Error::Job(refusal) => refusal.into(),
+            Error::DeadLetter(refusal) => {
+                Self::new(Code::IllegalState, sentence(&refusal)).with_member("current", refusal.current.as_str())
+            }
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))

@@ -112,6 +112,21 @@ pub const JOBS_CANCEL: Route =
     granted("jobs-cancel", "POST", "/v1/jobs/{id}/cancel", Action::JobWrite, Body::OptionalJson);
 pub const JOBS_RETRY: Route =
     granted("jobs-retry", "POST", "/v1/jobs/{id}/retry", Action::JobWrite, Body::OptionalJson);
+pub const DEAD_LETTERS_LIST: Route =
+    granted("dead-letters-list", "GET", "/v1/dead_letters", Action::DeadLetterRead, Body::None);
+pub const DEAD_LETTERS_COUNT: Route =
+    granted("dead-letters-count", "GET", "/v1/dead_letters/queues", Action::DeadLetterRead, Body::None);
+pub const DEAD_LETTERS_DRAIN: Route =
+    granted("dead-letters-drain", "POST", "/v1/dead_letters/redrive", Action::DeadLetterWrite, Body::Json);
+pub const DEAD_LETTERS_GET: Route =
+    granted("dead-letters-get", "GET", "/v1/dead_letters/{id}", Action::DeadLetterRead, Body::None);
+pub const DEAD_LETTERS_REDRIVE: Route = granted(
+    "dead-letters-redrive",
+    "POST",
+    "/v1/dead_letters/{id}/redrive",
+    Action::DeadLetterWrite,
+    Body::OptionalJson,
+);
 pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingRead, Body::None);
 pub const SETTINGS_UPDATE: Route =
     granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingWrite, Body::Json);
@@ -208,6 +223,11 @@ pub const ALL: &[Route] = &[
     JOBS_GET,
     JOBS_CANCEL,
     JOBS_RETRY,
+    DEAD_LETTERS_LIST,
+    DEAD_LETTERS_COUNT,
+    DEAD_LETTERS_DRAIN,
+    DEAD_LETTERS_GET,
+    DEAD_LETTERS_REDRIVE,
     SETTINGS_GET,
     SETTINGS_UPDATE,
     WEBHOOK_ENDPOINTS_CREATE,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use domain::event::{Notice, Queue};
 use domain::time::Timestamp;
 use ports::clock::Clock as _;
-use ports::queues::{Received, Redelivery, WAIT_MAX};
+use ports::queues::{Parcel, Received, Redelivery, Returns, WAIT_MAX};
 use ports::{PortError, PortErrorKind};
 
 use crate::clock::Clock;
@@ -27,6 +27,8 @@ pub struct Queues {
 struct State {
     messages: Vec<Message>,
     dead: BTreeMap<Queue, Vec<DeadLetter>>,
+    /// The notices of dead letters that were taken away to be kept elsewhere, by the body that stands for them.
+    taken: BTreeMap<String, Notice>,
     sent: u64,
     receipts: u64,
 }
@@ -54,6 +56,14 @@ pub struct Delivery {
 pub struct DeadLetter {
     pub notice: Notice,
     pub reason: Option<String>,
+}
+
+impl State {
+    fn push(&mut self, queue: Queue, notice: Notice, visible_at: Timestamp) {
+        self.sent += 1;
+        let id = format!("message-{}", self.sent);
+        self.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
+    }
 }
 
 impl Queues {
@@ -109,11 +119,24 @@ impl Queues {
         let letters = state.dead.remove(&queue).unwrap_or_default();
         let count = letters.len();
         for DeadLetter { notice, reason: _ } in letters {
-            state.sent += 1;
-            let (id, visible_at) = (format!("message-{}", state.sent), self.clock.now());
-            state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
+            state.push(queue, notice, self.clock.now());
         }
         count
+    }
+
+    /// Takes the dead letters away, each with a body that stands for its notice, so that it can be sent back.
+    pub fn take_dead_letters(&self, queue: Queue) -> Vec<(String, DeadLetter)> {
+        let mut state = self.state.get();
+        let letters = state.dead.remove(&queue).unwrap_or_default();
+        let named = |letter: DeadLetter| (format!("{:?}", letter.notice), letter);
+        let letters: Vec<(String, DeadLetter)> = letters.into_iter().map(named).collect();
+        state.taken.extend(letters.iter().map(|(body, letter)| (body.clone(), letter.notice.clone())));
+        letters
+    }
+
+    /// It could not be kept, and is among the dead letters again.
+    pub fn put_back(&self, queue: Queue, letter: DeadLetter) {
+        self.state.get().dead.entry(queue).or_default().push(letter);
     }
 
     /// How many messages a worker would be given now, or has been given.
@@ -175,14 +198,27 @@ impl ports::queues::Queues for Queues {
             }
             let mut state = self.state.get();
             for notice in notices {
-                state.sent += 1;
-                let id = format!("message-{}", state.sent);
-                let (notice, visible_at) = (notice.clone(), self.clock.now().plus(wait));
-                state.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
+                state.push(queue, notice.clone(), self.clock.now().plus(wait));
             }
             Ok(())
         };
         self.faults.call("queues.send", effect).await
+    }
+}
+
+#[async_trait]
+impl Returns for Queues {
+    /// A body that never was a dead letter's is `Rejected`: there are no other bodies here.
+    async fn send_back(&self, queue: Queue, parcels: &[Parcel]) -> Result<(), PortError> {
+        let effect = || {
+            let mut state = self.state.get();
+            let notices = parcels.iter().map(|parcel| state.taken.get(&parcel.body).cloned());
+            let unknown = || PortError::new(PortErrorKind::Rejected, "queues.send_back");
+            let notices = notices.collect::<Option<Vec<Notice>>>().ok_or_else(unknown)?;
+            notices.into_iter().for_each(|notice| state.push(queue, notice, self.clock.now()));
+            Ok(())
+        };
+        self.faults.call("queues.send_back", effect).await
     }
 }
 

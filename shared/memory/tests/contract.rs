@@ -200,6 +200,11 @@ properties! { platform of Store::new(faults()), platform;
     the_same_platform_commit_again_has_no_second_effect,
 }
 
+properties! { dead_letters of Store::new(faults()), platform;
+    a_dead_letter_is_kept_once_and_changed_by_its_version,
+    those_that_wait_are_listed_counted_and_found,
+}
+
 properties! { jobs of Store::new(faults()), platform;
     every_field_of_a_job_is_kept,
     a_job_is_changed_by_its_version_alone,

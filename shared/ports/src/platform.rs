@@ -1,10 +1,14 @@
 //! What surrounds the payments: files, and later jobs, endpoints and the rest. One table, one way to write it; its events
 //! are in the tenant's one log, beside the payments'.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
+use domain::dead_letter::DeadLetter;
+use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, JobId, TenantId};
+use domain::ids::{DeadLetterId, FileId, JobId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
@@ -24,6 +28,10 @@ pub enum PlatformChange {
     CreateJob(Job),
     /// The stored job has the version before this one's.
     UpdateJob(Job),
+    /// There is no such dead letter yet.
+    CreateDeadLetter(DeadLetter),
+    /// The stored dead letter has the version before this one's.
+    UpdateDeadLetter(DeadLetter),
     /// There is no such endpoint yet.
     CreateEndpoint(Endpoint),
     /// The stored endpoint has the version before this one's. How it fares stays as it is stored.
@@ -87,4 +95,24 @@ pub trait Jobs: Send + Sync {
 
     /// As [`Files::due`].
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, JobId)>, PortError>;
+}
+
+#[async_trait]
+pub trait DeadLetters: Send + Sync {
+    /// Strongly consistent.
+    async fn get(&self, tenant: TenantId, id: DeadLetterId) -> Result<Option<DeadLetter>, PortError>;
+
+    /// By what they are about, newest first, by one query: all of a tenant's, or those of a queue that wait.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        queue: Option<Queue>,
+        page: PageRequest<DeadLetterId>,
+    ) -> Result<Page<DeadLetter, DeadLetterId>, PortError>;
+
+    /// How many wait, by queue; queues without any are left out. Of very many it counts the first thousand at least.
+    async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError>;
+
+    /// Across tenants, for operators: those that wait and died at `now` or before, as [`Files::due`].
+    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError>;
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
+use domain::ids::TenantId;
 
 use crate::PortError;
 
@@ -42,4 +43,19 @@ pub trait Redelivery: Send + Sync {
 
     /// Puts the message among the dead letters, with the reason. Afterwards the message itself may be deleted.
     async fn bury(&self, message: &Received, reason: &str) -> Result<(), PortError>;
+}
+
+/// A message as it is sent back to its queue: its text as it was, whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parcel {
+    pub body: String,
+    /// Whose it is.
+    pub tenant: TenantId,
+    pub trace: Option<String>,
+}
+
+#[async_trait]
+pub trait Returns: Send + Sync {
+    /// As [`Queues::send`].
+    async fn send_back(&self, queue: Queue, parcels: &[Parcel]) -> Result<(), PortError>;
 }

@@ -4,6 +4,7 @@
 mod authorizer;
 pub mod config;
 mod http;
+mod keeper;
 mod queue;
 mod schedule;
 mod stream;
@@ -12,6 +13,7 @@ mod telemetry;
 
 pub use authorizer::run_authorizer;
 pub use http::run_http;
+pub use keeper::run_keeper;
 pub use lambda_runtime::Error;
 pub use queue::{run_queue, run_queue_together};
 pub use schedule::run_schedule;

@@ -176,6 +176,23 @@ impl World {
                 jobs_cancel::answer(jobs_cancel::Deps { gate, mint, platform, jobs: store }, request).await
             }
             "jobs-retry" => jobs_retry::answer(jobs_retry::Deps { gate, mint, platform, jobs: store }, request).await,
+            "dead-letters-list" => {
+                dead_letters_list::answer(dead_letters_list::Deps { gate, letters: store }, request).await
+            }
+            "dead-letters-count" => {
+                dead_letters_count::answer(dead_letters_count::Deps { gate, letters: store }, request).await
+            }
+            "dead-letters-get" => {
+                dead_letters_get::answer(dead_letters_get::Deps { gate, letters: store }, request).await
+            }
+            "dead-letters-redrive" => {
+                let (gate, stores) = (Gate { cache: &self.outside(), ..gate }, self.dead_letters());
+                dead_letters_redrive::answer(dead_letters_redrive::Deps { gate, mint, stores }, request).await
+            }
+            "dead-letters-drain" => {
+                let (gate, stores) = (Gate { cache: &self.outside(), ..gate }, self.dead_letters());
+                dead_letters_drain::answer(dead_letters_drain::Deps { gate, mint, stores }, request).await
+            }
             "health-live" => health_live::answer(health_live::Deps {}, request).await,
             "health-ready" => {
                 let deps = health_ready::Deps { tenants: store, cache: self.wiring.cache.as_ref() };

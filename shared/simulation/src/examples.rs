@@ -13,7 +13,19 @@ use crate::people::PASSWORD;
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, file, job, failed_job, endpoint, provider_event, statement, .. } = on;
+    let Furniture {
+        account,
+        wallet,
+        event,
+        file,
+        job,
+        failed_job,
+        dead_letter,
+        endpoint,
+        provider_event,
+        statement,
+        ..
+    } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -30,6 +42,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "files-get" | "files-delete" => file,
         "jobs-get" | "jobs-cancel" => job,
         "jobs-retry" => failed_job,
+        "dead-letters-get" | "dead-letters-redrive" => dead_letter,
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
@@ -60,7 +73,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
-        "jobs-cancel" | "jobs-retry" => ask.key(&key),
+        "jobs-cancel" | "jobs-retry" | "dead-letters-redrive" => ask.key(&key),
+        "dead-letters-drain" => ask.json(&json!({ "queue": "payments" })).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
         "disputes-answer" => ask.json(&json!({ "evidence": "The parcel was signed for" })).key(&key),
@@ -112,6 +126,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "files-delete"
         | "jobs-list"
         | "jobs-get"
+        | "dead-letters-list"
+        | "dead-letters-count"
+        | "dead-letters-get"
         | "settings-get"
         | "webhook-endpoints-list"
         | "webhook-endpoints-get"

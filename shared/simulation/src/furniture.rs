@@ -42,6 +42,8 @@ pub struct Furniture {
     pub job: String,
     /// Failed.
     pub failed_job: String,
+    /// Waiting.
+    pub dead_letter: String,
     /// Told of everything.
     pub endpoint: String,
 }
@@ -88,6 +90,7 @@ impl Furniture {
         let failed_job = world.failed_report(owner);
         let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
+        let dead_letter = world.dead_letter(owner);
         let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
         Self {
             shop,
@@ -107,6 +110,7 @@ impl Furniture {
             file,
             job,
             failed_job,
+            dead_letter,
             endpoint,
         }
     }

@@ -7,6 +7,7 @@ mod api;
 mod api_webhooks;
 mod ask;
 mod connector;
+mod dead_letters;
 mod examples;
 mod files;
 mod furniture;

@@ -16,7 +16,7 @@ use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
-use app::{Opened, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
+use app::{Opened, dead_letters, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
@@ -300,6 +300,11 @@ impl World {
 
     pub(crate) fn looking_at_jobs(&self) -> Looking<'_> {
         Looking { platform: self.wiring.platform.as_ref(), jobs: self.store.as_ref() }
+    }
+
+    pub(crate) fn dead_letters(&self) -> dead_letters::Stores<'_> {
+        let platform = self.wiring.platform.as_ref();
+        dead_letters::Stores { platform, letters: self.store.as_ref(), returns: self.queues.as_ref() }
     }
 
     /// With parts of a few rows, so that even small reports have some.

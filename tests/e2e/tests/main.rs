@@ -23,6 +23,9 @@ mod bad_days {
     mod streams;
     mod workers;
 }
+mod dead_letters {
+    mod redrive;
+}
 mod disputes {
     mod answer;
     mod get;

@@ -2,7 +2,7 @@
 
 use app::jobs;
 use domain::field::Invalid;
-use domain::job::{Report, ReportFormat, ReportKind};
+use domain::task::{Report, ReportFormat, ReportKind, Task};
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
@@ -25,7 +25,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.optional_claim()?;
     let report = fields::parse(&call.request.body, report)?;
     let context = call.context(deps.mint);
-    Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, report).await?.into())
+    Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, Task::Report(report)).await?.into())
 }
 
 fn report(fields: &mut Fields<'_>) -> Option<Report> {

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine, Report, ReportFormat, ReportKind};
+use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine};
 use domain::money::Currency;
 use domain::page::{Page, PageRequest};
+use domain::task::{Extraction, Report, ReportFormat, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Consistency;
@@ -62,7 +63,11 @@ impl Stored for Job {
 pub(crate) struct JobRecord {
     id: String,
     tenant: String,
-    report: ReportRecord,
+    /// One of the two: what is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    report: Option<ReportRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    extraction: Option<ExtractionRecord>,
     status: String,
     progress: u8,
     attempts: u32,
@@ -96,6 +101,11 @@ struct ReportRecord {
 }
 
 #[derive(Serialize, Deserialize)]
+struct ExtractionRecord {
+    file: String,
+}
+
+#[derive(Serialize, Deserialize)]
 struct LeaseRecord {
     number: u64,
     ends_at_ms: i64,
@@ -119,7 +129,7 @@ impl From<&Job> for JobRecord {
         let Job {
             id,
             tenant,
-            report: Report { kind, from, to, format, currency },
+            task,
             status,
             progress,
             attempts,
@@ -135,17 +145,16 @@ impl From<&Job> for JobRecord {
             updated_at,
             version,
         } = job;
+        let (report, extraction) = match task {
+            Task::Report(report) => (Some(report.into()), None),
+            Task::Extraction(Extraction { file }) => (None, Some(ExtractionRecord { file: file.to_string() })),
+        };
         let result = result.map(|JobResult { object, rows, bytes }| ResultRecord { object, rows, bytes });
         Self {
             id: id.to_string(),
             tenant: tenant.to_string(),
-            report: ReportRecord {
-                kind: kind.as_str().to_owned(),
-                from_ms: ms(*from),
-                to_ms: ms(*to),
-                format: format.as_str().to_owned(),
-                currency: currency.map(|currency| currency.code().to_owned()),
-            },
+            report,
+            extraction,
             status: status.as_str().to_owned(),
             progress: *progress,
             attempts: *attempts,
@@ -175,6 +184,7 @@ impl TryFrom<JobRecord> for Job {
             id,
             tenant,
             report,
+            extraction,
             status,
             progress,
             attempts,
@@ -195,7 +205,7 @@ impl TryFrom<JobRecord> for Job {
         Ok(Self {
             id: reader.parse("id", &id)?,
             tenant: reader.parse("tenant", &tenant)?,
-            report: report.read(reader)?,
+            task: task(reader, report, extraction)?,
             status: reader.known("status", JobStatus::parse(&status))?,
             progress,
             attempts,
@@ -211,6 +221,33 @@ impl TryFrom<JobRecord> for Job {
             updated_at: at(updated_at_ms),
             version,
         })
+    }
+}
+
+fn task(
+    reader: Reader,
+    report: Option<ReportRecord>,
+    extraction: Option<ExtractionRecord>,
+) -> Result<Task, Unreadable> {
+    match (report, extraction) {
+        (Some(report), None) => Ok(Task::Report(report.read(reader)?)),
+        (None, Some(ExtractionRecord { file })) => {
+            Ok(Task::Extraction(Extraction { file: reader.parse("extraction.file", &file)? }))
+        }
+        (None, None) | (Some(_), Some(_)) => reader.known("task", None),
+    }
+}
+
+impl From<&Report> for ReportRecord {
+    fn from(report: &Report) -> Self {
+        let Report { kind, from, to, format, currency } = report;
+        Self {
+            kind: kind.as_str().to_owned(),
+            from_ms: ms(*from),
+            to_ms: ms(*to),
+            format: format.as_str().to_owned(),
+            currency: currency.map(|currency| currency.code().to_owned()),
+        }
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) enum DueKind {
     Statement,
     File,
     Job,
+    DeadLetter,
     /// Transactions that are in no block.
     Transaction,
     /// Tenants whose ledger is to be verified.
@@ -91,6 +92,7 @@ impl DueKind {
             Self::Statement => "statement",
             Self::File => "file",
             Self::Job => "job",
+            Self::DeadLetter => "dead_letter",
             Self::Transaction => "transaction",
             Self::Ledger => "ledger",
         }

@@ -1,7 +1,9 @@
 //! Where things lie in the platform table.
 
+use domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use domain::event::Queue;
 use domain::file::File;
-use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
 use domain::mail::{AddressHash, MailId};
 use domain::time::Timestamp;
@@ -16,6 +18,10 @@ impl Key {
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
         Partition::jobs(tenant).at(id)
+    }
+
+    pub(crate) fn dead_letter(tenant: TenantId, id: DeadLetterId) -> Self {
+        Partition::dead_letters(tenant).at(id)
     }
 
     pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {
@@ -54,6 +60,15 @@ impl Partition {
         Self::index(Index::Status, tenant, format_args!("JOB#{}", status.as_str()))
     }
 
+    pub(crate) fn dead_letters(tenant: TenantId) -> Self {
+        Self::table(tenant, "DLT")
+    }
+
+    /// Those that wait.
+    pub(crate) fn dead_letters_of(tenant: TenantId, queue: Queue) -> Self {
+        Self::index(Index::Status, tenant, format_args!("DLT#{}", queue.as_str()))
+    }
+
     pub(crate) fn endpoints(tenant: TenantId) -> Self {
         Self::table(tenant, "WHE")
     }
@@ -80,6 +95,18 @@ impl IndexKey {
         job.check_at.map(|at| Self::due(DueKind::Job, job.id.as_u128(), at, job.id))
     }
 
+    /// Where it is while it waits: among its queue's, and among those of all tenants.
+    pub(crate) fn dead_letter_waiting(letter: &DeadLetter) -> Vec<Self> {
+        let DeadLetter { id, tenant, queue, status, died_at, .. } = letter;
+        match status {
+            DeadLetterStatus::Waiting => vec![
+                Self::new(Index::Status, Partition::dead_letters_of(*tenant, *queue), *id),
+                Self::due(DueKind::DeadLetter, id.as_u128(), *died_at, *id),
+            ],
+            DeadLetterStatus::Redriven => Vec::new(),
+        }
+    }
+
     /// Both ids: the deliveries of one event to many endpoints are due at one moment.
     pub(crate) fn delivery_due(key: DeliveryKey, at: Timestamp) -> Self {
         let DeliveryKey { tenant: _, endpoint, event } = key;
@@ -94,6 +121,10 @@ pub(crate) fn parse_file(pk: &str, sk: &str) -> Option<(TenantId, FileId)> {
 
 pub(crate) fn parse_job(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_suffix("#JOB")?.parse().ok()?, sk.parse().ok()?))
+}
+
+pub(crate) fn parse_dead_letter(pk: &str, sk: &str) -> Option<(TenantId, DeadLetterId)> {
+    Some((pk.strip_suffix("#DLT")?.parse().ok()?, sk.parse().ok()?))
 }
 
 pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {

@@ -9,6 +9,7 @@ mod block;
 mod closing;
 mod commit;
 mod connection;
+mod dead_letter;
 mod dispute;
 mod due;
 mod event;

@@ -46,6 +46,8 @@ impl PlatformTable {
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
                 PlatformChange::CreateJob(job) => writes.create(Guard::Fresh, &job)?,
                 PlatformChange::UpdateJob(job) => writes.replace(Guard::Fresh, &job, job.version)?,
+                PlatformChange::CreateDeadLetter(letter) => writes.create(Guard::Fresh, &letter)?,
+                PlatformChange::UpdateDeadLetter(letter) => writes.replace(Guard::Fresh, &letter, letter.version)?,
                 PlatformChange::CreateEndpoint(endpoint) => writes.create(Guard::Fresh, &endpoint)?,
                 PlatformChange::UpdateEndpoint(endpoint) => {
                     writes.update(Guard::Fresh, webhook_endpoint::update(&self.platform, &endpoint)?);

@@ -56,6 +56,7 @@ kinds! {
     Event = "event",
     File = "file",
     Job = "job",
+    DeadLetter = "dead_letter",
     Mail = "mail",
     MailRefusal = "mail_refusal",
     MailSettings = "mail_settings",

@@ -38,6 +38,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Connections
         | Kind::File
         | Kind::Job
+        | Kind::DeadLetter
         | Kind::Mail
         | Kind::MailRefusal
         | Kind::MailSettings

@@ -9,7 +9,7 @@ use contract::World;
 use contract::builders::notice;
 use domain::event::{Notice, Queue};
 use ports::PortErrorKind;
-use ports::queues::{Queues, Received, Redelivery, WAIT_MAX};
+use ports::queues::{Parcel, Queues, Received, Redelivery, Returns, WAIT_MAX};
 
 use crate::place::{aws, seed, unique_name};
 
@@ -43,6 +43,10 @@ async fn receive_one(aws: &Aws, url: &str) -> Option<Message> {
 fn trace(message: &Message) -> Option<String> {
     let attributes = message.attributes.as_ref()?;
     attributes.get(&MessageSystemAttributeName::AwsTraceHeader).cloned()
+}
+
+fn group(message: &Message) -> Option<&str> {
+    message.attributes.as_ref()?.get(&MessageSystemAttributeName::MessageGroupId).map(String::as_str)
 }
 
 fn received(message: &Message) -> Received {
@@ -88,6 +92,33 @@ async fn what_is_sent_for_later_is_not_seen_before() {
     assert!(receive_one(&aws, &url).await.is_some(), "it comes");
     let too_long = queues.send_after(Queue::Payments, WAIT_MAX * 2, &notices).await;
     assert_eq!(too_long.map_err(|error| error.kind), Err(PortErrorKind::Rejected));
+    remove_queue(&aws, &url).await;
+}
+
+// F3: what SQS shares fairly between tenants has to say whose it is.
+#[tokio::test]
+#[ignore = "needs the emulator: cargo xtask test"]
+async fn whatever_is_sent_says_whose_it_is() {
+    let (aws, world) = (aws(), World::new(seed()));
+    let url = make_queue(&aws).await;
+    let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Jobs, url.clone())]));
+    let tenant = world.tenant();
+    queues.send(Queue::Jobs, &[notice(tenant, world.mint())]).await.expect("sent");
+    let sent = receive_one(&aws, &url).await.expect("it comes");
+    assert_eq!(group(&sent), Some(tenant.to_string().as_str()));
+    aws.sqs()
+        .delete_message()
+        .queue_url(&url)
+        .receipt_handle(sent.receipt_handle.unwrap_or_default())
+        .send()
+        .await
+        .expect("deleted");
+
+    let parcel = Parcel { body: "a body: café".to_owned(), tenant, trace: Some("Root=1-5e6-abc".to_owned()) };
+    queues.send_back(Queue::Jobs, std::slice::from_ref(&parcel)).await.expect("sent back");
+    let back = receive_one(&aws, &url).await.expect("it comes");
+    assert_eq!((back.body.as_deref(), group(&back)), (Some(parcel.body.as_str()), Some(tenant.to_string().as_str())));
+    assert_eq!(trace(&back), parcel.trace);
     remove_queue(&aws, &url).await;
 }
 

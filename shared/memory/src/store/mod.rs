@@ -5,6 +5,7 @@ mod attempts;
 mod closings;
 mod commit;
 mod connection;
+mod dead_letter;
 mod dispute;
 mod due;
 mod event;
@@ -35,14 +36,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::closing::Closing;
 use domain::connection::Connections;
+use domain::dead_letter::DeadLetter;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::fee::FeeSettings;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId, TenantId, UserId,
-    WalletId, WebhookEndpointId,
+    DeadLetterId, DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId,
+    TenantId, UserId, WalletId, WebhookEndpointId,
 };
 use domain::job::Job;
 use domain::journal::Block;
@@ -115,6 +117,7 @@ struct CommerceTable {
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
+    dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
     refusals: BTreeMap<(TenantId, AddressHash), Refusal>,
@@ -157,6 +160,7 @@ pub struct Contents {
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
     pub jobs: Vec<Job>,
+    pub dead_letters: Vec<DeadLetter>,
     pub endpoints: Vec<Endpoint>,
     pub deliveries: Vec<Delivery>,
     pub events: Vec<Event>,
@@ -223,6 +227,7 @@ impl Store {
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
             jobs: platform.jobs.values().cloned().collect(),
+            dead_letters: platform.dead_letters.values().cloned().collect(),
             endpoints: platform.endpoints.values().cloned().collect(),
             deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
             events: commerce.events.values().cloned().collect(),
@@ -272,6 +277,7 @@ impl Store {
         platform.records.delete_expired(now);
         platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
         platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
+        platform.dead_letters.retain(|_, letter| now < letter.expires_at());
         platform.deliveries.retain(|_, (delivery, _)| now < delivery.expires_at());
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);

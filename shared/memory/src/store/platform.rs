@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
@@ -30,6 +30,7 @@ impl Platform for Store {
 enum Row {
     File(FileId),
     Job(JobId),
+    DeadLetter(DeadLetterId),
     Endpoint(WebhookEndpointId),
 }
 
@@ -67,12 +68,15 @@ impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
         let job = |id| self.jobs.get(&(tenant_of(change), id));
+        let letter = |id| self.dead_letters.get(&(tenant_of(change), id));
         let endpoint = |id| self.endpoints.get(&(tenant_of(change), id));
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
+            PlatformChange::CreateDeadLetter(new) => letter(new.id).is_none(),
+            PlatformChange::UpdateDeadLetter(new) => follows(letter(new.id).map(|letter| letter.version), new.version),
             PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
             PlatformChange::UpdateEndpoint(new) | PlatformChange::RestartEndpoint(new) => {
                 follows(endpoint(new.id).map(|endpoint| endpoint.version), new.version)
@@ -90,6 +94,9 @@ impl PlatformTable {
             }
             PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => {
                 self.jobs.insert((job.tenant, job.id), job);
+            }
+            PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
+                self.dead_letters.insert((letter.tenant, letter.id), letter);
             }
             PlatformChange::UpdateEndpoint(endpoint) => {
                 if let Some(stored) = self.endpoints.get_mut(&(endpoint.tenant, endpoint.id)) {
@@ -112,6 +119,7 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
+        PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => letter.tenant,
         PlatformChange::CreateEndpoint(endpoint)
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)
@@ -123,6 +131,9 @@ fn row_of(change: &PlatformChange) -> Row {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
+        PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
+            Row::DeadLetter(letter.id)
+        }
         PlatformChange::CreateEndpoint(endpoint)
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)

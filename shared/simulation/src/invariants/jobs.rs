@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::event::EventType;
-use domain::job::{Job, JobStatus, ReportKind};
+use domain::job::{Job, JobStatus};
+use domain::task::{Report, ReportKind, Task};
 use ports::blobs::BlobKey;
 
 use super::{Books, Holds, ensure};
@@ -23,11 +24,14 @@ pub(super) fn hold(world: &World, books: &Books) -> Holds {
             && failed == told(EventType::JobRetried) + usize::from(job.status == JobStatus::Failed)
             && told(EventType::JobCancelled) == usize::from(job.status == JobStatus::Cancelled);
         ensure(is_told, || format!("{job:?} is told of as succeeded {succeeded} times, as failed {failed} times"))?;
-        if job.status == JobStatus::Succeeded { is_made(world, books, job) } else { Ok(()) }
+        match &job.task {
+            Task::Report(report) if job.status == JobStatus::Succeeded => is_made(world, books, job, report),
+            Task::Report(_) | Task::Extraction(_) => Ok(()),
+        }
     })
 }
 
-fn is_made(world: &World, books: &Books, job: &Job) -> Holds {
+fn is_made(world: &World, books: &Books, job: &Job, report: &Report) -> Holds {
     let broken = |what: &str| format!("the report of {job:?} {what}");
     let result = job.result.ok_or_else(|| broken("is not named"))?;
     let bytes = world.blobs.bytes_of(BlobKey::report(job.tenant, job.id, result.object));
@@ -36,7 +40,7 @@ fn is_made(world: &World, books: &Books, job: &Job) -> Holds {
     let rows: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
     let is_whole = (rows.len() as u64, text.len() as u64) == (result.rows, result.bytes);
     ensure(is_whole, || broken(&format!("has {} rows, {} bytes", rows.len(), text.len())))?;
-    let column = match job.report.kind {
+    let column = match report.kind {
         ReportKind::Payments => 0,
         ReportKind::Ledger => 2,
     };
@@ -46,9 +50,9 @@ fn is_made(world: &World, books: &Books, job: &Job) -> Holds {
         // Clocks differ, and a commit may take effect a while after its moment.
         let was_there = payment.created_at.plus(IN_FLIGHT_MAX) < job.created_at;
         let is_of_job = payment.tenant == job.tenant && was_there;
-        is_of_job && (job.report.from..job.report.to).contains(&payment.created_at)
+        is_of_job && (report.from..report.to).contains(&payment.created_at)
     });
     let left_out = wanted.map(|payment| payment.id.to_string()).find(|id| !ids.contains(id.as_str()));
-    let is_of_payments = job.report.kind == ReportKind::Payments;
+    let is_of_payments = report.kind == ReportKind::Payments;
     ensure(!is_of_payments || left_out.is_none(), || broken(&format!("has no row of {left_out:?}")))
 }

@@ -15,6 +15,7 @@ use ports::clock::Clock as _;
 use ports::platform::{Platform, PlatformChange, PlatformCommit};
 use ports::vault::Vault as _;
 use ports::webhooks::WebhookSigner;
+use serde_json::json;
 use webhook::StandardSigner;
 
 use super::run::{Doing, Ended, Run};
@@ -84,7 +85,9 @@ impl Run {
     /// Receivers are well from now on, what was buried is put back, and time passes until nothing waits any more.
     pub(super) fn everybody_is_told(&mut self) -> Holds {
         for _ in 0..LOOKS_MAX {
-            self.world.queues.redrive(Queue::Webhooks);
+            self.world.keep_dead_letters(Queue::Webhooks);
+            let sent_back = self.world.ask_keeper(&json!({ "dead_letters": "redrive", "queue": "webhooks" }));
+            ensure(sent_back.is_ok(), || format!("the dead letters are not sent back: {sent_back:?}"))?;
             self.world.settle();
             let pending =
                 |contents: &Contents| contents.deliveries.iter().any(|it| it.status == DeliveryStatus::Pending);

@@ -7,6 +7,7 @@ mod cache;
 mod captures;
 mod connections;
 mod crashes;
+mod dead_letters;
 mod disputes;
 mod expand;
 mod failover;

@@ -150,6 +150,29 @@ const ROWS: &[Row] = &[
         &["cache.admit", "jobs.get", "platform.commit"],
         Calls(&["cache.admit", "jobs.get", "platform.find_record"]),
     ),
+    row("dead-letters-list", &["cache.admit", "dead_letters.list"], Same),
+    row("dead-letters-count", &["cache.admit", "dead_letters.counts"], Same),
+    // Of a queue with one.
+    row(
+        "dead-letters-drain",
+        &[
+            "limits.count",
+            "sessions.get",
+            "users.get",
+            "platform.find_record",
+            "dead_letters.list",
+            "dead_letters.get",
+            "queues.send_back",
+            "platform.commit",
+        ],
+        Calls(&["limits.count", "sessions.get", "users.get", "platform.find_record"]),
+    ),
+    row("dead-letters-get", &["cache.admit", "dead_letters.get"], Same),
+    row(
+        "dead-letters-redrive",
+        &["limits.count", "sessions.get", "users.get", "dead_letters.get", "queues.send_back", "platform.commit"],
+        Calls(&["limits.count", "sessions.get", "users.get", "dead_letters.get", "platform.find_record"]),
+    ),
     row("settings-get", &["cache.admit", "mail.settings"], Same),
     row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
     row(

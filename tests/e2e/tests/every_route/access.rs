@@ -64,6 +64,7 @@ fn prefix(noun: &str) -> &'static str {
         "jobs" | "reports" => "job",
         "tenants" => "ten",
         "webhook_endpoints" => "whe",
+        "dead_letters" => "dlt",
         // Named, not numbered.
         "providers" => "sandbox",
         "settings" => "set",
@@ -160,6 +161,7 @@ impl Things {
             ("events", id(&events[0]).to_owned()),
             ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
             ("jobs", id(&shop.report("payments").await).to_owned()),
+            ("dead_letters", id(&shop.dead_letter().await).to_owned()),
             ("webhook_endpoints", id(&shop.endpoint("https://hooks.shop.example/", &json!({})).await).to_owned()),
         ]);
         Self { ids, order, payment, user }

@@ -1,0 +1,24 @@
+//! GET /v1/dead_letters/{id}: one of them, with why it died.
+
+use app::dead_letters;
+use http_kit::serve::{Served, serve};
+use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
+use ports::platform::DeadLetters;
+
+/// What the function reaches.
+#[derive(Clone, Copy)]
+pub struct Deps<'a> {
+    pub gate: Gate<'a>,
+    pub letters: &'a dyn DeadLetters,
+}
+
+pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
+    serve(deps.gate, &routes::DEAD_LETTERS_GET, request, async |call| handle(deps, call).await).await
+}
+
+async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    let id = call.request.path_id("id", "dead letter")?;
+    Query::new(call.request).finish()?;
+    let letter = dead_letters::get(deps.letters, call.caller.tenant, id).await?;
+    Ok(Response::json(200, api::dead_letter(&letter)))
+}

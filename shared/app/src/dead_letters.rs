@@ -1,0 +1,195 @@
+//! Dead letters: kept for the tenant they belong to, looked at, and sent back. A letter is sent first and marked afterwards:
+//! whoever dies in between leaves it to be sent once more, which workers take; it is never lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::dead_letter::{Burial, DeadLetter, DeadLetterStatus};
+use domain::event::{EventType, Queue};
+use domain::idempotency::{Answer, Claim};
+use domain::ids::{DeadLetterId, TenantId};
+use domain::page::{Limit, Page, PageRequest};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ports::PortError;
+use ports::commerce::Commit;
+use ports::platform::{DeadLetters, Platform, PlatformChange, PlatformCommit};
+use ports::queues::{Parcel, Returns};
+
+use crate::commit::{self, TRIES};
+use crate::work::{Settled, WorkError, platform_settled};
+use crate::{Context, Error, Outcome};
+
+/// How many one call sends back: a transaction holds them all, each with its event.
+pub const AT_ONCE: usize = 40;
+const READS_AT_ONCE: usize = 16;
+
+#[derive(Clone, Copy)]
+pub struct Stores<'a> {
+    pub platform: &'a dyn Platform,
+    pub letters: &'a dyn DeadLetters,
+    pub returns: &'a dyn Returns,
+}
+
+/// A message has come to the dead letters. Seeing it twice changes nothing.
+pub async fn keep(
+    context: &Context<'_>,
+    platform: &dyn Platform,
+    letters: &dyn DeadLetters,
+    burial: &Burial,
+) -> Result<(), WorkError> {
+    let (tenant, id) = (DeadLetter::tenant_of(burial), DeadLetter::id_of(burial));
+    for _ in 0..TRIES {
+        let change = match letters.get(tenant, id).await? {
+            None => PlatformChange::CreateDeadLetter(DeadLetter::new(burial.clone(), context.now())),
+            Some(known) => match known.die_again(burial, context.now()) {
+                None => return Ok(()),
+                Some(again) => PlatformChange::UpdateDeadLetter(again),
+            },
+        };
+        let commit = Commit { tenant, record: None, changes: vec![change], events: Vec::new(), now: context.now() };
+        if let Settled::Done = platform_settled(platform.commit(commit).await)? {
+            return Ok(());
+        }
+    }
+    Err(WorkError::contended())
+}
+
+pub async fn get(letters: &dyn DeadLetters, tenant: TenantId, id: DeadLetterId) -> Result<DeadLetter, Error> {
+    letters.get(tenant, id).await?.ok_or(Error::NotFound("dead letter"))
+}
+
+pub async fn list(
+    letters: &dyn DeadLetters,
+    tenant: TenantId,
+    queue: Option<Queue>,
+    page: PageRequest<DeadLetterId>,
+) -> Result<Page<DeadLetter, DeadLetterId>, Error> {
+    Ok(letters.list(tenant, queue, page).await?)
+}
+
+/// How many wait, of every queue.
+pub async fn counts(letters: &dyn DeadLetters, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, Error> {
+    let counts = letters.counts(tenant).await?;
+    Ok(Queue::ALL.into_iter().map(|queue| (queue, counts.get(&queue).copied().unwrap_or(0))).collect())
+}
+
+/// Sends one back.
+pub async fn redrive(
+    context: &Context<'_>,
+    on: Stores<'_>,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    id: DeadLetterId,
+) -> Result<Outcome, Error> {
+    let mut is_sent = false;
+    for _ in 0..TRIES {
+        let letter = get(on.letters, tenant, id).await?;
+        let now = context.now();
+        let redriven = match letter.redrive(now) {
+            Ok(redriven) => redriven,
+            Err(refusal) => {
+                return commit::refused(on.platform, tenant, claim.as_ref(), Error::DeadLetter(refusal), now).await;
+            }
+        };
+        if !is_sent {
+            on.returns.send_back(letter.queue, &[parcel(&letter)]).await?;
+            is_sent = true;
+        }
+        let answer = Answer { status: 202, location: Some(location(id)), body: api::dead_letter(&redriven) };
+        let record = commit::record(claim.as_ref(), &answer, now);
+        let commit = Commit { record, ..marking(context, tenant, vec![redriven]) };
+        match commit::answer(on.platform, commit, answer).await {
+            Err(Error::InFlight) => {}
+            result => return result,
+        }
+    }
+    Err(Error::InFlight)
+}
+
+/// Sends back what waits of a queue, [`AT_ONCE`] at most; the answer says how many, and whether there are more.
+pub async fn redrive_all(
+    context: &Context<'_>,
+    on: Stores<'_>,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    queue: Queue,
+) -> Result<Outcome, Error> {
+    if let Some(claim) = &claim
+        && let Some(record) = on.platform.find_record(tenant, claim, context.now()).await?
+    {
+        return commit::replay(&record, claim.fingerprint);
+    }
+    let mut sent = BTreeSet::new();
+    for _ in 0..TRIES {
+        let (letters, is_more) = waiting_of(on.letters, tenant, queue).await?;
+        let unsent: Vec<&DeadLetter> = letters.iter().filter(|letter| !sent.contains(&letter.id)).collect();
+        on.returns.send_back(queue, &unsent.iter().map(|letter| parcel(letter)).collect::<Vec<_>>()).await?;
+        sent.extend(letters.iter().map(|letter| letter.id));
+        let redriven: Vec<DeadLetter> =
+            letters.iter().filter_map(|letter| letter.redrive(context.now()).ok()).collect();
+        let answer = Answer { status: 200, location: None, body: api::redriven(queue, redriven.len(), is_more) };
+        let record = commit::record(claim.as_ref(), &answer, context.now());
+        let commit = Commit { record, ..marking(context, tenant, redriven) };
+        match commit::answer(on.platform, commit, answer).await {
+            Err(Error::InFlight) => {}
+            result => return result,
+        }
+    }
+    Err(Error::InFlight)
+}
+
+/// As they are now: the index that lists them may lag behind.
+async fn waiting_of(
+    letters: &dyn DeadLetters,
+    tenant: TenantId,
+    queue: Queue,
+) -> Result<(Vec<DeadLetter>, bool), Error> {
+    let limit = Limit::new(i64::try_from(AT_ONCE).unwrap_or(1)).unwrap_or_default();
+    let Page { items, next } = letters.list(tenant, Some(queue), PageRequest { limit, after: None }).await?;
+    let mut waiting = Vec::new();
+    for letter in items {
+        waiting.extend(letters.get(tenant, letter.id).await?.filter(|it| it.status == DeadLetterStatus::Waiting));
+    }
+    Ok((waiting, next.is_some()))
+}
+
+/// For operators: the letters of all tenants that wait, of one queue or of all, the oldest deaths first. Of `limit` letters
+/// it looks at; and whether there may be more.
+pub async fn waiting(
+    context: &Context<'_>,
+    letters: &dyn DeadLetters,
+    queue: Option<Queue>,
+    limit: usize,
+) -> Result<(Vec<DeadLetter>, bool), PortError> {
+    let places = letters.waiting(context.now(), limit).await?;
+    let is_full = places.len() >= limit;
+    let reads = places.into_iter().map(|(tenant, id)| letters.get(tenant, id));
+    let read: Vec<Option<DeadLetter>> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+    let is_wanted = |letter: &DeadLetter| {
+        letter.status == DeadLetterStatus::Waiting && queue.is_none_or(|queue| letter.queue == queue)
+    };
+    Ok((read.into_iter().flatten().filter(is_wanted).collect(), is_full))
+}
+
+/// For operators: sends one back, whosever it is. `false` when somebody else did meanwhile.
+pub async fn send_back(context: &Context<'_>, on: Stores<'_>, letter: &DeadLetter) -> Result<bool, WorkError> {
+    let Ok(redriven) = letter.redrive(context.now()) else { return Ok(false) };
+    on.returns.send_back(letter.queue, &[parcel(letter)]).await?;
+    let marked = platform_settled(on.platform.commit(marking(context, letter.tenant, vec![redriven])).await)?;
+    Ok(matches!(marked, Settled::Done))
+}
+
+fn marking(context: &Context<'_>, tenant: TenantId, redriven: Vec<DeadLetter>) -> PlatformCommit {
+    let event =
+        |letter: &DeadLetter| context.event(tenant, EventType::DeadLetterRedriven, letter.id, api::dead_letter(letter));
+    let events = redriven.iter().map(event).collect();
+    let changes = redriven.into_iter().map(PlatformChange::UpdateDeadLetter).collect();
+    Commit { tenant, record: None, changes, events, now: context.now() }
+}
+
+fn parcel(letter: &DeadLetter) -> Parcel {
+    Parcel { body: letter.body.clone(), tenant: letter.tenant, trace: letter.trace.clone() }
+}
+
+fn location(id: DeadLetterId) -> String {
+    format!("{}/dead_letters/{id}", api::BASE_PATH)
+}
