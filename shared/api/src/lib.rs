@@ -38,7 +38,9 @@ pub use payment::payment;
 pub use refund::refund;
 pub use statement::{difference, statement};
 pub use wallet::wallet;
-pub use webhook::{ReplayOf, replay, webhook, webhook_delivery, webhook_endpoint, webhook_test, with_secret};
+pub use webhook::{
+    ReplayOf, replay, webhook, webhook_delivery, webhook_endpoint, webhook_endpoint_disabled, webhook_test, with_secret,
+};
 
 /// Where the API lives, as its clients see it.
 pub const BASE_PATH: &str = "/api/v1";

@@ -29,10 +29,20 @@ struct EndpointView<'a> {
 
 /// Without its secret, which is shown once, and without how it fares, which changes by itself.
 pub fn webhook_endpoint(endpoint: &Endpoint) -> String {
+    endpoint_view(endpoint, endpoint.url.as_str())
+}
+
+/// As the event that tells of it shows it. The event goes to other receivers, and path and query may hold a token of this
+/// one's.
+pub fn webhook_endpoint_disabled(endpoint: &Endpoint) -> String {
+    endpoint_view(endpoint, endpoint.url.origin())
+}
+
+fn endpoint_view(endpoint: &Endpoint, shown_url: &str) -> String {
     let Endpoint {
         id,
         tenant: _,
-        url,
+        url: _,
         types,
         status,
         ordered,
@@ -47,7 +57,7 @@ pub fn webhook_endpoint(endpoint: &Endpoint) -> String {
     let present = secrets.first();
     json(&EndpointView {
         id: id.to_string(),
-        url: url.as_str(),
+        url: shown_url,
         types: types.names(),
         status: status.as_str(),
         disabled_reason: status.reason().map(|reason| reason.as_str()),

@@ -2,7 +2,7 @@
 //! at and asked for again. What is sent to them is the workers' (`webhooks`).
 
 use api::ReplayOf;
-use domain::event::{EventType, KEPT_FOR};
+use domain::event::{Event, EventType, KEPT_FOR};
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{EventId, TenantId, WebhookEndpointId};
 use domain::page::{Page, PageRequest};
@@ -100,12 +100,20 @@ pub async fn update(
             return Err(Error::PreconditionFailed);
         }
         let next = endpoint.change(change.clone(), now);
+        let waiting = endpoint.gives_up_order(&next).then(|| bring_what_waits(context, endpoint));
         let begins_anew = next.health != endpoint.health;
         let shown = shown(&next);
         let update = if begins_anew { PlatformChange::RestartEndpoint } else { PlatformChange::UpdateEndpoint };
-        Ok((update(next), shown))
+        Ok((update(next), waiting, shown))
     })
     .await
+}
+
+/// Behind the first event of an ordered endpoint, the others have no delivery yet: the log alone knows of them.
+fn bring_what_waits(context: &Context<'_>, endpoint: &Endpoint) -> Event {
+    let (tenant, id, after) = (endpoint.tenant, endpoint.id, endpoint.health.sent_up_to);
+    let body = api::replay(id, ReplayOf::NeverSentSince(after.made_at()));
+    context.event(tenant, EventType::WebhookReplayRequested, Replay::NeverSentAfter(after).subject(id), body)
 }
 
 /// Nothing is sent to it any more. Its deliveries stay to be read until they expire, by nobody: its id is gone.
@@ -115,7 +123,8 @@ pub async fn delete(
     tenant: TenantId,
     id: WebhookEndpointId,
 ) -> Result<(), Error> {
-    revise(context, stores, tenant, id, |endpoint, _| Ok((PlatformChange::DeleteEndpoint(endpoint.clone()), ()))).await
+    revise(context, stores, tenant, id, |endpoint, _| Ok((PlatformChange::DeleteEndpoint(endpoint.clone()), None, ())))
+        .await
 }
 
 /// A new secret, of another kind of signature where the client wants that. The old one signs for a day more.
@@ -159,7 +168,7 @@ pub async fn test(
     let object = api::webhook_test(id, None);
     let event = context.event(tenant, EventType::WebhookEndpointTest, id, object);
     let body = api::webhook_test(id, Some(event.id));
-    ask(context, stores, (tenant, id), claim, event, body).await
+    ask(context, stores, (tenant, id), claim, Asked { event, body, is_of_many: false }).await
 }
 
 /// Has a worker send them. An event has to be there; of a time before what is kept, what is kept is meant.
@@ -184,7 +193,7 @@ pub async fn replay(
     let body = api::replay(id, of);
     let subject = replay.subject(id);
     let event = context.event(tenant, EventType::WebhookReplayRequested, subject, body.clone());
-    ask(context, stores, (tenant, id), claim, event, body).await
+    ask(context, stores, (tenant, id), claim, Asked { event, body, is_of_many: replay.is_of_many() }).await
 }
 
 /// The attempt log, newest event first.
@@ -200,20 +209,30 @@ pub async fn deliveries(
     Ok(deliveries.list(tenant, id, status, page).await?)
 }
 
+/// What a worker is to do, and what the client is told.
+struct Asked {
+    event: Event,
+    body: String,
+    is_of_many: bool,
+}
+
 /// Commits an event that a worker acts on, for an endpoint that is there and enabled.
 async fn ask(
     context: &Context<'_>,
     stores: Stores<'_>,
     (tenant, id): (TenantId, WebhookEndpointId),
     claim: Option<Claim>,
-    event: domain::event::Event,
-    body: String,
+    asked: Asked,
 ) -> Result<Outcome, Error> {
+    let Asked { event, body, is_of_many } = asked;
     let now = context.now();
     let endpoint = read(stores.endpoints, tenant, id).await?;
-    if !endpoint.is_enabled() {
-        let refusal = Error::Webhook(EndpointRefusal::Disabled);
-        return commit::refused(stores.platform, tenant, claim.as_ref(), refusal, now).await;
+    let refusal = match endpoint.is_enabled() {
+        false => Some(EndpointRefusal::Disabled),
+        true => (is_of_many && endpoint.health.is_replaying(now)).then_some(EndpointRefusal::Replaying),
+    };
+    if let Some(refusal) = refusal {
+        return commit::refused(stores.platform, tenant, claim.as_ref(), Error::Webhook(refusal), now).await;
     }
     let location = Some(format!("{}/webhook_endpoints/{id}/deliveries", api::BASE_PATH));
     let answer = Answer { status: 202, location, body };
@@ -228,13 +247,14 @@ async fn revise<T>(
     stores: Stores<'_>,
     tenant: TenantId,
     id: WebhookEndpointId,
-    decide: impl Fn(&Endpoint, Timestamp) -> Result<(PlatformChange, T), Error>,
+    decide: impl Fn(&Endpoint, Timestamp) -> Result<(PlatformChange, Option<Event>, T), Error>,
 ) -> Result<T, Error> {
     for _ in 0..TRIES {
         let endpoint = read(stores.endpoints, tenant, id).await?;
         let now = context.now();
-        let (change, result) = decide(&endpoint, now)?;
-        let commit = PlatformCommit { tenant, record: None, changes: vec![change], events: Vec::new(), now };
+        let (change, event, result) = decide(&endpoint, now)?;
+        let events = event.into_iter().collect();
+        let commit = PlatformCommit { tenant, record: None, changes: vec![change], events, now };
         match stores.platform.commit(commit).await {
             Ok(()) => return Ok(result),
             Err(PlatformError::Stale | PlatformError::Contended) => {}

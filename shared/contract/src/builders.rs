@@ -27,8 +27,8 @@ use domain::task::{Report, ReportFormat, ReportKind, Task};
 use domain::text::{Description, Email, Line};
 use domain::wallet::{NewWallet, Wallet};
 use domain::webhook::{
-    Attempt, Cause, Delivery, Endpoint, NewEndpoint, NewSecret, Outcome, RatePerSecond, Reach, ResponseText, Signature,
-    TypeFilter, WebhookUrl,
+    Again, Attempt, Cause, Delivery, Endpoint, NewEndpoint, NewSecret, Outcome, RatePerSecond, Reach, ResponseText,
+    Signature, TypeFilter, WebhookUrl,
 };
 use ports::clock::Mint;
 
@@ -353,5 +353,5 @@ pub fn delivery(tenant: TenantId, endpoint: WebhookEndpointId, event: EventId, m
     let (outcome, response) = (Outcome::Answered(503), ResponseText::cut(b"try later"));
     let attempt = Attempt { at: now, took: Duration::from_millis(120), outcome, response };
     let new = Delivery::new((tenant, endpoint), (event, EventType::PaymentSucceeded), Cause::Event, now);
-    new.concluded(attempt, None, 0, now).0
+    new.concluded(attempt, Again::After(None), 0, now).0
 }

@@ -8,7 +8,7 @@ use domain::ids::{EventId, TenantId, WebhookEndpointId};
 use domain::page::PageRequest;
 use domain::time::Timestamp;
 use domain::webhook::{
-    Attempt, Cause, Delivery, DeliveryStatus, DisabledReason, Endpoint, EndpointChange, NewSecret, Outcome,
+    Again, Attempt, Cause, Delivery, DeliveryStatus, DisabledReason, Endpoint, EndpointChange, NewSecret, Outcome,
     ResponseText, Signature, TypeFilter,
 };
 use futures_util::future::join_all;
@@ -37,6 +37,7 @@ pub async fn every_field_of_an_endpoint_is_kept(table: PlatformTable<'_>, seed: 
     let key = NewSecret { signature: Signature::Ed25519, public_key: Some("whpk_x".to_owned()), ..new_secret(2) };
     let bare = Endpoint { rate_per_second: None, description: None, types: TypeFilter::default(), ..plain() };
     let failing = (0..6).fold(plain().health, |health, _| health.failed(now, 0)).leased(now).asked_for_more();
+    let failing = failing.replays(world.id(), now).expect("its turn");
     let disabled = DisabledReason::ALL.iter().map(|reason| plain().disable(*reason, now));
     let all = [plain(), bare, plain().rotate(key, now), Endpoint { ordered: true, health: failing, ..plain() }];
     for expected in all.into_iter().chain(disabled) {
@@ -63,6 +64,9 @@ pub async fn settings_change_by_their_version_and_leave_health_alone(table: Plat
     assert_eq!(commit(table.platform, one(PlatformChange::UpdateEndpoint(second.clone()))).await, CommitOutcome::Stale);
     let of_nobody = Endpoint { id: world.id(), ..second.clone() };
     assert_eq!(commit(table.platform, one(PlatformChange::UpdateEndpoint(of_nobody))).await, CommitOutcome::Stale);
+    let late = Endpoint { health: first.health.begun_again(now), version: 3, ..second.clone() };
+    let outcome = commit(table.platform, one(PlatformChange::RestartEndpoint(late))).await;
+    assert_eq!(outcome, CommitOutcome::Stale, "how it fares has been written since");
     let third = Endpoint { health: failed.begun_again(now), version: 3, ..second };
     write(table.platform, one(PlatformChange::RestartEndpoint(third.clone()))).await;
     assert_eq!(stored(table, tenant, first.id).await, Some(third), "it begins anew");
@@ -130,7 +134,7 @@ pub async fn every_field_of_a_delivery_is_kept(table: PlatformTable<'_>, seed: u
     let after = |outcome| {
         let attempt = Attempt { at: now, took: Duration::ZERO, outcome, response: ResponseText::default() };
         let new = Delivery::new((tenant, world.id()), (world.id(), EventType::WebhookEndpointTest), Cause::Test, now);
-        new.concluded(attempt, None, 0, now).0
+        new.concluded(attempt, Again::After(None), 0, now).0
     };
     let outcomes =
         [Outcome::Answered(200), Outcome::TimedOut, Outcome::Unreachable, Outcome::AddressRefused].map(after);

@@ -11,12 +11,12 @@ mod types;
 mod url;
 
 pub use address::{AddressRefusal, check_address};
-pub use delivery::{Attempt, Cause, Concluded, Delivery, DeliveryStatus, Outcome, ResponseText};
+pub use delivery::{Again, Attempt, Cause, Concluded, Delivery, DeliveryStatus, Outcome, ResponseText};
 pub use endpoint::{
     DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointChange, EndpointRefusal, EndpointStatus, NewEndpoint, NewSecret,
     RatePerSecond, SECRET_OVERLAP, Signature, SigningSecret,
 };
-pub use health::{FAILURES_UNTIL_OPEN, GIVEN_UP_AFTER, Health, PROBE_AGAIN_AFTER, Readiness};
+pub use health::{FAILURES_UNTIL_OPEN, GIVEN_UP_AFTER, Health, PROBE_AGAIN_AFTER, Readiness, Replaying};
 pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MAX, wait_after};
 pub use trace::traceparent;
 pub use types::TypeFilter;

@@ -177,7 +177,7 @@ impl From<Error> for Problem {
             },
             Error::Webhook(refusal) => {
                 let code = match refusal {
-                    EndpointRefusal::Disabled => Code::IllegalState,
+                    EndpointRefusal::Disabled | EndpointRefusal::Replaying => Code::IllegalState,
                     EndpointRefusal::TooMany => Code::TooManyEndpoints,
                 };
                 Self::new(code, sentence(&refusal))

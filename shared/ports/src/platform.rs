@@ -36,7 +36,7 @@ pub enum PlatformChange {
     CreateEndpoint(Endpoint),
     /// The stored endpoint has the version before this one's. How it fares stays as it is stored.
     UpdateEndpoint(Endpoint),
-    /// The same, and how it fares is this one's, too: it begins anew.
+    /// The same, and how it fares is this one's, too: that stands on the version before it as well.
     RestartEndpoint(Endpoint),
     /// The stored endpoint has this one's version.
     DeleteEndpoint(Endpoint),

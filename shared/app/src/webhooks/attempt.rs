@@ -4,8 +4,8 @@
 use domain::event::{Event, EventType};
 use domain::time::Timestamp;
 use domain::webhook::{
-    Attempt, Cause, Concluded, Delivery, DisabledReason, Endpoint, Health, Outcome, PROBE_AGAIN_AFTER, Readiness,
-    traceparent,
+    Again, Attempt, Cause, Concluded, Delivery, DisabledReason, Endpoint, Health, Outcome, PROBE_AGAIN_AFTER,
+    Readiness, traceparent,
 };
 use ports::commerce::Consistency;
 use ports::platform::{PlatformChange, PlatformCommit, PlatformError};
@@ -41,10 +41,10 @@ pub(super) async fn send(
     let Sent { outcome, response, retry_after } = on.sender.send(&message).await;
     let ended = context.now();
     let attempt = Attempt { at: now, took: ended.since(now), outcome, response };
-    let (next, concluded) = delivery.concluded(attempt, retry_after, context.mint.random.bits(), ended);
-    if outcome.is_gone() {
-        disable(context, on, endpoint, DisabledReason::Gone).await?;
-    }
+    // A 410 that comes from where the endpoint was before is a failure like others.
+    let is_gone = outcome.is_gone() && disable(context, on, endpoint, DisabledReason::Gone).await?;
+    let again = if is_gone { Again::Never } else { Again::After(retry_after) };
+    let (next, concluded) = delivery.concluded(attempt, again, context.mint.random.bits(), ended);
     let went = match concluded {
         Concluded::TriedAgainAt(_) => keep_for_later(context, on, key, event, next).await?,
         Concluded::Delivered | Concluded::GivenUp => {
@@ -105,8 +105,8 @@ async fn admit(
         if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
             return Ok((at > now).then(|| delivery.placed(at, now)));
         }
-        health = match present_health(on, endpoint).await? {
-            Some(health) => health,
+        health = match present(on, endpoint).await? {
+            Some(present) => present.health,
             None => return Ok(Some(delivery.held(now, random, now))),
         };
     }
@@ -156,8 +156,8 @@ async fn note_health(
             }
             return Ok(());
         }
-        health = match present_health(on, endpoint).await? {
-            Some(health) => health,
+        health = match present(on, endpoint).await?.filter(|present| is_as_called(present, endpoint)) {
+            Some(present) => present.health,
             None => return Ok(()),
         };
     }
@@ -165,29 +165,36 @@ async fn note_health(
     Ok(())
 }
 
-async fn present_health(on: Delivering<'_>, endpoint: &Endpoint) -> Result<Option<Health>, WorkError> {
-    let present = on.endpoints.get(endpoint.tenant, endpoint.id, Consistency::Strong).await?;
-    Ok(present.map(|present| present.health))
+async fn present(on: Delivering<'_>, endpoint: &Endpoint) -> Result<Option<Endpoint>, WorkError> {
+    Ok(on.endpoints.get(endpoint.tenant, endpoint.id, Consistency::Strong).await?)
 }
 
-/// The tenant is told by an event, which their other endpoints and their owner's mail carry.
+/// Whether an answer still says something of the endpoint: its tenant may have changed it while the request was under way.
+fn is_as_called(present: &Endpoint, called: &Endpoint) -> bool {
+    present.version == called.version
+}
+
+/// The tenant is told by an event, which their other endpoints and a mail to their owners carry. `false` when it has been
+/// changed since it was called, and stays.
 async fn disable(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
     reason: DisabledReason,
-) -> Result<(), WorkError> {
+) -> Result<bool, WorkError> {
     let (tenant, id) = (endpoint.tenant, endpoint.id);
     for _ in 0..TRIES {
-        let present = on.endpoints.get(tenant, id, Consistency::Strong).await?;
-        let Some(present) = present.filter(Endpoint::is_enabled) else { return Ok(()) };
+        let Some(present) = present(on, endpoint).await?.filter(Endpoint::is_enabled) else { return Ok(true) };
+        if !is_as_called(&present, endpoint) {
+            return Ok(false);
+        }
         let now = context.now();
         let next = present.disable(reason, now);
-        let object = api::webhook_endpoint(&next);
+        let object = api::webhook_endpoint_disabled(&next);
         let events = vec![context.event(tenant, EventType::WebhookEndpointDisabled, id, object)];
         let changes = vec![PlatformChange::UpdateEndpoint(next)];
         match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(true),
             Err(PlatformError::Stale | PlatformError::Contended | PlatformError::Claimed(_)) => {}
             Err(PlatformError::Port(error)) => return Err(error.into()),
         }

@@ -108,15 +108,21 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     let stored = on.deliveries.get(key).await?;
     let endpoint = on.endpoints.get(key.tenant, key.endpoint, Consistency::Strong).await?;
     let Some(endpoint) = endpoint.filter(Endpoint::is_enabled) else { return skip(context, on, stored).await };
-    let in_order = stored.as_ref().is_none_or(|delivery| delivery.cause == Cause::Event);
-    if endpoint.ordered && in_order {
-        // An event whose commit took so long that the log had been sent beyond it goes by itself: late is better than never.
-        if key.event <= endpoint.health.sent_up_to {
-            go_alone(context, on, key, &endpoint, stored).await?;
-        }
-        return ordered::wake(context, on, key).await;
+    if !endpoint.ordered {
+        return go_alone(context, on, key, &endpoint, stored).await;
     }
-    go_alone(context, on, key, &endpoint, stored).await
+    let in_order = stored.as_ref().is_none_or(|delivery| delivery.cause == Cause::Event);
+    let is_passed = key.event <= endpoint.health.sent_up_to;
+    // An event whose commit took so long that the log had been sent beyond it goes by itself: late is better than never.
+    if is_passed || !in_order {
+        go_alone(context, on, key, &endpoint, stored).await?;
+    }
+    // A message that wakes goes on where another has stopped, whatever event it names.
+    if in_order {
+        ordered::wake(context, on, key).await
+    } else {
+        ordered::wake_behind(context, on, key, &endpoint).await
+    }
 }
 
 /// One event to one endpoint, without a look at those before it.

@@ -39,6 +39,17 @@ pub(super) async fn hear(
     schedule(context, on, key, settled_at(event.id, context.now()), event.trace.clone()).await
 }
 
+/// After an event went by itself: those behind it may have waited for it.
+pub(super) async fn wake_behind(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    key: DeliveryKey,
+    endpoint: &Endpoint,
+) -> Result<(), WorkError> {
+    let may_hold_others = endpoint.ordered && key.event > endpoint.health.sent_up_to;
+    if may_hold_others { wake(context, on, key).await } else { Ok(()) }
+}
+
 /// Sends what is to be sent, unless somebody is at it: then they, or a message after them, send it.
 pub(super) async fn wake(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) -> Result<(), WorkError> {
     for _ in 0..TRIES {

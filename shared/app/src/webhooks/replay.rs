@@ -1,7 +1,9 @@
 //! Replays: one event, what has failed since a moment, what was never sent since a moment. The latter two go through the
-//! deliveries or the log a page a message, and each page's deliveries come up by messages of their own.
+//! deliveries or the log a page a message, one at a time for an endpoint, and each page's deliveries come up by messages of
+//! their own.
 
 use std::fmt;
+use std::time::Duration;
 
 use domain::event::{Event, Notice, Queue};
 use domain::ids::{EventId, WebhookEndpointId};
@@ -10,11 +12,16 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::commerce::Consistency;
 use ports::webhooks::DeliveryKey;
 
-use super::{AT_ONCE, Delivering, attempt, due_at, due_notice, nameless, read_event};
+use super::{AT_ONCE, Delivering, attempt, due_at, due_notice, nameless, ordered, read_event};
 use crate::Context;
+use crate::commit::TRIES;
 use crate::work::WorkError;
 
 const PER_PAGE: usize = 100;
+/// One page after the other, so that no replay fills the queue: fifty events a second for an endpoint.
+const PAGE_EVERY: Duration = Duration::from_secs(2);
+/// When one asks again that has found another under way.
+const ASKS_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// What is asked for, as the message says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +33,13 @@ pub enum Replay {
 }
 
 impl Replay {
+    pub(crate) fn is_of_many(self) -> bool {
+        match self {
+            Self::Event(_) => false,
+            Self::FailedAfter(_) | Self::NeverSentAfter(_) => true,
+        }
+    }
+
     pub(crate) fn subject(self, endpoint: WebhookEndpointId) -> String {
         format!("{endpoint}/{self}")
     }
@@ -58,6 +72,10 @@ pub(super) async fn run(context: &Context<'_>, on: Delivering<'_>, notice: &Noti
     let (id, replay) = Replay::parse(&notice.subject).ok_or_else(nameless)?;
     let endpoint = on.endpoints.get(notice.tenant, id, Consistency::Strong).await?;
     let Some(endpoint) = endpoint.filter(Endpoint::is_enabled) else { return Ok(()) };
+    if replay.is_of_many() && !takes_turn(context, on, &endpoint, notice.event).await? {
+        let later = [notice.clone()];
+        return Ok(on.queues.send_after(Queue::Webhooks, ASKS_AGAIN_AFTER, &later).await?);
+    }
     let next = match replay {
         Replay::Event(event) => return again(context, on, &endpoint, event).await,
         Replay::FailedAfter(after) => failed(context, on, &endpoint, after).await?.map(Replay::FailedAfter),
@@ -65,9 +83,44 @@ pub(super) async fn run(context: &Context<'_>, on: Delivering<'_>, notice: &Noti
             never_sent(context, on, &endpoint, (after, notice.event)).await?.map(Replay::NeverSentAfter)
         }
     };
-    if let Some(next) = next {
-        let more = Notice { subject: next.subject(id), ..notice.clone() };
-        on.queues.send(Queue::Webhooks, &[more]).await?;
+    match next {
+        Some(next) => {
+            let more = Notice { subject: next.subject(id), ..notice.clone() };
+            Ok(on.queues.send_after(Queue::Webhooks, PAGE_EVERY, &[more]).await?)
+        }
+        None => end_turn(on, &endpoint, notice.event).await,
+    }
+}
+
+/// Of the replays of many events to an endpoint one is under way. Each of its pages prolongs its turn.
+async fn takes_turn(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    endpoint: &Endpoint,
+    event: EventId,
+) -> Result<bool, WorkError> {
+    let mut health = endpoint.health.clone();
+    for _ in 0..TRIES {
+        let Some(next) = health.replays(event, context.now()) else { return Ok(false) };
+        if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
+            return Ok(true);
+        }
+        match on.endpoints.get(endpoint.tenant, endpoint.id, Consistency::Strong).await? {
+            Some(present) => health = present.health,
+            None => return Ok(false),
+        }
+    }
+    Err(WorkError::contended())
+}
+
+/// Where others write all the time, it ends by itself.
+async fn end_turn(on: Delivering<'_>, endpoint: &Endpoint, event: EventId) -> Result<(), WorkError> {
+    for _ in 0..TRIES {
+        let present = on.endpoints.get(endpoint.tenant, endpoint.id, Consistency::Strong).await?;
+        let Some(next) = present.and_then(|present| present.health.replayed(event)) else { return Ok(()) };
+        if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -93,7 +146,7 @@ async fn again(
     if on.deliveries.put(&replayed, replayed.next_at.map(|at| due_at(at, context.now()))).await? {
         attempt::send(context, on, endpoint, &event, replayed).await?;
     }
-    Ok(())
+    ordered::wake_behind(context, on, key, endpoint).await
 }
 
 /// One page; where the next begins.

@@ -53,7 +53,7 @@ impl PlatformTable {
                     writes.update(Guard::Fresh, webhook_endpoint::update(&self.platform, &endpoint)?);
                 }
                 PlatformChange::RestartEndpoint(endpoint) => {
-                    writes.replace(Guard::Fresh, &endpoint, endpoint.version)?;
+                    writes.update(Guard::Fresh, webhook_endpoint::restart(&self.platform, &endpoint)?);
                 }
                 PlatformChange::DeleteEndpoint(endpoint) => {
                     writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);

@@ -12,8 +12,8 @@ use domain::secret::Sealed;
 use domain::text::Description;
 use domain::time::Timestamp;
 use domain::webhook::{
-    DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointStatus, Health, RatePerSecond, Reach, Signature, SigningSecret,
-    TypeFilter, WebhookUrl,
+    DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointStatus, Health, RatePerSecond, Reach, Replaying, Signature,
+    SigningSecret, TypeFilter, WebhookUrl,
 };
 use ports::commerce::Consistency;
 use ports::webhooks::WebhookEndpoints;
@@ -102,6 +102,27 @@ pub(super) fn update(table: &Table, endpoint: &Endpoint) -> Result<Update, PortE
     built(update.build())
 }
 
+/// The same, and with it how it fares. Stands on the versions before both: what a worker has written meanwhile is not undone.
+pub(super) fn restart(table: &Table, endpoint: &Endpoint) -> Result<Update, PortError> {
+    let rejected = |error| PortError::caused_by(PortErrorKind::Rejected, "restart a webhook endpoint", error);
+    let settings = serde_dynamo::to_attribute_value(SettingsRecord::from(endpoint)).map_err(rejected)?;
+    let health = serde_dynamo::to_attribute_value(HealthRecord::from(&endpoint.health)).map_err(rejected)?;
+    let update = Update::builder()
+        .table_name(&*table.name)
+        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
+        .update_expression("SET #settings = :settings, #version = :version, #health = :health")
+        .condition_expression("#version = :previous AND #health.#version = :previous_health")
+        .expression_attribute_names("#settings", SETTINGS)
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_names("#health", HEALTH)
+        .expression_attribute_values(":settings", settings)
+        .expression_attribute_values(":version", number(endpoint.version))
+        .expression_attribute_values(":previous", number(endpoint.version.saturating_sub(1)))
+        .expression_attribute_values(":health", health)
+        .expression_attribute_values(":previous_health", number(endpoint.health.version.saturating_sub(1)));
+    built(update.build())
+}
+
 /// Stands on the endpoint's own version.
 pub(super) fn delete(table: &Table, endpoint: &Endpoint) -> Result<TransactWriteItem, PortError> {
     let delete = Delete::builder()
@@ -172,7 +193,15 @@ struct HealthRecord {
     lease_until_ms: Option<i64>,
     wanted: bool,
     sent_up_to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaying: Option<ReplayingRecord>,
     version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ReplayingRecord {
+    event: String,
+    until_ms: i64,
 }
 
 impl From<&Endpoint> for EndpointRecord {
@@ -232,7 +261,8 @@ impl From<&SigningSecret> for SecretRecord {
 
 impl From<&Health> for HealthRecord {
     fn from(health: &Health) -> Self {
-        let Health { failures, failing_since, open_until, paid, lease_until, wanted, sent_up_to, version } = health;
+        let Health { failures, failing_since, open_until, paid, lease_until, wanted, sent_up_to, replaying, version } =
+            health;
         Self {
             failures: *failures,
             failing_since_ms: failing_since.map(ms),
@@ -241,12 +271,29 @@ impl From<&Health> for HealthRecord {
             lease_until_ms: lease_until.map(ms),
             wanted: *wanted,
             sent_up_to: sent_up_to.to_string(),
+            replaying: replaying.as_ref().map(ReplayingRecord::from),
             version: *version,
         }
     }
 }
 
+impl From<&Replaying> for ReplayingRecord {
+    fn from(replaying: &Replaying) -> Self {
+        let Replaying { event, until } = replaying;
+        Self { event: event.to_string(), until_ms: ms(*until) }
+    }
+}
+
 const READER: Reader = Reader(Kind::WebhookEndpoint);
+
+impl TryFrom<ReplayingRecord> for Replaying {
+    type Error = Unreadable;
+
+    fn try_from(record: ReplayingRecord) -> Result<Self, Unreadable> {
+        let ReplayingRecord { event, until_ms } = record;
+        Ok(Self { event: READER.parse("replaying", &event)?, until: Timestamp::from_ms(until_ms) })
+    }
+}
 
 impl TryFrom<EndpointRecord> for Endpoint {
     type Error = Unreadable;
@@ -306,6 +353,7 @@ impl TryFrom<HealthRecord> for Health {
             lease_until_ms,
             wanted,
             sent_up_to,
+            replaying,
             version,
         } = record;
         Ok(Self {
@@ -316,6 +364,7 @@ impl TryFrom<HealthRecord> for Health {
             lease_until: lease_until_ms.map(Timestamp::from_ms),
             wanted,
             sent_up_to: READER.parse("sent_up_to", &sent_up_to)?,
+            replaying: replaying.map(Replaying::try_from).transpose()?,
             version,
         })
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::schedule::{ATTEMPTS_MAX, wait_after};
+use super::schedule::{held_for, wait_after};
 use crate::event::{self, EventType};
 use crate::ids::{EventId, TenantId, WebhookEndpointId};
 use crate::time::Timestamp;
@@ -142,6 +142,15 @@ pub struct Delivery {
     pub version: u64,
 }
 
+/// What follows an attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// The receiver wants nothing more.
+    Never,
+    /// By the schedule, and not before the receiver's own `Retry-After`.
+    After(Option<Duration>),
+}
+
 /// How a delivery stands after an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Concluded {
@@ -180,17 +189,14 @@ impl Delivery {
         self.status == DeliveryStatus::Pending && self.next_at.is_none_or(|next_at| next_at <= now)
     }
 
-    /// What an attempt makes of it. A receiver that is gone is not asked again.
-    pub fn concluded(
-        &self,
-        attempt: Attempt,
-        retry_after: Option<Duration>,
-        random: u128,
-        now: Timestamp,
-    ) -> (Self, Concluded) {
+    /// What an attempt makes of it.
+    pub fn concluded(&self, attempt: Attempt, again: Again, random: u128, now: Timestamp) -> (Self, Concluded) {
         let outcome = attempt.outcome;
         let attempts_made = self.attempts_made + 1;
-        let wait = wait_after(attempts_made, retry_after, random).filter(|_| !outcome.is_gone());
+        let wait = match again {
+            Again::Never => None,
+            Again::After(asked) => wait_after(attempts_made, asked, random),
+        };
         let (status, concluded) = match (outcome.is_success(), wait.map(|wait| now.plus(wait))) {
             (true, _) => (DeliveryStatus::Succeeded, Concluded::Delivered),
             (false, Some(at)) => (DeliveryStatus::Pending, Concluded::TriedAgainAt(at)),
@@ -205,13 +211,12 @@ impl Delivery {
         (Self { status, attempts, attempts_made, has_place: false, next_at, ..self.next(now) }, concluded)
     }
 
-    /// The breaker is open. Counts as no attempt; what is held again and again comes up as rarely as if it had been tried,
-    /// so that thousands that wait for one endpoint cost little.
+    /// The breaker is open: it comes up when that may be over. Counts as no attempt, and its place in the rate is gone: those
+    /// that were held together would go together.
     #[must_use]
     pub fn held(&self, until: Timestamp, random: u128, now: Timestamp) -> Self {
-        let holds = self.holds.saturating_add(1);
-        let wait = wait_after(holds.min(ATTEMPTS_MAX - 1), None, random).unwrap_or_default();
-        Self { holds, next_at: Some(until.max(now.plus(wait))), ..self.next(now) }
+        let next_at = Some(until.max(now).plus(held_for(self.holds, random)));
+        Self { holds: self.holds.saturating_add(1), has_place: false, next_at, ..self.next(now) }
     }
 
     /// Nothing of it changes but that it was written: whoever read it before has an older version.

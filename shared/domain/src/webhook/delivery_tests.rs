@@ -6,6 +6,7 @@ use super::*;
 use crate::webhook::ATTEMPTS_MAX;
 
 const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+const AGAIN: Again = Again::After(None);
 
 fn delivery() -> Delivery {
     let (tenant, endpoint) = (TenantId::from_u128(1), WebhookEndpointId::from_u128(2));
@@ -17,7 +18,7 @@ fn attempt(outcome: Outcome) -> Attempt {
 }
 
 fn after(outcome: Outcome) -> (DeliveryStatus, Option<Timestamp>) {
-    let (next, _) = delivery().concluded(attempt(outcome), None, 0, NOW);
+    let (next, _) = delivery().concluded(attempt(outcome), AGAIN, 0, NOW);
     (next.status, next.next_at)
 }
 
@@ -33,7 +34,8 @@ fn only_2xx_is_success() {
     for outcome in [Outcome::TimedOut, Outcome::Unreachable, Outcome::AddressRefused] {
         assert_eq!(after(outcome), (DeliveryStatus::Pending, in_five_seconds), "{outcome:?}");
     }
-    assert_eq!(after(Outcome::Answered(410)), (DeliveryStatus::Failed, None), "gone");
+    let (gone, concluded) = delivery().concluded(attempt(Outcome::Answered(410)), Again::Never, 0, NOW);
+    assert_eq!((gone.status, gone.next_at, concluded), (DeliveryStatus::Failed, None, Concluded::GivenUp));
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn after_the_eighth_attempt_it_has_failed_and_a_replay_begins_anew() {
     let mut delivery = delivery();
     for made in 1..=ATTEMPTS_MAX {
         assert_eq!(delivery.status, DeliveryStatus::Pending, "{made}");
-        (delivery, _) = delivery.concluded(attempt(Outcome::Answered(500)), None, 0, NOW);
+        (delivery, _) = delivery.concluded(attempt(Outcome::Answered(500)), AGAIN, 0, NOW);
     }
     assert_eq!((delivery.status, delivery.next_at, delivery.attempts.len()), (DeliveryStatus::Failed, None, 8));
     let replayed = delivery.replayed(NOW);
@@ -56,11 +58,12 @@ fn held_is_no_attempt_and_skipped_is_the_end() {
     assert_eq!((held.attempts_made, held.is_due(NOW), held.is_due(later)), (0, false, true));
     assert!(!held.skipped(NOW).is_due(later));
     let often = (0..20).fold(delivery(), |delivery, _| delivery.held(later, 0, NOW));
-    assert_eq!(often.next_at, Some(NOW.plus(Duration::from_secs(10 * 60 * 60))), "as rarely as if it had been tried");
+    assert_eq!((often.next_at, often.holds), (Some(later), 20), "the breaker's time, and up to an hour");
     let placed = delivery().placed(later, NOW);
     assert!(placed.has_place && !placed.is_due(NOW));
+    assert!(!placed.held(later, 0, NOW).has_place, "what is held needs another place");
     assert!(
-        !placed.concluded(attempt(Outcome::TimedOut), None, 0, later).0.has_place,
+        !placed.concluded(attempt(Outcome::TimedOut), AGAIN, 0, later).0.has_place,
         "the next attempt needs its own"
     );
 }
@@ -96,7 +99,7 @@ proptest! {
             for made in 0..ATTEMPTS_MAX {
                 let status = 500 + u16::try_from(made).expect("small");
                 let at = NOW.plus(Duration::from_secs(u64::try_from(round).expect("small")));
-                (delivery, _) = delivery.concluded(Attempt { at, ..attempt(Outcome::Answered(status)) }, None, 0, at);
+                (delivery, _) = delivery.concluded(Attempt { at, ..attempt(Outcome::Answered(status)) }, AGAIN, 0, at);
             }
             delivery = delivery.replayed(NOW);
         }

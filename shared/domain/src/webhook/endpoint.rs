@@ -128,6 +128,8 @@ pub enum EndpointRefusal {
     Disabled,
     #[error("a tenant has at most {ENDPOINTS_MAX} webhook endpoints")]
     TooMany,
+    #[error("another replay of many events to this endpoint is under way: they are done one after the other")]
+    Replaying,
 }
 
 /// What a client changes; what is absent stays.
@@ -170,7 +172,8 @@ impl Endpoint {
         self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|expires_at| now < expires_at))
     }
 
-    /// One that is enabled again, or asks for order from now on, begins anew: it is not told of what happened before.
+    /// One that is enabled again, or asks for order from now on, begins anew: it is not told of what happened before. One
+    /// that moves is taken to be well.
     #[must_use]
     pub fn change(&self, change: EndpointChange, now: Timestamp) -> Self {
         let EndpointChange { url, types, enabled, ordered, rate_per_second, description } = change;
@@ -182,16 +185,28 @@ impl Endpoint {
         let ordered = ordered.unwrap_or(self.ordered);
         let is_enabled_again = status == EndpointStatus::Enabled && !self.is_enabled();
         let begins_anew = is_enabled_again || (ordered && !self.ordered);
+        let moves = url.as_ref().is_some_and(|url| *url != self.url);
+        let health = match (begins_anew, moves) {
+            (true, _) => self.health.begun_again(now),
+            (false, true) => self.health.moved(),
+            (false, false) => self.health.clone(),
+        };
         Self {
             url: url.unwrap_or_else(|| self.url.clone()),
             types: types.unwrap_or_else(|| self.types.clone()),
             status,
             ordered,
-            health: if begins_anew { self.health.begun_again(now) } else { self.health.clone() },
+            health,
             rate_per_second: rate_per_second.unwrap_or(self.rate_per_second),
             description: description.unwrap_or_else(|| self.description.clone()),
             ..self.next(now)
         }
+    }
+
+    /// It wanted its events in order and does not any more: those that wait behind the first have nobody to send them.
+    pub fn gives_up_order(&self, next: &Self) -> bool {
+        let is_in_use = self.is_enabled() && next.is_enabled();
+        is_in_use && self.ordered && !next.ordered
     }
 
     #[must_use]

@@ -69,6 +69,10 @@ fn one_that_is_enabled_again_or_ordered_from_now_on_begins_anew() {
     let disabled = failing.disable(DisabledReason::Failing, now);
     let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
     let order = EndpointChange { ordered: Some(true), ..EndpointChange::default() };
+    let url = |text| EndpointChange { url: WebhookUrl::parse(text, Reach::Public).ok(), ..EndpointChange::default() };
+    let moved = failing.change(url("https://new.example/"), now).health;
+    assert_eq!((moved.failures, moved.failing_since, moved.sent_up_to), (0, None, failing.health.sent_up_to));
+    assert_eq!(failing.change(url("https://shop.example/hooks"), now).health, failing.health, "where it is already");
     for (before, change, begins_anew) in [
         (&disabled, &enable, true),
         (&failing, &enable, false),

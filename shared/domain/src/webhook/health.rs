@@ -22,6 +22,8 @@ pub const PROBE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 /// How long who sends an ordered endpoint's events has it alone: longer than the worker may run.
 const LEASE: Duration = Duration::from_secs(90);
+/// How long a replay of many events is believed to be at its next page: longer than a message that fails waits.
+const REPLAY_PAGE_TAKES: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
@@ -39,7 +41,17 @@ pub struct Health {
     pub wanted: bool,
     /// The last event that an ordered endpoint is done with; before the first, the newest that it is not told of.
     pub sent_up_to: EventId,
+    /// The replay of many events that is under way: one at a time.
+    pub replaying: Option<Replaying>,
     pub version: u64,
+}
+
+/// A replay of many events, by the event that asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaying {
+    pub event: EventId,
+    /// Until when its next page is waited for.
+    pub until: Timestamp,
 }
 
 /// Whether something may be sent now, as far as the breaker goes.
@@ -62,6 +74,7 @@ impl Health {
             lease_until: None,
             wanted: false,
             sent_up_to: EventId::floor_at(now),
+            replaying: None,
             version: 0,
         }
     }
@@ -70,6 +83,12 @@ impl Health {
     #[must_use]
     pub fn begun_again(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, ..Self::new(now) }
+    }
+
+    /// What failed at another URL says nothing of this one. What has been sent, and who is sending, stays.
+    #[must_use]
+    pub fn moved(&self) -> Self {
+        Self { failures: 0, failing_since: None, open_until: None, ..self.next() }
     }
 
     pub fn readiness(&self, now: Timestamp) -> Readiness {
@@ -151,6 +170,23 @@ impl Health {
     #[must_use]
     pub fn released(&self) -> Self {
         Self { lease_until: None, wanted: false, ..self.next() }
+    }
+
+    /// `None` while it is another replay's turn.
+    pub fn replays(&self, event: EventId, now: Timestamp) -> Option<Self> {
+        let is_free = self.replaying.is_none_or(|other| other.event == event || other.until <= now);
+        let replaying = Some(Replaying { event, until: now.plus(REPLAY_PAGE_TAKES) });
+        is_free.then(|| Self { replaying, ..self.next() })
+    }
+
+    pub fn is_replaying(&self, now: Timestamp) -> bool {
+        self.replaying.is_some_and(|replaying| now < replaying.until)
+    }
+
+    /// `None` when it is not that replay's turn any more.
+    pub fn replayed(&self, event: EventId) -> Option<Self> {
+        let is_its = self.replaying.is_some_and(|replaying| replaying.event == event);
+        is_its.then(|| Self { replaying: None, ..self.next() })
     }
 
     fn next(&self) -> Self {

@@ -64,6 +64,18 @@ fn a_lease_ends_by_itself_and_what_was_sent_never_goes_back() {
     assert!(!sent.released().is_leased(NOW));
 }
 
+#[test]
+fn replays_of_many_events_take_turns() {
+    let [first, second] = [1, 2].map(EventId::from_u128);
+    let busy = Health::new(NOW).replays(first, NOW).expect("its turn");
+    assert!(busy.is_replaying(NOW) && busy.replays(first, NOW).is_some(), "its next page");
+    assert_eq!(busy.replays(second, NOW), None);
+    assert_eq!(busy.replayed(second), None, "not its to end");
+    assert!(busy.replayed(first).is_some_and(|free| !free.is_replaying(NOW)));
+    let later = NOW.plus(REPLAY_PAGE_TAKES);
+    assert!(!busy.is_replaying(later) && busy.replays(second, later).is_some(), "the first has died");
+}
+
 proptest! {
     /// In no second do more than a burst and one second's share go out, and nothing waits longer than it has to.
     #[test]

@@ -17,6 +17,9 @@ const WAITS: [Duration; 7] = [
 pub const ATTEMPTS_MAX: u32 = 8;
 /// A receiver that asks for more is asked again after this: the longest wait of the schedule.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(10 * 60 * 60);
+/// Over how long what an open breaker has held comes up: the first time, and at most. Doubled by each time.
+const HELD_SPREAD_FIRST: Duration = Duration::from_secs(10);
+const HELD_SPREAD_MAX: Duration = Duration::from_secs(60 * 60);
 /// A wait is up to this part of itself longer.
 const JITTER_PART: u128 = 5;
 
@@ -27,6 +30,13 @@ pub fn wait_after(attempts: u32, retry_after: Option<Duration>, random: u128) ->
     let planned = WAITS.get(index)?;
     let asked = retry_after.unwrap_or_default().min(RETRY_AFTER_MAX);
     Some(drawn_out((*planned).max(asked), random))
+}
+
+/// How long beyond its breaker's time a delivery waits that has been held so often: by chance, and the longer the more often,
+/// so that thousands that wait for one endpoint neither come at once nor again and again.
+pub(super) fn held_for(holds: u32, random: u128) -> Duration {
+    let spread = HELD_SPREAD_FIRST.saturating_mul(1 << holds.min(10)).min(HELD_SPREAD_MAX);
+    Duration::from_millis(u64::try_from(random % (spread.as_millis() + 1)).unwrap_or(0))
 }
 
 /// The wait and up to a fifth of it more.
@@ -63,6 +73,12 @@ mod tests {
             let wait = wait_after(attempts, Some(asked), random).expect("not the last");
             prop_assert!(wait >= asked.min(RETRY_AFTER_MAX));
             prop_assert!(wait <= RETRY_AFTER_MAX + RETRY_AFTER_MAX / 5);
+        }
+
+        #[test]
+        fn what_is_held_often_is_spread_wider_and_never_beyond_an_hour(holds: u32, random: u128) {
+            prop_assert!(held_for(0, random) <= HELD_SPREAD_FIRST);
+            prop_assert!(held_for(holds, random) <= HELD_SPREAD_MAX);
         }
 
         #[test]

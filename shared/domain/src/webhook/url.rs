@@ -68,6 +68,13 @@ impl WebhookUrl {
         &self.0
     }
 
+    /// Where it is, without what may hold a token: `https://shop.example`, with the port where it has one.
+    pub fn origin(&self) -> &str {
+        let authority = self.0.find("://").map_or(0, |scheme| scheme + "://".len());
+        let end = self.0[authority..].find(['/', '?']).map_or(self.0.len(), |end| authority + end);
+        &self.0[..end]
+    }
+
     pub fn target(&self) -> Option<Target<'_>> {
         split(&self.0)
     }
@@ -215,6 +222,18 @@ mod tests {
             ("http://[::1]:9000/", "invalid_url"),
         ] {
             assert_eq!(code(bad, Reach::LoopbackToo), Some(expected), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_origin_has_no_path_and_no_query() {
+        for (url, origin) in [
+            ("https://shop.example/hooks?token=hidden", "https://shop.example"),
+            ("https://shop.example?token=hidden/x", "https://shop.example"),
+            ("https://shop.example:8443/", "https://shop.example:8443"),
+            ("https://shop.example", "https://shop.example"),
+        ] {
+            assert_eq!(WebhookUrl::parse(url, Reach::Public).as_ref().map(WebhookUrl::origin), Ok(origin));
         }
     }
 

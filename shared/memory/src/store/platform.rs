@@ -78,8 +78,13 @@ impl PlatformTable {
             PlatformChange::CreateDeadLetter(new) => letter(new.id).is_none(),
             PlatformChange::UpdateDeadLetter(new) => follows(letter(new.id).map(|letter| letter.version), new.version),
             PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
-            PlatformChange::UpdateEndpoint(new) | PlatformChange::RestartEndpoint(new) => {
+            PlatformChange::UpdateEndpoint(new) => {
                 follows(endpoint(new.id).map(|endpoint| endpoint.version), new.version)
+            }
+            PlatformChange::RestartEndpoint(new) => {
+                let stored = endpoint(new.id);
+                follows(stored.map(|endpoint| endpoint.version), new.version)
+                    && follows(stored.map(|endpoint| endpoint.health.version), new.health.version)
             }
             PlatformChange::DeleteEndpoint(known) => {
                 endpoint(known.id).is_some_and(|endpoint| endpoint.version == known.version)

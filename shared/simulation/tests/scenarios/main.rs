@@ -29,6 +29,7 @@ mod twice;
 mod verification;
 mod wallets;
 mod webhook_burst;
+mod webhook_changes;
 mod webhook_endpoints;
 mod webhooks;
 mod workers;

@@ -1,0 +1,228 @@
+//! K: what becomes of deliveries when their endpoint changes under them: it gives up its order, moves, closes its breaker, or
+//! has many of them sent again.
+
+use std::collections::BTreeSet;
+use std::future::Future as _;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use coffer_simulation::{Ask, Consumer};
+use domain::event::Queue;
+use memory::Manner;
+use ports::clock::Clock as _;
+use serde_json::{Value, json};
+
+use super::Scene;
+use super::webhooks::{FIRST, SECOND, deliveries, events, minutes, order, pass, path};
+
+const OLD: &str = "https://old.example/hooks";
+
+fn change(scene: &Scene, endpoint: &str, change: &Value) {
+    scene.world.call(Ask::patch(path(endpoint, ""), change).by(&scene.owner_now())).ok(200);
+}
+
+fn sorted(mut ids: Vec<String>) -> Vec<String> {
+    ids.sort();
+    ids
+}
+
+#[test]
+fn k13_one_that_gives_up_its_order_is_told_of_what_waited_behind_the_first() {
+    let scene = Scene::new();
+    let settings = json!({ "types": ["order.*"], "ordered": true });
+    let id = scene.world.endpoint(scene.owner(), FIRST, &settings).id();
+    scene.world.receivers.set(FIRST, Manner::FailsFirst(1));
+    for _ in 0..5 {
+        order(&scene);
+        scene.world.clock.advance(Duration::from_secs(1));
+    }
+    pass(&scene.world, Duration::from_secs(15));
+    scene.world.receivers.set(FIRST, Manner::AsksToWait(minutes(60)));
+    pass(&scene.world, minutes(2));
+    assert_eq!(scene.world.receivers.taken(FIRST), [""; 0], "the first holds the others, and their messages are gone");
+    scene.world.receivers.heal();
+    change(&scene, &id, &json!({ "ordered": false }));
+    pass(&scene.world, minutes(1));
+    let told = scene.world.receivers.taken(FIRST);
+    assert_eq!(sorted(told), events(&scene, "order.")[1..], "nobody waits for the first any more");
+    pass(&scene.world, minutes(90));
+    assert_eq!(sorted(scene.world.receivers.taken(FIRST)), events(&scene, "order."), "each once");
+    scene.comes_to_rest();
+}
+
+#[test]
+fn k11_k13_a_replay_of_the_event_that_holds_the_others_lets_them_go() {
+    let scene = Scene::new();
+    let settings = json!({ "types": ["order.*"], "ordered": true });
+    let id = scene.world.endpoint(scene.owner(), FIRST, &settings).id();
+    scene.world.receivers.set(FIRST, Manner::AsksToWait(minutes(9 * 60)));
+    for _ in 0..4 {
+        order(&scene);
+        scene.world.clock.advance(Duration::from_secs(1));
+    }
+    pass(&scene.world, minutes(3));
+    scene.world.receivers.heal();
+    let first = &events(&scene, "order.")[0];
+    let ask = Ask::post(path(&id, "/replay"), &json!({ "event_id": first })).by(&scene.owner_now());
+    scene.world.call(ask.key("again")).ok(202);
+    pass(&scene.world, minutes(1));
+    assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."), "the rest in order, at once");
+    scene.comes_to_rest();
+}
+
+#[test]
+fn k8_what_a_breaker_has_held_for_hours_comes_within_little_more_than_one() {
+    let scene = Scene::new();
+    scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] }));
+    scene.world.receivers.set(FIRST, Manner::Hangs);
+    for _ in 0..90 {
+        order(&scene);
+    }
+    pass(&scene.world, minutes(9 * 60));
+    scene.world.receivers.heal();
+    // Those that were tried wait by their own schedule.
+    let tried: BTreeSet<String> = scene.world.receivers.got(FIRST).into_iter().map(|got| got.message.id).collect();
+    pass(&scene.world, minutes(85));
+    let taken = scene.world.receivers.taken(FIRST);
+    let held = events(&scene, "order.").into_iter().filter(|id| !tried.contains(id));
+    let late = held.filter(|id| !taken.contains(id)).count();
+    assert!(tried.len() < 80 && late == 0, "{} tried, {late} still held", tried.len());
+}
+
+#[test]
+fn k8_what_is_held_is_looked_at_once_an_hour_and_not_again_and_again() {
+    const MANY: u64 = 40;
+    let scene = Scene::new();
+    scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] }));
+    scene.world.receivers.set(FIRST, Manner::Hangs);
+    for _ in 0..MANY {
+        order(&scene);
+    }
+    pass(&scene.world, minutes(12 * 60));
+    scene.world.faults.forget_calls();
+    pass(&scene.world, minutes(12 * 60));
+    let looks = scene.world.faults.calls("deliveries.get");
+    assert!(looks <= MANY * 12 * 4, "{looks} looks in twelve hours at {MANY}");
+}
+
+#[test]
+fn k8_k9_what_a_breaker_has_held_keeps_to_the_rate_when_it_closes() {
+    let scene = Scene::new();
+    let settings = json!({ "types": ["order.*"], "rate_limit_per_second": 2 });
+    scene.world.endpoint(scene.owner(), FIRST, &settings);
+    scene.world.receivers.set(FIRST, Manner::Hangs);
+    for _ in 0..40 {
+        order(&scene);
+    }
+    // They are given places of the next twenty seconds; the breaker opens before those come.
+    scene.world.settle();
+    pass(&scene.world, minutes(1));
+    scene.world.receivers.heal();
+    for _ in 0..2_400 {
+        scene.world.clock.advance(Duration::from_millis(500));
+        scene.world.settle();
+    }
+    let at = scene.world.receivers.at(FIRST);
+    assert!(scene.world.receivers.taken(FIRST).len() >= 30, "they come");
+    for first in &at {
+        let within = at.iter().filter(|it| **it >= *first && it.since(*first) < Duration::from_secs(1)).count();
+        assert!(within <= 4, "{within} within a second");
+    }
+}
+
+/// A request is under way to the old URL while `change` is made; its answer comes after.
+fn answered_after(manner: Manner, change: impl Fn(&Scene, &str)) -> (Scene, String) {
+    let scene = Scene::new();
+    let id = scene.world.endpoint(scene.owner(), OLD, &json!({ "types": ["order.*"] })).id();
+    scene.world.receivers.set(OLD, manner);
+    order(&scene);
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+    scene.world.receivers.take_time(&scene.world.clock, Duration::from_secs(1), Duration::from_secs(15));
+    {
+        let batch = scene.world.receive(Queue::Webhooks, 10);
+        let mut working = Box::pin(scene.world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(working.as_mut().poll(&mut context).is_pending(), "the request is under way");
+        change(&scene, &id);
+        scene.world.clock.advance(Duration::from_secs(15));
+        scene.world.receivers.next_end();
+        assert!(working.as_mut().poll(&mut context).is_ready(), "it is answered");
+    }
+    scene.world.receivers.take_time(&scene.world.clock, Duration::ZERO, Duration::ZERO);
+    (scene, id)
+}
+
+#[test]
+fn k6_a_late_410_from_where_an_endpoint_was_disables_nothing() {
+    let (scene, id) = answered_after(Manner::Answers(410), |scene, id| change(scene, id, &json!({ "url": SECOND })));
+    assert_eq!(scene.world.show(&scene.owner_now(), &path(&id, ""))["status"], "enabled");
+    pass(&scene.world, minutes(1));
+    assert_eq!(scene.world.receivers.taken(SECOND), events(&scene, "order."), "it is sent to where it is now");
+}
+
+#[test]
+fn k6_a_410_while_nothing_is_changed_disables() {
+    let (scene, id) = answered_after(Manner::Answers(410), |_, _| {});
+    assert_eq!(scene.world.show(&scene.owner_now(), &path(&id, ""))["status"], "disabled");
+    assert_eq!(deliveries(&scene, &id)[0]["status"], "failed");
+}
+
+#[test]
+fn k7_k8_failures_at_the_old_url_count_for_nothing_at_the_new_one() {
+    let move_away = |scene: &Scene, id: &str| {
+        scene.world.receivers.set(SECOND, Manner::FailsFirst(4));
+        change(scene, id, &json!({ "url": SECOND }));
+    };
+    let (scene, _) = answered_after(Manner::Hangs, move_away);
+    for _ in 0..4 {
+        order(&scene);
+    }
+    pass(&scene.world, Duration::from_secs(1));
+    // Four failures there leave its breaker closed; a fifth, from where it was, would have opened it.
+    let before = scene.world.receivers.taken(SECOND).len();
+    order(&scene);
+    scene.world.settle();
+    assert_eq!(scene.world.receivers.taken(SECOND).len(), before + 1);
+}
+
+#[test]
+fn k6_others_are_told_where_a_disabled_endpoint_is_but_no_token_of_its_url() {
+    let scene = Scene::new();
+    let url = "https://hooks.example/services/hidden-path?token=hidden-query";
+    scene.world.endpoint(scene.owner(), url, &json!({ "types": ["order.*"] }));
+    scene.world.endpoint(scene.owner(), SECOND, &json!({ "types": ["webhook_endpoint.*"] }));
+    scene.world.receivers.set(url, Manner::Answers(410));
+    order(&scene);
+    scene.world.run_until_quiet();
+    let [got] = &scene.world.receivers.got(SECOND)[..] else { panic!("one request") };
+    assert!(!got.message.body.contains("hidden"), "{}", got.message.body);
+    let body: Value = serde_json::from_str(&got.message.body).expect("JSON");
+    assert_eq!(body["data"]["data"]["object"]["url"], "https://hooks.example");
+}
+
+#[test]
+fn k11_replays_of_many_come_a_page_at_a_time_and_one_after_the_other() {
+    const MANY: usize = 230;
+    let scene = Scene::new();
+    let began = api::rfc3339(scene.world.clock.now());
+    for _ in 0..MANY {
+        order(&scene);
+        scene.world.clock.advance(Duration::from_millis(150));
+    }
+    scene.world.settle();
+    let id = scene.world.endpoint(&scene.owner_now(), FIRST, &json!({ "types": ["order.*"] })).id();
+    let replay = |what: &str| {
+        let ask = Ask::post(path(&id, "/replay"), &json!({ what: began })).by(&scene.owner_now());
+        scene.world.call(ask.key(&format!("{what} at {}", scene.world.clock.now().as_ms())))
+    };
+    replay("never_sent_since").ok(202);
+    scene.world.settle();
+    let at_once = scene.world.receivers.taken(FIRST).len();
+    assert!(at_once <= 100, "{at_once} at once");
+    let refused = replay("failed_since");
+    assert_eq!((refused.status, refused.code()), (409, "illegal_state".to_owned()));
+    pass(&scene.world, minutes(4));
+    assert!(sorted(scene.world.receivers.taken(FIRST)) == events(&scene, "order."), "all of them, each once");
+    replay("failed_since").ok(202);
+    scene.comes_to_rest();
+}
