@@ -7,10 +7,11 @@ use domain::ids::TenantId;
 use domain::mail::{
     AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, SENDING_FOR, SENT_KEPT_FOR, Written,
 };
+use domain::opt_out::OptOut;
 use domain::text::{Email, Name};
 use futures_util::future::join_all;
 use ports::clock::Clock;
-use ports::mail::{MailBook, Mailer};
+use ports::mail::{MailBook, Mailer, OptOutKey};
 
 use crate::builders::mail;
 use crate::{PlatformTable, World};
@@ -85,6 +86,18 @@ pub async fn an_address_is_refused_by_its_first_reason(table: PlatformTable<'_>,
         }
         assert_eq!(refusal(world.tenant()).await, None, "another tenant's mail goes there");
     }
+}
+
+pub async fn a_link_is_signed_for_what_it_names(key: &dyn OptOutKey, seed: u128) {
+    let world = World::new(seed);
+    let of = OptOut { tenant: world.tenant(), address: AddressHash([1; 32]) };
+    let signature = key.sign(&of).await.expect("it is signed");
+    assert_eq!(key.sign(&of).await.expect("it is signed"), signature, "the same link in each mail");
+    let is_signed = async |of, signature| key.is_signed(&of, signature).await.expect("it is looked at");
+    assert!(is_signed(of, signature).await);
+    assert!(!is_signed(OptOut { tenant: world.tenant(), ..of }, signature).await, "another tenant's");
+    assert!(!is_signed(OptOut { address: AddressHash([2; 32]), ..of }, signature).await, "another reader's");
+    assert!(!is_signed(of, [0; 32]).await);
 }
 
 /// `sent` finds what was sent to an address: subject, text and HTML.

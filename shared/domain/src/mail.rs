@@ -8,11 +8,13 @@ use std::time::Duration;
 use crate::dispute::Dispute;
 use crate::event::EventType;
 use crate::ids::{EventId, TenantId};
+use crate::opt_out::OptOutLink;
 use crate::order::Order;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::text::{Email, Name};
 use crate::time::Timestamp;
+use crate::webhook::Endpoint;
 
 /// How long one who has begun to send a mail is believed to be at it: as long as its function may run. Who dies between sending and noting it lets the mail be
 /// sent again after that: twice is better than never.
@@ -25,12 +27,12 @@ pub enum MailKind {
     Receipt,
     Refund,
     PaymentFailed,
-    /// To the tenant's owners; all others are to the customer.
     Dispute,
+    WebhookDisabled,
 }
 
 impl MailKind {
-    pub const ALL: [Self; 4] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute];
+    pub const ALL: [Self; 5] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute, Self::WebhookDisabled];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +40,7 @@ impl MailKind {
             Self::Refund => "refund",
             Self::PaymentFailed => "payment_failed",
             Self::Dispute => "dispute",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 
@@ -52,6 +55,15 @@ impl MailKind {
             Self::Refund => EventType::RefundSucceeded,
             Self::PaymentFailed => EventType::PaymentFailed,
             Self::Dispute => EventType::DisputeCreated,
+            Self::WebhookDisabled => EventType::WebhookEndpointDisabled,
+        }
+    }
+
+    /// To an order's customer; all others are to the tenant's owners.
+    pub fn is_to_customer(self) -> bool {
+        match self {
+            Self::Receipt | Self::Refund | Self::PaymentFailed => true,
+            Self::Dispute | Self::WebhookDisabled => false,
         }
     }
 
@@ -94,6 +106,8 @@ pub struct Letter {
     pub merchant: Name,
     pub to_name: Name,
     pub matter: Matter,
+    /// Where its reader says that no more mail is wanted.
+    pub opt_out: Option<OptOutLink>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +116,7 @@ pub enum Matter {
     Refund { refund: Refund, order: Order },
     PaymentFailed { payment: Payment, order: Order },
     Dispute { dispute: Dispute },
+    WebhookDisabled { endpoint: Endpoint },
 }
 
 /// A letter as it is read, with or without HTML.
@@ -131,6 +146,8 @@ pub struct Mail {
     pub from_name: Name,
     pub reply_to: Option<Email>,
     pub to: Email,
+    /// For the reader's mail program, which shows it as a button of its own.
+    pub opt_out: Option<OptOutLink>,
     pub written: Written,
 }
 
@@ -189,9 +206,26 @@ impl Refusal {
         }
     }
 
+    /// Whoever wants no mail as a customer still hears, as an owner, of what concerns the shop. Where nobody reads, or mail is
+    /// called spam, none is sent: it would cost all tenants their good name with the mail providers.
+    pub fn stops(self, kind: MailKind) -> bool {
+        match self {
+            Self::OptedOut => kind.is_to_customer(),
+            Self::Bounced | Self::Complained => true,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
     }
+}
+
+/// What came back of a mail: from now on nothing is sent to those addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feedback {
+    pub tenant: TenantId,
+    pub refusal: Refusal,
+    pub addresses: Vec<AddressHash>,
 }
 
 #[cfg(test)]
@@ -215,6 +249,14 @@ mod tests {
         for refusal in Refusal::ALL {
             assert_eq!(Refusal::parse(refusal.as_str()), Some(refusal));
         }
+    }
+
+    #[test]
+    fn an_opt_out_stops_what_customers_are_told_and_the_others_stop_all() {
+        let stopped = |refusal: Refusal| MailKind::ALL.map(|kind| refusal.stops(kind));
+        assert_eq!(stopped(Refusal::OptedOut), [true, true, true, false, false]);
+        assert_eq!(stopped(Refusal::Bounced), [true; 5]);
+        assert_eq!(stopped(Refusal::Complained), [true; 5]);
     }
 
     #[test]

@@ -8,7 +8,17 @@ use crate::payment::BULK_MAX;
 use crate::{Access, Body, Request, Route, fields};
 
 const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
-    Route { function, method, path, access: Access::Public, body, cached: None, cost: None, retired: None }
+    Route {
+        function,
+        method,
+        path,
+        access: Access::Public,
+        body,
+        cached: None,
+        cost: None,
+        retired: None,
+        is_page: false,
+    }
 }
 
 const fn granted(
@@ -18,12 +28,26 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route { function, method, path, access: Access::Granted(action), body, cached: None, cost: None, retired: None }
+    Route {
+        function,
+        method,
+        path,
+        access: Access::Granted(action),
+        body,
+        cached: None,
+        cost: None,
+        retired: None,
+        is_page: false,
+    }
 }
 
 impl Route {
     const fn cached(self, key_of: fn(&Request) -> Option<CacheKey>) -> Self {
         Self { cached: Some(key_of), ..self }
+    }
+
+    const fn page(self) -> Self {
+        Self { is_page: true, ..self }
     }
 
     const fn costing(self, cost_of: fn(&Request) -> u32) -> Self {
@@ -149,6 +173,8 @@ pub const WEBHOOK_ENDPOINTS_DELIVERIES: Route = granted(
 );
 pub const WEBHOOK_ENDPOINTS_REPLAY: Route =
     granted("webhook-endpoints-replay", "POST", "/v1/webhook_endpoints/{id}/replay", Action::WebhookWrite, Body::Json);
+pub const UNSUBSCRIBE_SHOW: Route = public("unsubscribe-show", "GET", "/v1/unsubscribe", Body::None).page();
+pub const UNSUBSCRIBE_CREATE: Route = public("unsubscribe-create", "POST", "/v1/unsubscribe", Body::None).page();
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -221,6 +247,8 @@ pub const ALL: &[Route] = &[
     WEBHOOK_ENDPOINTS_TEST,
     WEBHOOK_ENDPOINTS_DELIVERIES,
     WEBHOOK_ENDPOINTS_REPLAY,
+    UNSUBSCRIBE_SHOW,
+    UNSUBSCRIBE_CREATE,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

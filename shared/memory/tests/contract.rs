@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store, Vault};
+use coffer_memory::{
+    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Store, Vault,
+};
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
@@ -388,5 +390,13 @@ async fn a_mail_is_sent_as_it_is() {
     };
     for seed in SEEDS {
         contract::mail::a_mail_is_sent_as_it_is(&mailer, sent, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_signed_for_what_it_names() {
+    let key = OptOutKey::new(faults());
+    for seed in SEEDS {
+        contract::mail::a_link_is_signed_for_what_it_names(&key, seed).await;
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::ids::TenantId;
 use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal};
+use domain::opt_out::OptOut;
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -12,6 +13,16 @@ pub trait Mailer: Send + Sync {
     /// `Ok` means it was taken for delivery. Calling it twice sends twice. `Rejected`, when it never will be taken. No error
     /// says an address.
     async fn send(&self, mail: &Mail) -> Result<(), PortError>;
+}
+
+/// Signs the links by which readers say that they want no more mail.
+#[async_trait]
+pub trait OptOutKey: Send + Sync {
+    /// The same each time.
+    async fn sign(&self, of: &OptOut) -> Result<[u8; 32], PortError>;
+
+    /// Whether the signature is ours, and of this.
+    async fn is_signed(&self, of: &OptOut, signature: [u8; 32]) -> Result<bool, PortError>;
 }
 
 #[async_trait]

@@ -13,7 +13,9 @@ use crate::people::PASSWORD;
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
-    let Furniture { account, wallet, event, file, job, failed_job, endpoint, provider_event, statement, .. } = on;
+    let Furniture {
+        account, wallet, event, file, job, failed_job, endpoint, provider_event, statement, opt_out, ..
+    } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
@@ -59,6 +61,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             ask.json(&json!({ "from_name": "The Tea Room", "reply_to": "help@tea.example", "off": ["dispute"] }))
         }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
+        "unsubscribe-show" | "unsubscribe-create" => ask.query("token", opt_out),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
         "jobs-cancel" | "jobs-retry" => ask.key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),

@@ -44,6 +44,8 @@ pub struct Furniture {
     pub failed_job: String,
     /// Told of everything.
     pub endpoint: String,
+    /// What the link in a mail to the customer carries.
+    pub opt_out: String,
 }
 
 impl Furniture {
@@ -89,6 +91,8 @@ impl Furniture {
         let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
         let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
+        let mail = world.mailer.taken().into_iter().find_map(|mail| mail.opt_out).expect("the customer was told");
+        let opt_out = mail.as_str().rsplit('=').next().unwrap_or_default().to_owned();
         Self {
             shop,
             member,
@@ -108,6 +112,7 @@ impl Furniture {
             job,
             failed_job,
             endpoint,
+            opt_out,
         }
     }
 

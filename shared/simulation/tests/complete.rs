@@ -172,7 +172,14 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let wiring = read(&format!("functions/{noun}/{verb}/src/main.rs"));
         let in_vpc = blocks[&logical(&function)].contains("VpcConfig:");
         let needs_redis = wiring.contains("RedisCache::new");
-        let outside = ["KmsTokenKey::new", "KmsVault::new", "HttpConnector::", "SesMailer::new", "HttpSender::new"];
+        let outside = [
+            "KmsTokenKey::new",
+            "KmsVault::new",
+            "KmsOptOutKey::new",
+            "HttpConnector::",
+            "SesMailer::new",
+            "HttpSender::new",
+        ];
         let needs_internet = outside.iter().any(|name| wiring.contains(name));
         assert!(
             !(needs_redis && needs_internet),
@@ -200,6 +207,7 @@ fn policies_name_actions_and_resources_and_never_scan() {
             ("SandboxTable::new", "SandboxTable.Arn"),
             ("KmsTokenKey::new", "TokenKey.Arn"),
             ("KmsVault::new", "VaultKey.Arn"),
+            ("KmsOptOutKey::new", "MailKey.Arn"),
         ] {
             // Events of the platform are put into the commerce table, and nothing else is done there.
             let puts_events = format!("Action: ['dynamodb:PutItem'], Resource: !GetAtt {resource}");

@@ -33,7 +33,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
 
 fn settings(fields: &mut Fields<'_>) -> Option<NewMailSettings> {
     let from_name = fields.optional("from_name", values::line);
-    let reply_to = fields.optional("reply_to", values::email);
+    let reply_to = fields.optional("reply_to", values::mailable_email);
     let off = fields.optional("off", kinds).unwrap_or_default();
     Some(NewMailSettings { from_name, reply_to, off, expected_version: None })
 }

@@ -151,6 +151,8 @@ const ROWS: &[Row] = &[
         &["cache.admit", "jobs.get", "platform.commit"],
         Calls(&["cache.admit", "jobs.get", "platform.find_record"]),
     ),
+    row("unsubscribe-show", &[], Same),
+    row("unsubscribe-create", &["opt_out.is_signed", "mail.refuse"], Same),
     row("settings-get", &["cache.admit", "mail.settings"], Same),
     row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
     row(

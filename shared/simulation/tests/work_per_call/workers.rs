@@ -54,7 +54,7 @@ fn telling_a_customer_is_five_reads_and_two_writes_around_the_mail() {
     world.faults.forget_calls();
     world.work(Queue::Notifications);
     let reads = ["mail.settings", "payments.get", "orders.get", "tenants.get", "mail.refusal"];
-    let sends = ["mail.claim", "mailer.send", "mail.mark_sent"];
+    let sends = ["opt_out.sign", "mail.claim", "mailer.send", "mail.mark_sent"];
     assert_eq!(world.faults.tally(), counted(&[&reads[..], &sends].concat()));
 }
 
