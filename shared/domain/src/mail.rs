@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::dispute::Dispute;
 use crate::event::EventType;
-use crate::ids::{EventId, TenantId};
+use crate::ids::{EventId, FileId, TenantId};
 use crate::opt_out::OptOutLink;
 use crate::order::Order;
 use crate::payment::Payment;
@@ -82,6 +83,8 @@ pub struct MailSettings {
     pub reply_to: Option<Email>,
     /// What is not sent.
     pub off: BTreeSet<MailKind>,
+    /// What stands above the merchant's name on receipts: a picture among the tenant's files.
+    pub logo: Option<FileId>,
     pub updated_at: Timestamp,
     pub version: u64,
 }
@@ -94,6 +97,7 @@ impl MailSettings {
             from_name: None,
             reply_to: None,
             off: BTreeSet::new(),
+            logo: None,
             updated_at: Timestamp::default(),
             version: 0,
         }
@@ -161,6 +165,29 @@ impl AddressHash {
     }
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no SHA-256 digest in lower-case hexadecimal digits")]
+pub struct NoDigest;
+
+impl FromStr for AddressHash {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        parse_digest(text).map(Self)
+    }
+}
+
+/// 32 bytes of lower-case hexadecimal digits.
+pub(crate) fn parse_digest(text: &str) -> Result<[u8; 32], NoDigest> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        let pair = text.get(2 * index..2 * index + 2).filter(|_| is_hex).ok_or(NoDigest)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| NoDigest)?;
+    }
+    Ok(bytes)
+}
+
 impl fmt::Display for AddressHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -220,6 +247,14 @@ impl Refusal {
     }
 }
 
+/// An address that a tenant's mail does not go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedAddress {
+    pub address: AddressHash,
+    pub refusal: Refusal,
+    pub refused_at: Timestamp,
+}
+
 /// What came back of a mail: from now on nothing is sent to those addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feedback {
@@ -266,5 +301,9 @@ mod tests {
         // echo -n a@b.example | sha256sum
         let known = "ebb18a030bf15174f5714e24d63af1a81355c951ea7389bd2a9bd18e3d0c2477";
         assert_eq!(hash("a@b.example"), Ok(known.to_owned()));
+        assert_eq!(known.parse::<AddressHash>().map(|hash| hash.to_string()), Ok(known.to_owned()));
+        for wrong in ["", &known[1..], &known.to_uppercase(), &known.replace('e', "g")] {
+            assert_eq!(wrong.parse::<AddressHash>(), Err(NoDigest), "{wrong}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ids::TenantId;
-use crate::mail::AddressHash;
+use crate::mail::{AddressHash, parse_digest};
 
 /// Whose mail is not wanted any more, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +53,8 @@ impl FromStr for OptOutToken {
         let mut parts = text.split('.');
         let mut part = || parts.next().ok_or(NoOptOutToken);
         let tenant = part()?.parse().map_err(|_| NoOptOutToken)?;
-        let address = AddressHash(bytes(part()?)?);
-        let signature = bytes(part()?)?;
+        let address = part()?.parse().map_err(|_| NoOptOutToken)?;
+        let signature = parse_digest(part()?).map_err(|_| NoOptOutToken)?;
         match parts.next() {
             None => Ok(Self { of: OptOut { tenant, address }, signature }),
             Some(_) => Err(NoOptOutToken),
@@ -81,17 +81,6 @@ impl fmt::Debug for OptOutLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OptOutLink(***)")
     }
-}
-
-/// 32 bytes as lower-case hexadecimal digits.
-fn bytes(text: &str) -> Result<[u8; 32], NoOptOutToken> {
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let pair = text.get(2 * index..2 * index + 2).filter(|_| is_hex).ok_or(NoOptOutToken)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| NoOptOutToken)?;
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

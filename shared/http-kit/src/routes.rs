@@ -140,6 +140,10 @@ pub const JOBS_RETRY: Route =
 pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingsRead, Body::None);
 pub const SETTINGS_UPDATE: Route =
     granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingsWrite, Body::Json);
+pub const SETTINGS_REFUSED: Route =
+    granted("settings-refused", "GET", "/v1/settings/mail/refused", Action::SettingsRead, Body::None);
+pub const SETTINGS_ACCEPT: Route =
+    granted("settings-accept", "DELETE", "/v1/settings/mail/refused/{id}", Action::SettingsWrite, Body::None);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
     granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_LIST: Route =
@@ -238,6 +242,8 @@ pub const ALL: &[Route] = &[
     JOBS_RETRY,
     SETTINGS_GET,
     SETTINGS_UPDATE,
+    SETTINGS_REFUSED,
+    SETTINGS_ACCEPT,
     WEBHOOK_ENDPOINTS_CREATE,
     WEBHOOK_ENDPOINTS_LIST,
     WEBHOOK_ENDPOINTS_GET,

@@ -213,6 +213,7 @@ properties! { mail of Store::new(faults()), platform;
     settings_are_kept_by_their_version,
     a_mail_is_claimed_by_one_until_it_is_sent,
     an_address_is_refused_by_its_first_reason,
+        refused_addresses_are_listed_until_mail_goes_there_again,
 }
 
 properties! { files of Store::new(faults()), platform;

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal};
+use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal, RefusedAddress};
 use domain::opt_out::OptOut;
+use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -52,4 +53,14 @@ pub trait MailBook: Send + Sync {
         refusal: Refusal,
         now: Timestamp,
     ) -> Result<(), PortError>;
+
+    /// The addresses that the tenant's mail does not go to, by their hash, the highest first, by one query.
+    async fn refused(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<AddressHash>,
+    ) -> Result<Page<RefusedAddress, AddressHash>, PortError>;
+
+    /// From now on the tenant's mail goes there again. `false` when it did already.
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError>;
 }

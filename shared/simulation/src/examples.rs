@@ -14,7 +14,18 @@ use crate::people::PASSWORD;
 pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let Furniture { shop, member, open_order, paid_order, payment, authorized, unwanted, dispute, .. } = on;
     let Furniture {
-        account, wallet, event, file, job, failed_job, endpoint, provider_event, statement, opt_out, ..
+        account,
+        wallet,
+        event,
+        file,
+        job,
+        failed_job,
+        endpoint,
+        provider_event,
+        statement,
+        opt_out,
+        refused,
+        ..
     } = on;
     let id = match route.function {
         "sessions-delete" => &member.session,
@@ -32,6 +43,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "files-get" | "files-delete" => file,
         "jobs-get" | "jobs-cancel" => job,
         "jobs-retry" => failed_job,
+        "settings-accept" => refused,
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
@@ -117,6 +129,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "jobs-list"
         | "jobs-get"
         | "settings-get"
+        | "settings-refused"
+        | "settings-accept"
         | "webhook-endpoints-list"
         | "webhook-endpoints-get"
         | "webhook-endpoints-delete"

@@ -269,7 +269,16 @@ impl World {
     pub(crate) fn rendering(&self) -> Rendering<'_> {
         let store = self.store.as_ref();
         let blobs = self.wiring.blobs.as_ref();
-        Rendering { payments: store, orders: store, accounts: store, tenants: store, blobs, print }
+        Rendering {
+            payments: store,
+            orders: store,
+            accounts: store,
+            tenants: store,
+            book: store,
+            files: store,
+            blobs,
+            print,
+        }
     }
 
     pub(crate) fn notifying(&self) -> Notifying<'_> {

@@ -259,3 +259,28 @@ fn addresses_that_mail_cannot_go_to_are_refused_where_they_are_given() {
         assert_eq!((answer.status, answer.text("/errors/0/code")), (400, "invalid_email".to_owned()));
     }
 }
+
+#[test]
+fn j6_the_tenant_sees_who_is_sent_nothing_and_may_send_again() {
+    let scene = Scene::new();
+    let payment = paid(&scene);
+    scene.world.work(Queue::Notifications);
+    let mail = mails(&scene, MailKind::Receipt)[0].clone();
+    assert_eq!(follow(&scene, "POST", &token(&mail)).status, 200);
+    let refused = scene.world.call(Ask::get("/v1/settings/mail/refused").by(scene.owner())).ok(200);
+    let address = AddressHash::of(&mail.to).to_string();
+    assert_eq!(refused.text("/data/0/address_sha256"), address);
+    assert_eq!(
+        (refused.text("/data/0/reason"), refused.json["data"].as_array().map(Vec::len)),
+        ("opted_out".to_owned(), Some(1))
+    );
+    assert!(!refused.body.contains('@'), "no address");
+    let lift = || Ask::delete(format!("/v1/settings/mail/refused/{address}"));
+    let other = scene.world.sign_up("coffee").owner.caller;
+    scene.world.call(lift().by(&other)).refused(404, "not_found");
+    scene.world.call(lift().by(scene.owner())).ok(204);
+    scene.world.call(lift().by(scene.owner())).refused(404, "not_found");
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1);
+}

@@ -153,6 +153,8 @@ const ROWS: &[Row] = &[
     ),
     row("unsubscribe-show", &[], Same),
     row("unsubscribe-create", &["opt_out.is_signed", "mail.refuse"], Same),
+    row("settings-refused", &["cache.admit", "mail.refused"], Same),
+    row("settings-accept", &["cache.admit", "mail.accept"], Same),
     row("settings-get", &["cache.admit", "mail.settings"], Same),
     row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
     row(

@@ -30,7 +30,7 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
 }
 
 #[test]
-fn a_receipt_is_four_reads_a_look_and_a_put() {
+fn a_receipt_is_five_reads_a_look_and_a_put() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
@@ -39,7 +39,7 @@ fn a_receipt_is_four_reads_a_look_and_a_put() {
     assert!(world.deliver(Consumer::OutboxPublish));
     world.faults.forget_calls();
     world.work(Queue::Receipts);
-    let reads = ["payments.get", "orders.get", "accounts.transaction", "tenants.get"];
+    let reads = ["payments.get", "orders.get", "accounts.transaction", "tenants.get", "mail.settings"];
     assert_eq!(world.faults.tally(), counted(&[&reads[..], &["blobs.head", "blobs.put"]].concat()));
 }
 
