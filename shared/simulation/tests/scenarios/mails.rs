@@ -128,7 +128,7 @@ fn settings_are_read_and_replaced_whole_unless_they_have_changed() {
     let scene = Scene::new();
     let ask = |method| Ask::new(method, "/v1/settings/mail").by(scene.owner());
     let before = scene.world.call(ask("GET")).ok(200);
-    assert_eq!(before.body, r#"{"from_name":null,"reply_to":null,"off":[],"updated_at":null}"#);
+    assert_eq!(before.body, r#"{"from_name":null,"reply_to":null,"off":[],"logo_file_id":null,"updated_at":null}"#);
     let body =
         json!({ "from_name": "The Tea Room", "reply_to": "Help@Tea.example", "off": ["refund", "receipt", "refund"] });
     let saved = scene.world.call(ask("PUT").json(&body)).ok(200);
