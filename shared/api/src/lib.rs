@@ -32,7 +32,7 @@ pub use file::{file, file_with_download, file_with_upload};
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use job::job;
 pub use ledger::{account, account_at, entry};
-pub use mail::mail_settings;
+pub use mail::{mail_settings, refused_address};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;

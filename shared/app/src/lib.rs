@@ -18,6 +18,7 @@ pub mod health;
 pub mod ingest;
 pub mod jobs;
 pub mod journal;
+pub mod mail_refusals;
 pub mod mail_settings;
 pub mod match_statement;
 pub mod notifications;

@@ -6,13 +6,15 @@ use domain::dispute::Dispute;
 use domain::event::Notice;
 use domain::ids::{DisputeId, OrderId, PaymentId, TenantId};
 use domain::mail::{AddressHash, Letter, Mail, MailClaim, MailId, MailKind, MailSettings, Matter, Unwritable, Written};
+use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::order::Order;
 use domain::page::PageRequest;
 use domain::payment::Payment;
 use domain::text::{Email, Name};
 use ports::commerce::{Consistency, Disputes, Orders, Payments, Refunds};
 use ports::identity::{Tenants, Users};
-use ports::mail::{MailBook, Mailer};
+use ports::mail::{MailBook, Mailer, OptOutKey};
+use ports::webhooks::WebhookEndpoints;
 
 use crate::Context;
 use crate::settle_refund::RefundKey;
@@ -32,6 +34,18 @@ pub struct Notifying<'a> {
     pub disputes: &'a dyn Disputes,
     pub tenants: &'a dyn Tenants,
     pub users: &'a dyn Users,
+    pub endpoints: &'a dyn WebhookEndpoints,
+    pub opt_out_key: &'a dyn OptOutKey,
+    /// The API as its clients see it, where links lead.
+    pub public_url: &'a str,
+}
+
+/// What is told, in whose name.
+struct News {
+    kind: MailKind,
+    merchant: Name,
+    settings: MailSettings,
+    matter: Matter,
 }
 
 /// One to be told.
@@ -54,15 +68,11 @@ pub async fn notify(context: &Context<'_>, on: Notifying<'_>, notice: &Notice) -
         Some(tenant) => tenant.name,
         None => return Err(WorkError::Poison(format!("there is no tenant {tenant}"))),
     };
+    let news = News { kind, merchant, settings, matter };
     let mut first_fault = None;
-    for Reader { name, email } in readers {
-        let letter = Letter { merchant: merchant.clone(), to_name: name, matter: matter.clone() };
-        let from_name = settings.from_name.clone().unwrap_or_else(|| merchant.clone());
-        let written = (on.write)(&letter).map_err(|error| WorkError::Poison(error.to_string()))?;
-        let reply_to = settings.reply_to.clone();
-        let mail = Mail { tenant, kind, from_name, reply_to, to: email, written };
+    for reader in readers {
         // One address that takes no mail keeps it from nobody else.
-        if let Err(fault) = send_once(context, on, notice, &mail).await {
+        if let Err(fault) = tell(context, on, notice, &news, reader).await {
             let is_better = first_fault.as_ref().is_none_or(|first: &WorkError| !first.retryable());
             first_fault = if is_better { Some(fault) } else { first_fault };
         }
@@ -70,13 +80,44 @@ pub async fn notify(context: &Context<'_>, on: Notifying<'_>, notice: &Notice) -
     first_fault.map_or(Ok(()), Err)
 }
 
-async fn send_once(context: &Context<'_>, on: Notifying<'_>, notice: &Notice, mail: &Mail) -> Result<(), WorkError> {
-    let tenant = notice.tenant;
-    let address = AddressHash::of(&mail.to);
-    if on.book.refusal(tenant, address).await?.is_some() {
+async fn tell(
+    context: &Context<'_>,
+    on: Notifying<'_>,
+    notice: &Notice,
+    news: &News,
+    Reader { name, email }: Reader,
+) -> Result<(), WorkError> {
+    let (tenant, address) = (notice.tenant, AddressHash::of(&email));
+    let refusal = on.book.refusal(tenant, address).await?;
+    if refusal.is_some_and(|refusal| refusal.stops(news.kind)) {
         return Ok(());
     }
-    let id = MailId { event: notice.event, address };
+    // Taken before such addresses were refused at the edge.
+    if !email.is_mailable() {
+        return Err(WorkError::Poison("the reader's address is not of ASCII characters (RFC 6531)".to_owned()));
+    }
+    let News { kind, merchant, settings, matter } = news;
+    let opt_out = match kind.is_to_customer() {
+        true => Some(opt_out_link(on, OptOut { tenant, address }).await?),
+        false => None,
+    };
+    let (merchant, matter) = (merchant.clone(), matter.clone());
+    let from_name = settings.from_name.clone().unwrap_or_else(|| merchant.clone());
+    let letter = Letter { merchant, to_name: name, matter, opt_out: opt_out.clone() };
+    let written = (on.write)(&letter).map_err(|error| WorkError::Poison(error.to_string()))?;
+    let reply_to = settings.reply_to.clone();
+    let mail = Mail { tenant, kind: *kind, from_name, reply_to, to: email, opt_out, written };
+    send_once(context, on, notice, &mail).await
+}
+
+async fn opt_out_link(on: Notifying<'_>, of: OptOut) -> Result<OptOutLink, WorkError> {
+    let signature = on.opt_out_key.sign(&of).await?;
+    Ok(OptOutLink::new(on.public_url, OptOutToken { of, signature }))
+}
+
+async fn send_once(context: &Context<'_>, on: Notifying<'_>, notice: &Notice, mail: &Mail) -> Result<(), WorkError> {
+    let tenant = notice.tenant;
+    let id = MailId { event: notice.event, address: AddressHash::of(&mail.to) };
     match on.book.claim(tenant, id, context.now()).await? {
         MailClaim::Sent => return Ok(()),
         MailClaim::Busy => return Err(WorkError::Retry { reason: "another sends it, or died at it", source: None }),
@@ -114,6 +155,13 @@ async fn news(on: Notifying<'_>, notice: &Notice, kind: MailKind) -> Result<Opti
         MailKind::Dispute => {
             let dispute = dispute(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
             Ok(Some((Matter::Dispute { dispute }, owners(on, tenant).await?)))
+        }
+        MailKind::WebhookDisabled => {
+            let id = notice.subject.parse().map_err(|_| unnamed())?;
+            let endpoint = on.endpoints.get(tenant, id, Consistency::Strong).await?;
+            // One that is gone or enabled again is nobody's concern any more.
+            let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_enabled()) else { return Ok(None) };
+            Ok(Some((Matter::WebhookDisabled { endpoint }, owners(on, tenant).await?)))
         }
     }
 }

@@ -9,12 +9,14 @@ use domain::ids::{PaymentId, TenantId};
 use domain::ledger::Source;
 use domain::order::Order;
 use domain::payment::{Payment, PaymentRefusal};
-use domain::receipt::{Receipt, ReceiptKey, Unprintable};
+use domain::receipt::{LOGO_BYTES_MAX, Logo, Receipt, ReceiptKey, Unprintable};
 use domain::text::Name;
 use domain::time::Timestamp;
 use ports::blobs::{BlobKey, Blobs, Link};
 use ports::commerce::{Accounts, Consistency, Orders, Payments};
 use ports::identity::Tenants;
+use ports::mail::MailBook;
+use ports::platform::Files;
 
 use crate::work::WorkError;
 use crate::{Context, Error};
@@ -32,6 +34,8 @@ pub struct Rendering<'a> {
     pub orders: &'a dyn Orders,
     pub accounts: &'a dyn Accounts,
     pub tenants: &'a dyn Tenants,
+    pub book: &'a dyn MailBook,
+    pub files: &'a dyn Files,
     pub blobs: &'a dyn Blobs,
     pub print: Print,
 }
@@ -52,13 +56,22 @@ pub async fn render(on: Rendering<'_>, notice: &Notice) -> Result<(), WorkError>
     }
     let receipt = Receipt {
         merchant: merchant(on, tenant).await?,
-        logo: None,
+        logo: logo(on, tenant).await?,
         order: order(on, &payment).await?,
         paid_at: paid_at(on, tenant, id).await?,
         payment,
     };
     let document = (on.print)(&receipt).map_err(|error| WorkError::Poison(error.to_string()))?;
     Ok(on.blobs.put(blob, CONTENT_TYPE, document).await?)
+}
+
+/// Of a file that was deleted since there is none: a receipt goes on without.
+async fn logo(on: Rendering<'_>, tenant: TenantId) -> Result<Option<Logo>, WorkError> {
+    let Some(id) = on.book.settings(tenant).await?.and_then(|settings| settings.logo) else { return Ok(None) };
+    let file = on.files.get(tenant, id, Consistency::Strong).await?;
+    let Some(file) = file.filter(|file| Logo::check(file).is_ok()) else { return Ok(None) };
+    let bytes = on.blobs.beginning(BlobKey::file(tenant, id), LOGO_BYTES_MAX).await?;
+    Ok(bytes.and_then(|bytes| Logo::of(file.content_type, bytes)))
 }
 
 async fn merchant(on: Rendering<'_>, tenant: TenantId) -> Result<Name, WorkError> {

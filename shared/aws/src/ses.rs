@@ -6,10 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata};
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::mail::{Mail, Written};
+use domain::opt_out::OptOutLink;
 use domain::text::Email;
 use ports::mail::Mailer;
 use ports::{PortError, PortErrorKind};
@@ -40,7 +41,7 @@ impl SesMailer {
 #[async_trait]
 impl Mailer for SesMailer {
     async fn send(&self, mail: &Mail) -> Result<(), PortError> {
-        let Mail { tenant, kind: mail_kind, from_name, reply_to, to, written } = mail;
+        let Mail { tenant, kind: mail_kind, from_name, reply_to, to, opt_out, written } = mail;
         let unbuildable = |error: BuildError| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error);
         let tag = |name: &str, value: &str| MessageTag::builder().name(name).value(value).build().map_err(unbuildable);
         let request = self
@@ -53,7 +54,7 @@ impl Mailer for SesMailer {
             // What comes back of it says by these whose it was.
             .email_tags(tag("tenant", &tenant.to_string())?)
             .email_tags(tag("kind", mail_kind.as_str())?)
-            .content(EmailContent::builder().simple(message(written).map_err(unbuildable)?).build());
+            .content(EmailContent::builder().simple(message(written, opt_out.as_ref()).map_err(unbuildable)?).build());
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) => {
@@ -64,10 +65,15 @@ impl Mailer for SesMailer {
     }
 }
 
-fn message(Written { subject, text, html }: &Written) -> Result<Message, BuildError> {
+fn message(Written { subject, text, html }: &Written, opt_out: Option<&OptOutLink>) -> Result<Message, BuildError> {
     let content = |data: &str| Content::builder().data(data).charset(CHARSET).build();
     let body = Body::builder().text(content(text)?).html(content(html)?).build();
-    Ok(Message::builder().subject(content(subject)?).body(body).build())
+    let message = Message::builder().subject(content(subject)?).body(body);
+    let Some(link) = opt_out else { return Ok(message.build()) };
+    let header = |name: &str, value: String| MessageHeader::builder().name(name).value(value).build();
+    // One click is enough, and needs no page (RFC 2369, RFC 8058). SES signs both headers.
+    let message = message.headers(header("List-Unsubscribe", format!("<{}>", link.as_str()))?);
+    Ok(message.headers(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?).build())
 }
 
 /// A name as it stands before an address: a quoted string, or encoded words where it is not ASCII (RFC 5322, RFC 2047).

@@ -15,9 +15,10 @@ use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{EventId, OrderId, PaymentId, RefundId, RequestId, TenantId, WebhookEndpointId};
 use domain::job::Job;
 use domain::ledger::{Posting, TransactionIds, post_charge};
-use domain::mail::{Mail, MailKind, Written};
+use domain::mail::{AddressHash, Mail, MailKind, Written};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Currency, Money};
+use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::order::{Customer, NewLine, NewOrder, Order};
 use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
@@ -189,12 +190,17 @@ pub fn mail(tenant: TenantId, mint: Mint<'_>) -> Mail {
         from_name: text("Bär, \"Söhne\" <x@y.example>"),
         reply_to: Some(email(mint)),
         to: email(mint),
+        opt_out: Some(OptOutLink::new("https://api.shop.example/api/v1", opt_out_token(tenant))),
         written: Written {
             subject: "Ihr Beleg: 5 € \"für\" Tee".to_owned(),
             text: "Grüße,\n\n茶".to_owned(),
             html: "<p>Grüße &amp; 茶</p>".to_owned(),
         },
     }
+}
+
+fn opt_out_token(tenant: TenantId) -> OptOutToken {
+    OptOutToken { of: OptOut { tenant, address: AddressHash([1; 32]) }, signature: [2; 32] }
 }
 
 pub fn transaction_ids(mint: Mint<'_>) -> TransactionIds {

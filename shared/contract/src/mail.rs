@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use domain::ids::TenantId;
 use domain::mail::{
-    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, SENDING_FOR, SENT_KEPT_FOR, Written,
+    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
+    Written,
 };
+use domain::opt_out::OptOut;
 use domain::text::{Email, Name};
 use futures_util::future::join_all;
 use ports::clock::Clock;
-use ports::mail::{MailBook, Mailer};
+use ports::mail::{MailBook, Mailer, OptOutKey};
 
 use crate::builders::mail;
+use crate::pages::assert_lists;
 use crate::{PlatformTable, World};
 
 fn mail_id(world: &World) -> MailId {
@@ -35,6 +38,7 @@ pub async fn settings_are_kept_by_their_version(table: PlatformTable<'_>, seed: 
         from_name: Some(Name::parse("Café Zoë").expect("a name")),
         reply_to: Some(Email::parse("help@shop.example").expect("an address")),
         off: BTreeSet::from(MailKind::ALL),
+        logo: Some(world.id()),
         updated_at: world.now(),
         version: 1,
         ..MailSettings::standard(tenant)
@@ -42,7 +46,7 @@ pub async fn settings_are_kept_by_their_version(table: PlatformTable<'_>, seed: 
     assert!(save(table.mail, &first).await);
     assert_eq!(settings(table.mail, tenant).await, Some(first.clone()));
     assert_eq!(settings(table.mail, world.tenant()).await, None, "another tenant's");
-    let second = MailSettings { from_name: None, reply_to: None, off: BTreeSet::new(), version: 2, ..first.clone() };
+    let second = MailSettings { version: 2, updated_at: world.now(), ..MailSettings::standard(tenant) };
     assert!(save(table.mail, &second).await);
     assert!(!save(table.mail, &second).await && !save(table.mail, &first).await, "stale");
     assert_eq!(settings(table.mail, tenant).await, Some(second));
@@ -85,6 +89,41 @@ pub async fn an_address_is_refused_by_its_first_reason(table: PlatformTable<'_>,
         }
         assert_eq!(refusal(world.tenant()).await, None, "another tenant's mail goes there");
     }
+}
+
+pub async fn refused_addresses_are_listed_until_mail_goes_there_again(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    let refused = |index: u8| RefusedAddress {
+        address: AddressHash([index; 32]),
+        refusal: Refusal::ALL[usize::from(index) % 3],
+        refused_at: now,
+    };
+    let mut all: Vec<RefusedAddress> = (0..5).map(refused).collect();
+    for RefusedAddress { address, refusal, refused_at } in &all {
+        table.mail.refuse(tenant, *address, *refusal, *refused_at).await.expect("it is written");
+    }
+    table.mail.refuse(world.tenant(), all[0].address, Refusal::Bounced, now).await.expect("another tenant's");
+    all.reverse();
+    let accept = async |tenant, address| table.mail.accept(tenant, address).await.expect("it is answered");
+    assert_lists("refused addresses", &all, async |page| table.mail.refused(tenant, page).await).await;
+    assert!(!accept(world.tenant(), all[1].address).await, "another tenant's");
+    let again = all.remove(1).address;
+    assert!(accept(tenant, again).await && !accept(tenant, again).await, "once");
+    assert_eq!(table.mail.refusal(tenant, again).await.expect("it is read"), None);
+    assert_lists("refused addresses", &all, async |page| table.mail.refused(tenant, page).await).await;
+}
+
+pub async fn a_link_is_signed_for_what_it_names(key: &dyn OptOutKey, seed: u128) {
+    let world = World::new(seed);
+    let of = OptOut { tenant: world.tenant(), address: AddressHash([1; 32]) };
+    let signature = key.sign(&of).await.expect("it is signed");
+    assert_eq!(key.sign(&of).await.expect("it is signed"), signature, "the same link in each mail");
+    let is_signed = async |of, signature| key.is_signed(&of, signature).await.expect("it is looked at");
+    assert!(is_signed(of, signature).await);
+    assert!(!is_signed(OptOut { tenant: world.tenant(), ..of }, signature).await, "another tenant's");
+    assert!(!is_signed(OptOut { address: AddressHash([2; 32]), ..of }, signature).await, "another reader's");
+    assert!(!is_signed(of, [0; 32]).await);
 }
 
 /// `sent` finds what was sent to an address: subject, text and HTML.

@@ -141,7 +141,9 @@ impl EventType {
             Self::ProviderEventReceived => &[Queue::Providers],
             Self::StatementCreated => &[Queue::Statements, Queue::Webhooks],
             Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications, Queue::Webhooks],
-            Self::PaymentFailed | Self::DisputeCreated => &[Queue::Notifications, Queue::Webhooks],
+            Self::PaymentFailed | Self::DisputeCreated | Self::WebhookEndpointDisabled => {
+                &[Queue::Notifications, Queue::Webhooks]
+            }
             Self::FileDeleted => &[Queue::Files, Queue::Webhooks],
             Self::JobCreated | Self::JobRetried => &[Queue::Jobs, Queue::Webhooks],
             Self::JobResumed => &[Queue::Jobs],
@@ -161,7 +163,6 @@ impl EventType {
             | Self::StatementSucceeded
             | Self::StatementFailed
             | Self::FileCreated
-            | Self::WebhookEndpointDisabled
             | Self::WebhookEndpointTest
             | Self::WebhookReplayRequested
             | Self::FileReady
@@ -190,7 +191,7 @@ pub enum Queue {
     Jobs,
     /// Documents of payments.
     Receipts,
-    /// What people are told by mail.
+    /// What people are told by mail, and what SES tells of mails that came back.
     Notifications,
     /// What tenants' own systems are to be told.
     Webhooks,

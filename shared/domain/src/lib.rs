@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod mail;
 pub mod metadata;
 pub mod money;
+pub mod opt_out;
 pub mod order;
 pub mod page;
 pub mod payment;

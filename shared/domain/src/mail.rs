@@ -3,16 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::dispute::Dispute;
 use crate::event::EventType;
-use crate::ids::{EventId, TenantId};
+use crate::ids::{EventId, FileId, TenantId};
+use crate::opt_out::OptOutLink;
 use crate::order::Order;
 use crate::payment::Payment;
 use crate::refund::Refund;
 use crate::text::{Email, Name};
 use crate::time::Timestamp;
+use crate::webhook::Endpoint;
 
 /// How long one who has begun to send a mail is believed to be at it: as long as its function may run. Who dies between sending and noting it lets the mail be
 /// sent again after that: twice is better than never.
@@ -25,12 +28,12 @@ pub enum MailKind {
     Receipt,
     Refund,
     PaymentFailed,
-    /// To the tenant's owners; all others are to the customer.
     Dispute,
+    WebhookDisabled,
 }
 
 impl MailKind {
-    pub const ALL: [Self; 4] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute];
+    pub const ALL: [Self; 5] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute, Self::WebhookDisabled];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl MailKind {
             Self::Refund => "refund",
             Self::PaymentFailed => "payment_failed",
             Self::Dispute => "dispute",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 
@@ -52,6 +56,15 @@ impl MailKind {
             Self::Refund => EventType::RefundSucceeded,
             Self::PaymentFailed => EventType::PaymentFailed,
             Self::Dispute => EventType::DisputeCreated,
+            Self::WebhookDisabled => EventType::WebhookEndpointDisabled,
+        }
+    }
+
+    /// To an order's customer; all others are to the tenant's owners.
+    pub fn is_to_customer(self) -> bool {
+        match self {
+            Self::Receipt | Self::Refund | Self::PaymentFailed => true,
+            Self::Dispute | Self::WebhookDisabled => false,
         }
     }
 
@@ -70,6 +83,8 @@ pub struct MailSettings {
     pub reply_to: Option<Email>,
     /// What is not sent.
     pub off: BTreeSet<MailKind>,
+    /// What stands above the merchant's name on receipts: a picture among the tenant's files.
+    pub logo: Option<FileId>,
     pub updated_at: Timestamp,
     pub version: u64,
 }
@@ -82,6 +97,7 @@ impl MailSettings {
             from_name: None,
             reply_to: None,
             off: BTreeSet::new(),
+            logo: None,
             updated_at: Timestamp::default(),
             version: 0,
         }
@@ -94,6 +110,8 @@ pub struct Letter {
     pub merchant: Name,
     pub to_name: Name,
     pub matter: Matter,
+    /// Where its reader says that no more mail is wanted.
+    pub opt_out: Option<OptOutLink>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +120,7 @@ pub enum Matter {
     Refund { refund: Refund, order: Order },
     PaymentFailed { payment: Payment, order: Order },
     Dispute { dispute: Dispute },
+    WebhookDisabled { endpoint: Endpoint },
 }
 
 /// A letter as it is read, with or without HTML.
@@ -131,6 +150,8 @@ pub struct Mail {
     pub from_name: Name,
     pub reply_to: Option<Email>,
     pub to: Email,
+    /// For the reader's mail program, which shows it as a button of its own.
+    pub opt_out: Option<OptOutLink>,
     pub written: Written,
 }
 
@@ -142,6 +163,29 @@ impl AddressHash {
     pub fn of(address: &Email) -> Self {
         Self(hmac_sha256::Hash::hash(address.as_str().as_bytes()))
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no SHA-256 digest in lower-case hexadecimal digits")]
+pub struct NoDigest;
+
+impl FromStr for AddressHash {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Self, NoDigest> {
+        parse_digest(text).map(Self)
+    }
+}
+
+/// 32 bytes of lower-case hexadecimal digits.
+pub(crate) fn parse_digest(text: &str) -> Result<[u8; 32], NoDigest> {
+    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        let pair = text.get(2 * index..2 * index + 2).filter(|_| is_hex).ok_or(NoDigest)?;
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| NoDigest)?;
+    }
+    Ok(bytes)
 }
 
 impl fmt::Display for AddressHash {
@@ -189,9 +233,34 @@ impl Refusal {
         }
     }
 
+    /// Whoever wants no mail as a customer still hears, as an owner, of what concerns the shop. Where nobody reads, or mail is
+    /// called spam, none is sent: it would cost all tenants their good name with the mail providers.
+    pub fn stops(self, kind: MailKind) -> bool {
+        match self {
+            Self::OptedOut => kind.is_to_customer(),
+            Self::Bounced | Self::Complained => true,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
     }
+}
+
+/// An address that a tenant's mail does not go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedAddress {
+    pub address: AddressHash,
+    pub refusal: Refusal,
+    pub refused_at: Timestamp,
+}
+
+/// What came back of a mail: from now on nothing is sent to those addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Feedback {
+    pub tenant: TenantId,
+    pub refusal: Refusal,
+    pub addresses: Vec<AddressHash>,
 }
 
 #[cfg(test)]
@@ -218,11 +287,23 @@ mod tests {
     }
 
     #[test]
+    fn an_opt_out_stops_what_customers_are_told_and_the_others_stop_all() {
+        let stopped = |refusal: Refusal| MailKind::ALL.map(|kind| refusal.stops(kind));
+        assert_eq!(stopped(Refusal::OptedOut), [true, true, true, false, false]);
+        assert_eq!(stopped(Refusal::Bounced), [true; 5]);
+        assert_eq!(stopped(Refusal::Complained), [true; 5]);
+    }
+
+    #[test]
     fn an_address_has_one_hash_however_it_is_written() {
         let hash = |text: &str| Email::parse(text).map(|address| AddressHash::of(&address).to_string());
         assert_eq!(hash("A@B.example"), hash("a@b.example"));
         // echo -n a@b.example | sha256sum
         let known = "ebb18a030bf15174f5714e24d63af1a81355c951ea7389bd2a9bd18e3d0c2477";
         assert_eq!(hash("a@b.example"), Ok(known.to_owned()));
+        assert_eq!(known.parse::<AddressHash>().map(|hash| hash.to_string()), Ok(known.to_owned()));
+        for wrong in ["", &known[1..], &known.to_uppercase(), &known.replace('e', "g")] {
+            assert_eq!(wrong.parse::<AddressHash>(), Err(NoDigest), "{wrong}");
+        }
     }
 }

@@ -65,6 +65,21 @@ impl Email {
         Ok(Self(text.to_lowercase()))
     }
 
+    /// An address that mail is sent to: of ASCII alone, since mail goes out without the extension for others (RFC 6531). A
+    /// domain with other letters is written in its `xn--` form.
+    pub fn parse_mailable(text: &str) -> Result<Self, Invalid> {
+        let email = Self::parse(text)?;
+        if !email.is_mailable() {
+            let detail = "must be of ASCII characters: a domain with others is written in its xn-- form";
+            return Err(Invalid::new("invalid_email", detail));
+        }
+        Ok(email)
+    }
+
+    pub fn is_mailable(&self) -> bool {
+        self.0.is_ascii()
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -90,6 +105,16 @@ mod tests {
             assert!(Email::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(Email::parse("A@B.Example").map(|e| e.as_str().to_owned()), Ok("a@b.example".to_owned()));
+    }
+
+    #[test]
+    fn mail_goes_to_ascii_addresses() {
+        for good in ["a@b.example", "a@xn--bcher-kva.example"] {
+            assert!(Email::parse_mailable(good).is_ok(), "{good}");
+        }
+        for bad in ["zoë@b.example", "a@bücher.example", "a"] {
+            assert_eq!(Email::parse_mailable(bad).map_err(|invalid| invalid.code), Err("invalid_email"), "{bad}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod route;
 pub mod routes;
 pub mod serve;
 pub mod statement;
+pub mod unsubscribe;
 pub mod values;
 pub mod webhook;
 

@@ -20,6 +20,8 @@ pub struct Route {
     /// How many calls a request counts for, where it is not one.
     pub cost: Option<fn(&Request) -> u32>,
     pub retired: Option<Retirement>,
+    /// It answers people's browsers and mail programs, whatever they say that they accept.
+    pub is_page: bool,
 }
 
 /// A route that is on its way out. Its answers say so; it answers until it is removed, which is a deployment.

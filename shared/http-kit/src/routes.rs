@@ -8,7 +8,17 @@ use crate::payment::BULK_MAX;
 use crate::{Access, Body, Request, Route, fields};
 
 const fn public(function: &'static str, method: &'static str, path: &'static str, body: Body) -> Route {
-    Route { function, method, path, access: Access::Public, body, cached: None, cost: None, retired: None }
+    Route {
+        function,
+        method,
+        path,
+        access: Access::Public,
+        body,
+        cached: None,
+        cost: None,
+        retired: None,
+        is_page: false,
+    }
 }
 
 const fn granted(
@@ -18,12 +28,26 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route { function, method, path, access: Access::Granted(action), body, cached: None, cost: None, retired: None }
+    Route {
+        function,
+        method,
+        path,
+        access: Access::Granted(action),
+        body,
+        cached: None,
+        cost: None,
+        retired: None,
+        is_page: false,
+    }
 }
 
 impl Route {
     const fn cached(self, key_of: fn(&Request) -> Option<CacheKey>) -> Self {
         Self { cached: Some(key_of), ..self }
+    }
+
+    const fn page(self) -> Self {
+        Self { is_page: true, ..self }
     }
 
     const fn costing(self, cost_of: fn(&Request) -> u32) -> Self {
@@ -130,6 +154,10 @@ pub const DEAD_LETTERS_REDRIVE: Route = granted(
 pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingRead, Body::None);
 pub const SETTINGS_UPDATE: Route =
     granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingWrite, Body::Json);
+pub const SETTINGS_REFUSED: Route =
+    granted("settings-refused", "GET", "/v1/settings/mail/refused", Action::SettingRead, Body::None);
+pub const SETTINGS_ACCEPT: Route =
+    granted("settings-accept", "DELETE", "/v1/settings/mail/refused/{id}", Action::SettingWrite, Body::None);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
     granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_LIST: Route =
@@ -163,6 +191,8 @@ pub const WEBHOOK_ENDPOINTS_DELIVERIES: Route = granted(
 );
 pub const WEBHOOK_ENDPOINTS_REPLAY: Route =
     granted("webhook-endpoints-replay", "POST", "/v1/webhook_endpoints/{id}/replay", Action::WebhookWrite, Body::Json);
+pub const UNSUBSCRIBE_SHOW: Route = public("unsubscribe-show", "GET", "/v1/unsubscribe", Body::None).page();
+pub const UNSUBSCRIBE_CREATE: Route = public("unsubscribe-create", "POST", "/v1/unsubscribe", Body::None).page();
 pub const HEALTH_LIVE: Route = public("health-live", "GET", "/v1/health/live", Body::None);
 pub const HEALTH_READY: Route = public("health-ready", "GET", "/v1/health/ready", Body::None);
 
@@ -230,6 +260,8 @@ pub const ALL: &[Route] = &[
     DEAD_LETTERS_REDRIVE,
     SETTINGS_GET,
     SETTINGS_UPDATE,
+    SETTINGS_REFUSED,
+    SETTINGS_ACCEPT,
     WEBHOOK_ENDPOINTS_CREATE,
     WEBHOOK_ENDPOINTS_LIST,
     WEBHOOK_ENDPOINTS_GET,
@@ -239,6 +271,8 @@ pub const ALL: &[Route] = &[
     WEBHOOK_ENDPOINTS_TEST,
     WEBHOOK_ENDPOINTS_DELIVERIES,
     WEBHOOK_ENDPOINTS_REPLAY,
+    UNSUBSCRIBE_SHOW,
+    UNSUBSCRIBE_CREATE,
     HEALTH_LIVE,
     HEALTH_READY,
 ];

@@ -183,7 +183,7 @@ fn unauthenticated() -> Problem {
 
 fn well_formed(route: &Route, request: &Request) -> Result<(), Problem> {
     let accepts_json = request.header("accept").is_none_or(accepts_json);
-    if !accepts_json {
+    if !accepts_json && !route.is_page {
         return Err(Problem::new(Code::NotAcceptable, "Accept must allow application/json."));
     }
     if request.body.len() > BODY_LEN_MAX {

@@ -27,6 +27,11 @@ pub fn email(value: &Value) -> Result<Email, Invalid> {
     Email::parse(text(value)?)
 }
 
+/// Of somebody who is to be sent mail.
+pub fn mailable_email(value: &Value) -> Result<Email, Invalid> {
+    Email::parse_mailable(text(value)?)
+}
+
 pub fn password(value: &Value) -> Result<Password, Invalid> {
     Password::parse(text(value)?)
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use contract::World;
 use contract::builders;
-use domain::mail::{Letter, Matter, Unwritable};
+use domain::mail::{AddressHash, Letter, Matter, Unwritable};
+use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::payment::DeclineCode;
 use domain::text::Name;
+use domain::webhook::DisabledReason;
 use ports::clock::Clock;
 use proptest::prelude::*;
 
@@ -21,6 +23,7 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
     let refund = builders::refund(&payment, mint);
     let dispute = builders::dispute(tenant, mint);
     let silent = domain::dispute::Dispute { respond_by: None, ..dispute.clone() };
+    let endpoint = builders::endpoint(tenant, mint).disable(DisabledReason::Gone, world.now());
     world.advance(Duration::from_secs(1));
     assert!(world.now() > payment.created_at);
     [
@@ -29,14 +32,15 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
         Matter::PaymentFailed { payment: failed, order },
         Matter::Dispute { dispute },
         Matter::Dispute { dispute: silent },
+        Matter::WebhookDisabled { endpoint },
     ]
-    .map(|matter| Letter { merchant: merchant.clone(), to_name: to_name.clone(), matter })
+    .map(|matter| Letter { merchant: merchant.clone(), to_name: to_name.clone(), matter, opt_out: None })
     .into()
 }
 
 #[test]
 fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
-    let expected: [(&str, &[&str]); 5] = [
+    let expected: [(&str, &[&str]); 6] = [
         ("Your receipt from Tea & Co", &["EUR 10.00", "Tea", "7.00", "Cup", "Order total", "Receipt number pay_"]),
         ("Your refund from Tea & Co", &["EUR 3.00", "Refund ref_", "Order ord_"]),
         ("Your payment did not go through: Tea & Co", &["EUR 10.00", "The card has expired.", "Payment pay_"]),
@@ -45,6 +49,10 @@ fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
             &["EUR 10.00", "the product was not received", "until 8 January 2100, 00:00 UTC"],
         ),
         ("A payment is disputed: Tea & Co", &["You can answer with evidence."]),
+        (
+            "A webhook endpoint was disabled: Tea & Co",
+            &["hooks.shop.example", "any more: it answered 410", "endpoint whe_"],
+        ),
     ];
     let (merchant, name) = (builders::text("Tea & Co"), builders::text("Zoë <b>"));
     for (letter, (subject, parts)) in letters(&merchant, &name).iter().zip(expected) {
@@ -58,6 +66,22 @@ fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
         assert!(written.html.contains("Hello Zoë &lt;b&gt;,"));
         assert!(written.html.contains("Tea &amp; Co") && written.text.contains("Tea & Co"));
         assert_eq!(write(letter)?, written);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_customer_is_shown_how_to_get_no_more() -> Result<(), Unwritable> {
+    let of = OptOut { tenant: World::new(1).tenant(), address: AddressHash([1; 32]) };
+    let link = OptOutLink::new("https://shop.example/api/v1", OptOutToken { of, signature: [2; 32] });
+    let name = builders::text("Tea & Co");
+    for letter in letters(&name, &name) {
+        let is_to_customer =
+            matches!(letter.matter, Matter::Receipt { .. } | Matter::Refund { .. } | Matter::PaymentFailed { .. });
+        let written = write(&Letter { opt_out: is_to_customer.then(|| link.clone()), ..letter })?;
+        for text in [written.text, written.html.replace("&#x2f;", "/")] {
+            assert_eq!(text.contains(link.as_str()), is_to_customer, "{text}");
+        }
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use domain::money::Money;
 use domain::order::Order;
 use domain::payment::DeclineCode;
 use domain::time::Timestamp;
+use domain::webhook::DisabledReason;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
@@ -14,7 +15,9 @@ pub(crate) struct View<'a> {
     subject: String,
     merchant: &'a str,
     name: &'a str,
-    amount: String,
+    /// None where the letter is of no money.
+    amount: Option<String>,
+    opt_out: Option<&'a str>,
     #[serde(flatten)]
     of: Of<'a>,
 }
@@ -26,6 +29,7 @@ enum Of<'a> {
     Refund { refund: String, order: String },
     PaymentFailed { payment: String, order: String, failure: &'static str },
     Dispute { dispute: String, payment: String, reason: &'static str, respond_by: Option<String> },
+    WebhookDisabled { endpoint: String, at: &'a str, reason: &'static str },
 }
 
 #[derive(Serialize)]
@@ -43,7 +47,7 @@ impl View<'_> {
 
 /// The templates' name and what they are given.
 pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
-    let Letter { merchant, to_name, matter } = letter;
+    let Letter { merchant, to_name, matter, opt_out } = letter;
     let (kind, subject, money, of) = match matter {
         Matter::Receipt { payment, order } => {
             let of = Of::Receipt {
@@ -52,17 +56,17 @@ pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
                 total: amount(order.total.amount.get(), order.total),
                 lines: lines(order),
             };
-            (MailKind::Receipt, "Your receipt from", amount(payment.captured, payment.money), of)
+            (MailKind::Receipt, "Your receipt from", Some(amount(payment.captured, payment.money)), of)
         }
         Matter::Refund { refund, order } => {
             let of = Of::Refund { refund: refund.id.to_string(), order: order.id.to_string() };
-            (MailKind::Refund, "Your refund from", amount(refund.money.amount.get(), refund.money), of)
+            (MailKind::Refund, "Your refund from", Some(amount(refund.money.amount.get(), refund.money)), of)
         }
         Matter::PaymentFailed { payment, order } => {
             let failure = payment.failure.unwrap_or(DeclineCode::Other).message();
             let of = Of::PaymentFailed { payment: payment.id.to_string(), order: order.id.to_string(), failure };
             let money = amount(payment.money.amount.get(), payment.money);
-            (MailKind::PaymentFailed, "Your payment did not go through:", money, of)
+            (MailKind::PaymentFailed, "Your payment did not go through:", Some(money), of)
         }
         Matter::Dispute { dispute } => {
             let of = Of::Dispute {
@@ -71,12 +75,19 @@ pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
                 reason: reason(dispute.reason),
                 respond_by: dispute.respond_by.map(date),
             };
-            (MailKind::Dispute, "A payment is disputed:", amount(dispute.money.amount.get(), dispute.money), of)
+            let money = amount(dispute.money.amount.get(), dispute.money);
+            (MailKind::Dispute, "A payment is disputed:", Some(money), of)
+        }
+        Matter::WebhookDisabled { endpoint } => {
+            let reason = disabled(endpoint.status.reason());
+            let of = Of::WebhookDisabled { endpoint: endpoint.id.to_string(), at: endpoint.url.origin(), reason };
+            (MailKind::WebhookDisabled, "A webhook endpoint was disabled:", None, of)
         }
     };
     let merchant = merchant.as_str();
     let subject = format!("{subject} {merchant}");
-    (kind.as_str(), View { subject, merchant, name: to_name.as_str(), amount: money, of })
+    let opt_out = opt_out.as_ref().map(|link| link.as_str());
+    (kind.as_str(), View { subject, merchant, name: to_name.as_str(), amount: money, opt_out, of })
 }
 
 fn lines(order: &Order) -> Vec<Line<'_>> {
@@ -92,6 +103,14 @@ fn amount(minor_units: i64, Money { currency, .. }: Money) -> String {
 fn date(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.to_zoned(TimeZone::UTC).strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
+fn disabled(reason: Option<DisabledReason>) -> &'static str {
+    match reason {
+        Some(DisabledReason::Gone) => "it answered 410, which says that it wants nothing more",
+        Some(DisabledReason::Failing) => "for five days it answered nothing with success",
+        Some(DisabledReason::Requested) | None => "somebody has disabled it",
+    }
 }
 
 fn reason(reason: DisputeReason) -> &'static str {

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store, Vault};
+use coffer_memory::{
+    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Store, Vault,
+};
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
@@ -216,6 +218,7 @@ properties! { mail of Store::new(faults()), platform;
     settings_are_kept_by_their_version,
     a_mail_is_claimed_by_one_until_it_is_sent,
     an_address_is_refused_by_its_first_reason,
+        refused_addresses_are_listed_until_mail_goes_there_again,
 }
 
 properties! { files of Store::new(faults()), platform;
@@ -393,5 +396,13 @@ async fn a_mail_is_sent_as_it_is() {
     };
     for seed in SEEDS {
         contract::mail::a_mail_is_sent_as_it_is(&mailer, sent, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_signed_for_what_it_names() {
+    let key = OptOutKey::new(faults());
+    for seed in SEEDS {
+        contract::mail::a_link_is_signed_for_what_it_names(&key, seed).await;
     }
 }

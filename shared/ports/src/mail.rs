@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal};
+use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal, RefusedAddress};
+use domain::opt_out::OptOut;
+use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 
 use crate::PortError;
@@ -12,6 +14,16 @@ pub trait Mailer: Send + Sync {
     /// `Ok` means it was taken for delivery. Calling it twice sends twice. `Rejected`, when it never will be taken. No error
     /// says an address.
     async fn send(&self, mail: &Mail) -> Result<(), PortError>;
+}
+
+/// Signs the links by which readers say that they want no more mail.
+#[async_trait]
+pub trait OptOutKey: Send + Sync {
+    /// The same each time.
+    async fn sign(&self, of: &OptOut) -> Result<[u8; 32], PortError>;
+
+    /// Whether the signature is ours, and of this.
+    async fn is_signed(&self, of: &OptOut, signature: [u8; 32]) -> Result<bool, PortError>;
 }
 
 #[async_trait]
@@ -41,4 +53,14 @@ pub trait MailBook: Send + Sync {
         refusal: Refusal,
         now: Timestamp,
     ) -> Result<(), PortError>;
+
+    /// The addresses that the tenant's mail does not go to, by their hash, the highest first, by one query.
+    async fn refused(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<AddressHash>,
+    ) -> Result<Page<RefusedAddress, AddressHash>, PortError>;
+
+    /// From now on the tenant's mail goes there again. `false` when it did already.
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError>;
 }

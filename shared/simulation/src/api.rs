@@ -89,9 +89,17 @@ impl World {
             "payments-get" => {
                 payments_get::answer(payments_get::Deps { gate, payments: store, orders: store }, request).await
             }
+            "unsubscribe-show" => unsubscribe_show::answer(request).await,
+            "unsubscribe-create" => {
+                let deps = unsubscribe_create::Deps { mint, book: store, key: self.opt_out_key.as_ref() };
+                unsubscribe_create::answer(deps, request).await
+            }
+            "settings-refused" => settings_refused::answer(settings_refused::Deps { gate, book: store }, request).await,
+            "settings-accept" => settings_accept::answer(settings_accept::Deps { gate, book: store }, request).await,
             "settings-get" => settings_get::answer(settings_get::Deps { gate, book: store }, request).await,
             "settings-update" => {
-                settings_update::answer(settings_update::Deps { gate, mint, book: store }, request).await
+                let deps = settings_update::Deps { gate, mint, book: store, files: store };
+                settings_update::answer(deps, request).await
             }
             "payments-receipt" => {
                 let deps = payments_receipt::Deps { gate, mint, payments: store, blobs };

@@ -24,6 +24,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         endpoint,
         provider_event,
         statement,
+        opt_out,
+        refused,
         ..
     } = on;
     let id = match route.function {
@@ -43,6 +45,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "jobs-get" | "jobs-cancel" => job,
         "jobs-retry" => failed_job,
         "dead-letters-get" | "dead-letters-redrive" => dead_letter,
+        "settings-accept" => refused,
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
@@ -72,6 +75,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             ask.json(&json!({ "from_name": "The Tea Room", "reply_to": "help@tea.example", "off": ["dispute"] }))
         }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
+        "unsubscribe-show" | "unsubscribe-create" => ask.query("token", opt_out),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
         "jobs-cancel" | "jobs-retry" | "dead-letters-redrive" => ask.key(&key),
         "dead-letters-drain" => ask.json(&json!({ "queue": "payments" })).key(&key),
@@ -130,6 +134,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "dead-letters-count"
         | "dead-letters-get"
         | "settings-get"
+        | "settings-refused"
+        | "settings-accept"
         | "webhook-endpoints-list"
         | "webhook-endpoints-get"
         | "webhook-endpoints-delete"

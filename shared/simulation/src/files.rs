@@ -11,9 +11,10 @@ use crate::ask::Ask;
 use crate::world::World;
 
 /// What files hold, by their names. The last is not what it says it is.
-pub(crate) const FILES: [(&str, &str, &[u8], &str); 3] = [
+pub(crate) const FILES: [(&str, &str, &[u8], &str); 4] = [
     ("good.csv", "text/csv", b"a,b\n1,2\n", "SS1epJYFbxpqZZIkEDL6t2TDIVljF5MLT6Dh6Lw7dHA="),
     ("good.pdf", "application/pdf", b"%PDF-1.7\n", "Bxb5Jkyf4Z9ddFUnYQfz3cwdNJf2PWBomnNViuihv14="),
+    ("logo.png", "image/png", include_bytes!("logo.png"), "pNTACWGTEdm4OQSs/WL+O3+RjDElIrvMatUc3sT9Ht8="),
     ("false.png", "image/png", b"no picture", "ntl8lQwzCltVawD+nUY5BZTwo0Q3iG7dA0wyNET719g="),
 ];
 

@@ -2,13 +2,16 @@
 //! and the workers.
 
 use domain::access::{Caller, Role};
+use domain::mail::{AddressHash, Refusal};
 use domain::secret::Secret;
 use ports::clock::Clock as _;
+use ports::mail::MailBook as _;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::people::{LoggedIn, Shop};
+use crate::tasks::run;
 use crate::world::{EVENTS_SECRET, World};
 
 #[derive(Debug, Clone)]
@@ -46,6 +49,10 @@ pub struct Furniture {
     pub dead_letter: String,
     /// Told of everything.
     pub endpoint: String,
+    /// What the link in a mail to the customer carries.
+    pub opt_out: String,
+    /// An address that no mail goes to.
+    pub refused: String,
 }
 
 impl Furniture {
@@ -92,6 +99,11 @@ impl Furniture {
         let account = "acc_merchant_eur";
         let dead_letter = world.dead_letter(owner);
         let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
+        let mail = world.mailer.taken().into_iter().find_map(|mail| mail.opt_out).expect("the customer was told");
+        let opt_out = mail.as_str().rsplit('=').next().unwrap_or_default().to_owned();
+        let refused = AddressHash([7; 32]);
+        let refuse = world.store.refuse(owner.tenant, refused, Refusal::Bounced, world.clock.now());
+        run(refuse).expect("nothing fails yet");
         Self {
             shop,
             member,
@@ -112,6 +124,8 @@ impl Furniture {
             failed_job,
             dead_letter,
             endpoint,
+            opt_out,
+            refused: refused.to_string(),
         }
     }
 

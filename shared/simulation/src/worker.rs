@@ -7,6 +7,7 @@ use std::time::Duration;
 use app::work::WorkError;
 use domain::backoff::{self, RECEIVES_MAX};
 use domain::event::{Notice, Queue};
+use domain::mail::Feedback;
 use futures_util::future::join_all;
 use memory::Delivery;
 use ports::blobs::BlobKey;
@@ -46,7 +47,7 @@ impl World {
             }
             Queue::Notifications => {
                 let deps = notifications_send::Deps { mint: self.mint(), notifying: self.notifying() };
-                notifications_send::step(deps, notice).await
+                notifications_send::step(deps, &notifications_send::Message::Event(notice.clone())).await
             }
             Queue::Providers => {
                 let deps = providers_process::Deps { mint: self.mint(), settling: self.settling_disputes() };
@@ -118,6 +119,12 @@ impl World {
             Ok(()) => Fate::Buried,
             Err(_) => Fate::Again,
         }
+    }
+
+    /// The real step of notifications-send on what SES tells.
+    pub async fn feedback_step(&self, feedback: Feedback) -> Result<(), WorkError> {
+        let deps = notifications_send::Deps { mint: self.mint(), notifying: self.notifying() };
+        notifications_send::step(deps, &notifications_send::Message::Feedback(Some(feedback))).await
     }
 
     /// The real step of files-ingest on what the bucket tells of.

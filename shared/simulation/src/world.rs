@@ -24,7 +24,9 @@ use domain::ids::TypedId;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Receivers, Store, Vault};
+use memory::{
+    Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Random, Receivers, Store, Vault,
+};
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
@@ -89,6 +91,7 @@ pub struct World {
     pub sent: Arc<Sent>,
     /// What people were told.
     pub mailer: Arc<Mailer>,
+    pub(crate) opt_out_key: Arc<OptOutKey>,
     pub provider: Arc<Provider>,
     /// What a tenant may connect beside it.
     pub second: Arc<Provider>,
@@ -175,6 +178,7 @@ impl World {
             clock,
             random,
             mailer: Arc::new(Mailer::new(faults.clone())),
+            opt_out_key: Arc::new(OptOutKey::new(faults.clone())),
             second,
             faults,
             store,
@@ -263,7 +267,16 @@ impl World {
     pub(crate) fn rendering(&self) -> Rendering<'_> {
         let store = self.store.as_ref();
         let blobs = self.wiring.blobs.as_ref();
-        Rendering { payments: store, orders: store, accounts: store, tenants: store, blobs, print }
+        Rendering {
+            payments: store,
+            orders: store,
+            accounts: store,
+            tenants: store,
+            book: store,
+            files: store,
+            blobs,
+            print,
+        }
     }
 
     pub(crate) fn notifying(&self) -> Notifying<'_> {
@@ -278,6 +291,9 @@ impl World {
             disputes: store,
             tenants: store,
             users: store,
+            endpoints: store,
+            opt_out_key: self.opt_out_key.as_ref(),
+            public_url: ISSUER,
         }
     }
 

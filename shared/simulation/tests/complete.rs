@@ -184,6 +184,7 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let outside = [
             "KmsTokenKey::new",
             "KmsVault::new",
+            "KmsOptOutKey::new",
             "HttpConnector::",
             "SesMailer::new",
             "HttpSender::new",
@@ -216,6 +217,7 @@ fn policies_name_actions_and_resources_and_never_scan() {
             ("SandboxTable::new", "SandboxTable.Arn"),
             ("KmsTokenKey::new", "TokenKey.Arn"),
             ("KmsVault::new", "VaultKey.Arn"),
+            ("KmsOptOutKey::new", "MailKey.Arn"),
         ] {
             // Events of the platform are put into the commerce table, and nothing else is done there.
             let puts_events = format!("Action: ['dynamodb:PutItem'], Resource: !GetAtt {resource}");

@@ -102,6 +102,9 @@ mod tenants {
     mod create;
     mod get;
 }
+mod unsubscribe {
+    mod create;
+}
 mod users {
     mod create;
     mod delete;

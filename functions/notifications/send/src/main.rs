@@ -1,16 +1,15 @@
 //! What the function is made of on AWS.
 
-use std::sync::Arc;
-
 use app::notifications::Notifying;
 use app::work::WorkError;
 use aws::{
-    Aws, CommerceTable, IdentityTable, PlatformTable, SesMailer, Settings, SqsRedelivery, SystemClock, SystemRandom,
-    decode_notice,
+    Aws, CommerceTable, IdentityTable, KmsOptOutKey, PlatformTable, SesMailer, Settings, SqsRedelivery, SystemClock,
+    SystemRandom, decode_feedback, decode_notice,
 };
 use domain::text::Email;
-use notifications_send::{Deps, step};
+use notifications_send::{Deps, Message, step};
 use ports::clock::Mint;
+use ports::queues::Received;
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,6 +20,9 @@ async fn main() -> Result<(), runtime::Error> {
     let platform_table = reader.text("PLATFORM_TABLE");
     let identity_table = reader.text("IDENTITY_TABLE");
     let mail_from = reader.text("MAIL_FROM");
+    let mail_configuration = reader.text("MAIL_CONFIGURATION");
+    let mail_key = reader.text("MAIL_KEY");
+    let public_url = reader.text("PUBLIC_URL");
     let queue_url = reader.text("QUEUE_URL");
     let dead_letters_url = reader.text("DEAD_LETTERS_URL");
     reader.finish(())?;
@@ -28,7 +30,8 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce = CommerceTable::new(&aws, commerce_table.as_str());
     let platform = PlatformTable::new(&aws, platform_table, commerce_table);
     let identity = IdentityTable::new(&aws, identity_table);
-    let mailer = SesMailer::new(&aws, Email::parse(&mail_from)?, None::<Arc<str>>);
+    let mailer = SesMailer::new(&aws, Email::parse(&mail_from)?, Some(mail_configuration.into()));
+    let opt_out_key = KmsOptOutKey::new(&aws, mail_key);
     let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);
     let notifying = Notifying {
         book: &platform,
@@ -40,11 +43,17 @@ async fn main() -> Result<(), runtime::Error> {
         disputes: &commerce,
         tenants: &identity,
         users: &identity,
+        endpoints: &platform,
+        opt_out_key: &opt_out_key,
+        public_url: &public_url,
     };
     let deps = Deps { mint: Mint { clock: &SystemClock, random: &SystemRandom }, notifying };
-    runtime::run_queue(&redelivery, &SystemRandom, async |message| {
-        let notice = decode_notice(&message.body, message.trace.clone());
-        step(deps, &notice.map_err(|error| WorkError::Poison(error.to_string()))?).await
-    })
-    .await
+    runtime::run_queue(&redelivery, &SystemRandom, async |message| step(deps, &read(message)?).await).await
+}
+
+fn read(message: &Received) -> Result<Message, WorkError> {
+    if let Ok(notice) = decode_notice(&message.body, message.trace.clone()) {
+        return Ok(Message::Event(notice));
+    }
+    decode_feedback(&message.body).map(Message::Feedback).map_err(|error| WorkError::Poison(error.to_string()))
 }

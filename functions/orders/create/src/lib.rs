@@ -43,7 +43,7 @@ fn new_order(fields: &mut Fields<'_>) -> Option<NewOrder> {
 }
 
 fn customer(fields: &mut Fields<'_>) -> Option<Customer> {
-    let email = fields.required("email", values::email);
+    let email = fields.required("email", values::mailable_email);
     let name = fields.required("name", values::line);
     Some(Customer { email: email?, name: name? })
 }

@@ -10,6 +10,7 @@ use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
 use ports::clock::Mint;
 use ports::mail::MailBook;
+use ports::platform::Files;
 use serde_json::Value;
 
 /// What the function reaches.
@@ -18,6 +19,7 @@ pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
     pub book: &'a dyn MailBook,
+    pub files: &'a dyn Files,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -28,14 +30,15 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let input = fields::parse(&call.request.body, settings)?;
     let input = NewMailSettings { expected_version: call.request.if_match()?, ..input };
     let context = call.context(deps.mint);
-    Ok(Response::resource(mail_settings::put(&context, deps.book, call.caller.tenant, input).await?))
+    Ok(Response::resource(mail_settings::put(&context, (deps.book, deps.files), call.caller.tenant, input).await?))
 }
 
 fn settings(fields: &mut Fields<'_>) -> Option<NewMailSettings> {
     let from_name = fields.optional("from_name", values::line);
-    let reply_to = fields.optional("reply_to", values::email);
+    let reply_to = fields.optional("reply_to", values::mailable_email);
     let off = fields.optional("off", kinds).unwrap_or_default();
-    Some(NewMailSettings { from_name, reply_to, off, expected_version: None })
+    let logo = fields.optional("logo_file_id", values::id);
+    Some(NewMailSettings { from_name, reply_to, off, logo, expected_version: None })
 }
 
 fn kinds(value: &Value) -> Result<BTreeSet<MailKind>, Invalid> {

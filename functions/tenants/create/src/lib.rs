@@ -38,7 +38,7 @@ fn sign_up(fields: &mut Fields<'_>) -> Option<SignUp> {
 
 fn owner(fields: &mut Fields<'_>) -> Option<(Name, Email, Password)> {
     let name = fields.required("name", values::line);
-    let email = fields.required("email", values::email);
+    let email = fields.required("email", values::mailable_email);
     let password = fields.required("password", values::password);
     let password = fields.check("password", password, |password| {
         let context = [email.as_ref().map(Email::as_str), name.as_ref().map(Name::as_str)];

@@ -31,7 +31,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
 }
 
 fn new_user(fields: &mut Fields<'_>) -> Option<NewUser> {
-    let email = fields.required("email", values::email);
+    let email = fields.required("email", values::mailable_email);
     let name = fields.required("name", values::line);
     let role = fields.required("role", values::role);
     let password = fields.required("password", values::password);

@@ -36,7 +36,7 @@ fn new_wallet(fields: &mut Fields<'_>) -> Option<NewWallet> {
 }
 
 fn customer(fields: &mut Fields<'_>) -> Option<Customer> {
-    let email = fields.required("email", values::email);
+    let email = fields.required("email", values::mailable_email);
     let name = fields.required("name", values::line);
     Some(Customer { email: email?, name: name? })
 }

@@ -29,7 +29,7 @@ impl Key {
     }
 
     pub(crate) fn mail_refusal(tenant: TenantId, address: AddressHash) -> Self {
-        Partition::table(tenant, "NOMAIL").at(address)
+        Partition::mail_refusals(tenant).at(address)
     }
 
     pub(crate) fn mail_settings(tenant: TenantId) -> Self {
@@ -71,6 +71,10 @@ impl Partition {
 
     pub(crate) fn endpoints(tenant: TenantId) -> Self {
         Self::table(tenant, "WHE")
+    }
+
+    pub(crate) fn mail_refusals(tenant: TenantId) -> Self {
+        Self::table(tenant, "NOMAIL")
     }
 
     pub(crate) fn deliveries(tenant: TenantId, endpoint: WebhookEndpointId) -> Self {

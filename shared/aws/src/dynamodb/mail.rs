@@ -5,9 +5,12 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, SENDING_FOR, SENT_KEPT_FOR};
+use domain::mail::{
+    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
+};
+use domain::page::{Page, PageRequest};
 use domain::text::{Email, Name};
 use domain::time::Timestamp;
 use ports::PortError;
@@ -15,7 +18,8 @@ use ports::commerce::Consistency;
 use ports::mail::MailBook;
 use serde::{Deserialize, Serialize};
 
-use super::key::{Key, PARTITION};
+use super::key::{Key, PARTITION, Partition};
+use super::query::Listing;
 use super::record::{Kind, Reader, Stored, Unreadable, decode, encode, ms};
 use super::{Attributes, PlatformTable, number};
 use crate::digest::{from_hex, to_hex};
@@ -75,7 +79,7 @@ impl MailBook for PlatformTable {
     async fn refusal(&self, tenant: TenantId, address: AddressHash) -> Result<Option<Refusal>, PortError> {
         let key = Key::mail_refusal(tenant, address);
         let found: Option<RefusalItem> = self.platform.get("get a mail refusal", key, Consistency::Strong).await?;
-        Ok(found.map(|item| item.refusal))
+        Ok(found.map(|item| item.refused.refusal))
     }
 
     async fn refuse(
@@ -86,7 +90,7 @@ impl MailBook for PlatformTable {
         now: Timestamp,
     ) -> Result<(), PortError> {
         let request = self
-            .put(encode(&RefusalItem { tenant, address, refusal, refused_at: now })?)
+            .put(encode(&RefusalItem { tenant, refused: RefusedAddress { address, refusal, refused_at: now } })?)
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PARTITION);
         match request.send().await {
@@ -94,6 +98,29 @@ impl MailBook for PlatformTable {
             Err(error) if was_refused(&error).is_some() => Ok(()),
             Err(error) => Err(port_error("refuse mail to an address", error)),
         }
+    }
+
+    async fn refused(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<AddressHash>,
+    ) -> Result<Page<RefusedAddress, AddressHash>, PortError> {
+        let partition = Partition::mail_refusals(tenant);
+        let listing = Listing { partition, from: None, to: None, page, filter: None };
+        let Page { items, next } = self.platform.page("list refused addresses", listing).await?;
+        Ok(Page { items: items.into_iter().map(|item: RefusalItem| item.refused).collect(), next })
+    }
+
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError> {
+        let request = self
+            .platform
+            .client
+            .delete_item()
+            .table_name(&*self.platform.name)
+            .set_key(Some(Key::mail_refusal(tenant, address).into_attributes()))
+            .return_values(ReturnValue::AllOld);
+        let answer = request.send().await.map_err(|error| port_error("send mail to an address again", error))?;
+        Ok(answer.attributes.is_some_and(|before| !before.is_empty()))
     }
 }
 
@@ -173,9 +200,7 @@ impl TryFrom<MailRecord> for MailItem {
 
 struct RefusalItem {
     tenant: TenantId,
-    address: AddressHash,
-    refusal: Refusal,
-    refused_at: Timestamp,
+    refused: RefusedAddress,
 }
 
 impl Stored for RefusalItem {
@@ -183,7 +208,7 @@ impl Stored for RefusalItem {
     type Record = RefusalRecord;
 
     fn key(&self) -> Key {
-        Key::mail_refusal(self.tenant, self.address)
+        Key::mail_refusal(self.tenant, self.refused.address)
     }
 }
 
@@ -198,7 +223,7 @@ pub(crate) struct RefusalRecord {
 
 impl From<&RefusalItem> for RefusalRecord {
     fn from(item: &RefusalItem) -> Self {
-        let RefusalItem { tenant, address, refusal, refused_at } = item;
+        let RefusalItem { tenant, refused: RefusedAddress { address, refusal, refused_at } } = item;
         Self {
             tenant: tenant.to_string(),
             address: to_hex(&address.0),
@@ -214,12 +239,12 @@ impl TryFrom<RefusalRecord> for RefusalItem {
     fn try_from(record: RefusalRecord) -> Result<Self, Unreadable> {
         let RefusalRecord { tenant, address, reason, refused_at_ms } = record;
         let reader = Reader(Kind::MailRefusal);
-        Ok(Self {
-            tenant: reader.parse("tenant", &tenant)?,
+        let refused = RefusedAddress {
             address: AddressHash(reader.known("address", from_hex(&address))?),
             refusal: reader.known("reason", Refusal::parse(&reason))?,
             refused_at: Timestamp::from_ms(refused_at_ms),
-        })
+        };
+        Ok(Self { tenant: reader.parse("tenant", &tenant)?, refused })
     }
 }
 
@@ -240,18 +265,21 @@ pub(crate) struct SettingsRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<String>,
     off: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logo: Option<String>,
     updated_at_ms: i64,
     version: u64,
 }
 
 impl From<&MailSettings> for SettingsRecord {
     fn from(settings: &MailSettings) -> Self {
-        let MailSettings { tenant, from_name, reply_to, off, updated_at, version } = settings;
+        let MailSettings { tenant, from_name, reply_to, off, logo, updated_at, version } = settings;
         Self {
             tenant: tenant.to_string(),
             from_name: from_name.as_ref().map(|name| name.as_str().to_owned()),
             reply_to: reply_to.as_ref().map(|address| address.as_str().to_owned()),
             off: off.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            logo: logo.map(|file| file.to_string()),
             updated_at_ms: ms(*updated_at),
             version: *version,
         }
@@ -262,7 +290,7 @@ impl TryFrom<SettingsRecord> for MailSettings {
     type Error = Unreadable;
 
     fn try_from(record: SettingsRecord) -> Result<Self, Unreadable> {
-        let SettingsRecord { tenant, from_name, reply_to, off, updated_at_ms, version } = record;
+        let SettingsRecord { tenant, from_name, reply_to, off, logo, updated_at_ms, version } = record;
         let reader = Reader(Kind::MailSettings);
         let kinds = off.iter().map(|name| reader.known("off", MailKind::parse(name)));
         Ok(Self {
@@ -270,6 +298,7 @@ impl TryFrom<SettingsRecord> for MailSettings {
             from_name: from_name.map(|name| reader.valid("from_name", Name::parse(&name))).transpose()?,
             reply_to: reply_to.map(|address| reader.valid("reply_to", Email::parse(&address))).transpose()?,
             off: kinds.collect::<Result<_, _>>()?,
+            logo: logo.map(|file| reader.parse("logo", &file)).transpose()?,
             updated_at: Timestamp::from_ms(updated_at_ms),
             version,
         })

@@ -1,7 +1,7 @@
 //! The token key and the vault, in KMS.
 
 use aws_sdk_kms::types::{KeySpec, KeyUsageType};
-use coffer_aws::{Aws, KmsTokenKey, KmsVault};
+use coffer_aws::{Aws, KmsOptOutKey, KmsTokenKey, KmsVault};
 
 use crate::place::aws;
 
@@ -39,5 +39,15 @@ async fn the_vault_keeps_its_contract() {
     contract::vault::what_is_sealed_shows_nothing(&vault, 3).await;
     contract::vault::another_purpose_opens_nothing(&vault, 4).await;
     contract::vault::what_was_never_sealed_is_refused(&vault, 5).await;
+    remove_key(&aws, &id).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the emulator: cargo xtask test"]
+async fn the_key_of_links_keeps_its_contract() {
+    let aws = aws();
+    let id = make_key(&aws, KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac).await;
+    let key = KmsOptOutKey::new(&aws, id.as_str());
+    contract::mail::a_link_is_signed_for_what_it_names(&key, 1).await;
     remove_key(&aws, &id).await;
 }

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, MailClaim, MailId, MailSettings, Refusal, SENDING_FOR};
+use domain::mail::{AddressHash, MailClaim, MailId, MailSettings, Refusal, RefusedAddress, SENDING_FOR};
+use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::mail::MailBook;
 
 use super::Store;
+use super::page::{by_id, page};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum MailState {
@@ -58,7 +60,8 @@ impl MailBook for Store {
     }
 
     async fn refusal(&self, tenant: TenantId, address: AddressHash) -> Result<Option<Refusal>, PortError> {
-        self.faults.call("mail.refusal", || Ok(self.platform.get().refusals.get(&(tenant, address)).copied())).await
+        let effect = || Ok(self.platform.get().refusals.get(&(tenant, address)).map(|refused| refused.refusal));
+        self.faults.call("mail.refusal", effect).await
     }
 
     async fn refuse(
@@ -66,12 +69,32 @@ impl MailBook for Store {
         tenant: TenantId,
         address: AddressHash,
         refusal: Refusal,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<(), PortError> {
         let effect = || {
-            self.platform.get().refusals.entry((tenant, address)).or_insert(refusal);
+            let refused = RefusedAddress { address, refusal, refused_at: now };
+            self.platform.get().refusals.entry((tenant, address)).or_insert(refused);
             Ok(())
         };
         self.faults.call("mail.refuse", effect).await
+    }
+
+    async fn refused(
+        &self,
+        tenant: TenantId,
+        request: PageRequest<AddressHash>,
+    ) -> Result<Page<RefusedAddress, AddressHash>, PortError> {
+        let effect = || {
+            let table = self.platform.get();
+            let of_tenant = (tenant, AddressHash([0; 32]))..=(tenant, AddressHash([u8::MAX; 32]));
+            let rows = table.refusals.range(of_tenant).rev().map(|((_, address), refused)| (*address, refused));
+            Ok(page(rows, request, by_id))
+        };
+        self.faults.call("mail.refused", effect).await
+    }
+
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError> {
+        let effect = || Ok(self.platform.get().refusals.remove(&(tenant, address)).is_some());
+        self.faults.call("mail.accept", effect).await
     }
 }

@@ -49,7 +49,7 @@ use domain::ids::{
 use domain::job::Job;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
-use domain::mail::{AddressHash, MailId, MailSettings, Refusal};
+use domain::mail::{AddressHash, MailId, MailSettings, RefusedAddress};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
@@ -120,7 +120,7 @@ struct PlatformTable {
     dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
-    refusals: BTreeMap<(TenantId, AddressHash), Refusal>,
+    refusals: BTreeMap<(TenantId, AddressHash), RefusedAddress>,
     endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,
     /// With the moment from which each is due.
     deliveries: BTreeMap<(TenantId, WebhookEndpointId, EventId), (Delivery, Option<Timestamp>)>,

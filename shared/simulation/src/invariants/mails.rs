@@ -1,7 +1,7 @@
 //! What people were told: everybody of everything that a mail tells of, unless its message was buried. Nobody was told of what
 //! did not happen.
 
-use domain::event::{Event, Queue};
+use domain::event::{Event, EventType, Queue};
 use domain::ids::TenantId;
 use domain::mail::{Mail, MailKind};
 use domain::refund::RefundStatus;
@@ -42,6 +42,7 @@ fn is_of_something(mail: &Mail, contents: &Contents) -> bool {
             done.into_iter().any(|it| ours(it.tenant) && names(it.id.to_string()))
         }
         MailKind::Dispute => contents.disputes.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
+        MailKind::WebhookDisabled => contents.endpoints.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
     }
 }
 
@@ -51,9 +52,14 @@ pub(crate) fn tells_of(mail: &Mail, event: &Event) -> bool {
     mail.tenant == event.tenant && mail.kind.event() == event.kind && mail.written.text.contains(subject)
 }
 
-/// What is of no order has no customer whose address is known.
+/// What is of no order has no customer whose address is known; what is well again is nobody's concern.
 fn has_no_reader(event: &Event, contents: &Contents) -> bool {
     let payment = event.subject.split('/').next().unwrap_or_default();
     let payments = contents.payments.iter();
-    payments.filter(|it| it.tenant == event.tenant).any(|it| it.order.is_none() && it.id.to_string() == payment)
+    let has_no_order =
+        payments.filter(|it| it.tenant == event.tenant).any(|it| it.order.is_none() && it.id.to_string() == payment);
+    // A webhook endpoint that was enabled again, or deleted, before its owner was told.
+    let mut disabled = contents.endpoints.iter().filter(|endpoint| !endpoint.is_enabled());
+    let is_of_endpoint = event.kind == EventType::WebhookEndpointDisabled;
+    has_no_order || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
 }

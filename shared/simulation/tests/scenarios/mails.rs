@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use coffer_simulation::{Ask, Consumer, Fate, World, run, together};
+use coffer_simulation::{Answer, Ask, Consumer, Fate, World, run, together};
 use domain::event::Queue;
-use domain::mail::{AddressHash, Mail, MailKind, MailSettings, Refusal, SENDING_FOR};
+use domain::mail::{AddressHash, Feedback, Mail, MailKind, MailSettings, Refusal, SENDING_FOR};
 use domain::text::{Email, Name};
-use memory::Fault;
+use memory::{Fault, Manner};
 use ports::clock::Clock as _;
 use ports::mail::MailBook as _;
 
@@ -128,7 +128,7 @@ fn settings_are_read_and_replaced_whole_unless_they_have_changed() {
     let scene = Scene::new();
     let ask = |method| Ask::new(method, "/v1/settings/mail").by(scene.owner());
     let before = scene.world.call(ask("GET")).ok(200);
-    assert_eq!(before.body, r#"{"from_name":null,"reply_to":null,"off":[],"updated_at":null}"#);
+    assert_eq!(before.body, r#"{"from_name":null,"reply_to":null,"off":[],"logo_file_id":null,"updated_at":null}"#);
     let body =
         json!({ "from_name": "The Tea Room", "reply_to": "Help@Tea.example", "off": ["refund", "receipt", "refund"] });
     let saved = scene.world.call(ask("PUT").json(&body)).ok(200);
@@ -156,4 +156,131 @@ fn mails_are_from_whom_and_answered_to_where_the_tenant_says() {
     scene.world.work(Queue::Notifications);
     let [mail] = mails(&scene, MailKind::Receipt).try_into().expect("one mail");
     assert_eq!((mail.from_name, mail.reply_to), (name, Some(address)));
+}
+
+fn token(mail: &Mail) -> String {
+    let link = mail.opt_out.as_ref().expect("a customer's mail has one").as_str();
+    let (path, token) = link.split_once("?token=").expect("a token");
+    assert!(path.ends_with("/unsubscribe") && mail.written.text.contains(link), "{}", mail.written.text);
+    token.to_owned()
+}
+
+fn follow(scene: &Scene, method: &str, token: &str) -> Answer {
+    scene.world.call(Ask::new(method, "/v1/unsubscribe").query("token", token).by_nobody())
+}
+
+#[test]
+fn j6_one_click_in_a_mail_ends_the_shop_s_mail_to_that_reader_and_no_other_s() {
+    let scene = Scene::new();
+    let payment = paid(&scene);
+    scene.world.work(Queue::Notifications);
+    let token = token(&mails(&scene, MailKind::Receipt)[0]);
+    let page = follow(&scene, "GET", &token);
+    assert!(page.status == 200 && page.body.contains("<form method=\"post\">"), "{}", page.body);
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1, "who only looks has said nothing");
+    for _ in 0..2 {
+        let done = follow(&scene, "POST", &token);
+        assert!(done.status == 200 && done.body.contains("sends nothing more"), "{}", done.body);
+    }
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1, "nothing more is sent");
+    let other = scene.world.sign_up("coffee").owner.caller;
+    let order = scene.world.order(&other, 500).id();
+    scene.world.pay(&other, Some(&order), 500, "tok_success");
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Receipt).len(), 2, "another shop's mail goes on");
+}
+
+#[test]
+fn j6_a_link_that_was_changed_does_nothing() {
+    let scene = Scene::new();
+    let payment = paid(&scene);
+    scene.world.work(Queue::Notifications);
+    let link = mails(&scene, MailKind::Receipt)[0].opt_out.clone().expect("a link");
+    let token = link.as_str().rsplit('=').next().expect("a token");
+    let other = scene.world.sign_up("coffee").tenant;
+    let (_, rest) = token.split_once('.').expect("three parts");
+    for token in [format!("{other}.{rest}"), token[..token.len() - 1].to_owned(), format!("{token}0"), "x".to_owned()] {
+        for method in ["GET", "POST"] {
+            let ask = Ask::new(method, "/v1/unsubscribe").query("token", &token);
+            let answer = scene.world.call(ask.by_nobody());
+            let is_shown_a_form =
+                method == "GET" && token.len() == link.as_str().rsplit('=').next().map_or(0, str::len);
+            assert_eq!(answer.status, if is_shown_a_form { 200 } else { 404 }, "{method} {token}");
+        }
+    }
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1, "mail goes on");
+}
+
+#[test]
+fn j6_where_mail_came_back_or_was_called_spam_none_is_sent() {
+    for refusal in [Refusal::Bounced, Refusal::Complained] {
+        let scene = Scene::new();
+        let payment = paid(&scene);
+        scene.world.work(Queue::Notifications);
+        let address = AddressHash::of(&mails(&scene, MailKind::Receipt)[0].to);
+        let feedback = Feedback { tenant: scene.owner().tenant, refusal, addresses: vec![address] };
+        scene.world.faults.fail("mail.refuse", 1, Fault::Unavailable);
+        assert!(run(scene.world.feedback_step(feedback.clone())).expect_err("it comes again").retryable());
+        run(scene.world.feedback_step(feedback)).expect("nothing fails");
+        scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+        scene.world.settle();
+        assert_eq!(mails(&scene, MailKind::Refund), [], "{refusal:?}");
+    }
+}
+
+#[test]
+fn j6_k7_owners_are_told_of_an_endpoint_that_was_disabled_without_its_token() {
+    let scene = Scene::new();
+    let url = "https://hooks.example/services/hidden-path?token=hidden-query";
+    let id = scene.world.endpoint(scene.owner(), url, &json!({ "types": ["order.*"] })).id();
+    scene.world.receivers.set(url, Manner::Answers(410));
+    scene.world.order(scene.owner(), 500);
+    scene.world.run_until_quiet();
+    let [mail] = &mails(&scene, MailKind::WebhookDisabled)[..] else { panic!("one mail") };
+    assert_eq!((mail.to.as_str(), &mail.opt_out), (scene.shop.owner.email.as_str(), &None));
+    assert!(mail.written.text.contains(&id) && mail.written.text.contains("https://hooks.example any more"));
+    assert!(!format!("{}{}", mail.written.text, mail.written.html).contains("hidden"));
+}
+
+#[test]
+fn addresses_that_mail_cannot_go_to_are_refused_where_they_are_given() {
+    let scene = Scene::new();
+    for (key, email) in [("local", "zoë@customer.example"), ("domain", "zoe@bücher.example")] {
+        let line = json!({ "sku": "T", "name": "Tea", "quantity": 1, "unit_amount": 100 });
+        let customer = json!({ "email": email, "name": "Zoë" });
+        let body = json!({ "currency": "EUR", "customer": customer, "lines": [line] });
+        let answer = scene.world.call(Ask::post("/v1/orders", &body).by(scene.owner()).key(key));
+        assert_eq!((answer.status, answer.text("/errors/0/code")), (400, "invalid_email".to_owned()));
+    }
+}
+
+#[test]
+fn j6_the_tenant_sees_who_is_sent_nothing_and_may_send_again() {
+    let scene = Scene::new();
+    let payment = paid(&scene);
+    scene.world.work(Queue::Notifications);
+    let mail = mails(&scene, MailKind::Receipt)[0].clone();
+    assert_eq!(follow(&scene, "POST", &token(&mail)).status, 200);
+    let refused = scene.world.call(Ask::get("/v1/settings/mail/refused").by(scene.owner())).ok(200);
+    let address = AddressHash::of(&mail.to).to_string();
+    assert_eq!(refused.text("/data/0/address_sha256"), address);
+    assert_eq!(
+        (refused.text("/data/0/reason"), refused.json["data"].as_array().map(Vec::len)),
+        ("opted_out".to_owned(), Some(1))
+    );
+    assert!(!refused.body.contains('@'), "no address");
+    let lift = || Ask::delete(format!("/v1/settings/mail/refused/{address}"));
+    let other = scene.world.sign_up("coffee").owner.caller;
+    scene.world.call(lift().by(&other)).refused(404, "not_found");
+    scene.world.call(lift().by(scene.owner())).ok(204);
+    scene.world.call(lift().by(scene.owner())).refused(404, "not_found");
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1);
 }

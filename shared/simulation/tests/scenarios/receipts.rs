@@ -1,8 +1,9 @@
 //! J4: the receipt of a payment, its link, and that a document never changes.
 
-use coffer_simulation::{Consumer, Fate, run, together};
+use coffer_simulation::{Ask, Consumer, Fate, run, together};
 use domain::event::Queue;
 use ports::blobs::BlobKey;
+use serde_json::json;
 
 use super::Scene;
 
@@ -68,4 +69,60 @@ fn workers_side_by_side_and_late_write_the_same_bytes() {
         assert_eq!(scene.world.blobs.bytes_of(key), first, "seed {seed}, {payment}");
         scene.comes_to_rest();
     }
+}
+
+fn show_logo(scene: &Scene, file: &str) -> coffer_simulation::Answer {
+    let ask = Ask::new("PUT", "/v1/settings/mail").json(&json!({ "logo_file_id": file }));
+    scene.world.call(ask.by(&scene.owner_now()))
+}
+
+/// The simulation's documents say all that they were made of.
+fn made_with(scene: &Scene, payment: &str) -> String {
+    let key = receipts(scene).into_iter().find(|key| key.to_string().contains(payment)).expect("a receipt");
+    String::from_utf8(scene.world.blobs.bytes_of(key).expect("bytes")).expect("text")
+}
+
+#[test]
+fn j4_the_logo_of_the_settings_is_on_receipts_made_from_then_on() {
+    let scene = Scene::new();
+    let pay = || {
+        let payment = scene.world.pay(&scene.owner_now(), None, 700, "tok_success").id();
+        scene.comes_to_rest();
+        payment
+    };
+    let before = pay();
+    let logo = scene.world.file(scene.owner(), "logo.png").id();
+    scene.comes_to_rest();
+    assert_eq!(show_logo(&scene, &logo).ok(200).text("/logo_file_id"), logo);
+    let with = pay();
+    assert!(made_with(&scene, &before).contains("logo: None") && made_with(&scene, &with).contains("logo: Some(Png("));
+    let as_made = made_with(&scene, &with);
+    scene.world.call(Ask::delete(format!("/v1/files/{logo}")).by(&scene.owner_now())).ok(204);
+    scene.comes_to_rest();
+    let without = pay();
+    assert!(made_with(&scene, &without).contains("logo: None"), "the file is gone, the receipt is not");
+    assert_eq!(made_with(&scene, &with), as_made, "what was made stays");
+}
+
+#[test]
+fn only_a_ready_picture_of_the_tenant_s_own_is_a_logo() {
+    let scene = Scene::new();
+    let other = scene.world.sign_up("coffee").owner.caller;
+    let [text, rejected, ready] =
+        ["good.csv", "false.png", "logo.png"].map(|name| scene.world.file(scene.owner(), name).id());
+    let foreign = scene.world.file(&other, "logo.png").id();
+    scene.comes_to_rest();
+    for (file, code) in [
+        (&text, "wrong_type"),
+        (&rejected, "not_ready"),
+        (&foreign, "not_found"),
+        (&"fil_00000000000000000000000001".to_owned(), "not_found"),
+    ] {
+        let answer = show_logo(&scene, file);
+        let error = (answer.text("/errors/0/pointer"), answer.text("/errors/0/code"));
+        assert_eq!((answer.status, error), (400, ("/logo_file_id".to_owned(), code.to_owned())));
+    }
+    show_logo(&scene, &ready).ok(200);
+    scene.world.call(Ask::delete(format!("/v1/files/{ready}")).by(scene.owner())).ok(204);
+    assert_eq!(show_logo(&scene, &ready).text("/errors/0/code"), "not_found");
 }

@@ -173,6 +173,10 @@ const ROWS: &[Row] = &[
         &["limits.count", "sessions.get", "users.get", "dead_letters.get", "queues.send_back", "platform.commit"],
         Calls(&["limits.count", "sessions.get", "users.get", "dead_letters.get", "platform.find_record"]),
     ),
+    row("unsubscribe-show", &[], Same),
+    row("unsubscribe-create", &["opt_out.is_signed", "mail.refuse"], Same),
+    row("settings-refused", &["cache.admit", "mail.refused"], Same),
+    row("settings-accept", &["cache.admit", "mail.accept"], Same),
     row("settings-get", &["cache.admit", "mail.settings"], Same),
     row("settings-update", &["cache.admit", "mail.settings", "mail.save_settings"], Same),
     row(

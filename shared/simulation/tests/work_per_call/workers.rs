@@ -30,7 +30,7 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
 }
 
 #[test]
-fn a_receipt_is_four_reads_a_look_and_a_put() {
+fn a_receipt_is_five_reads_a_look_and_a_put() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
@@ -39,7 +39,7 @@ fn a_receipt_is_four_reads_a_look_and_a_put() {
     assert!(world.deliver(Consumer::OutboxPublish));
     world.faults.forget_calls();
     world.work(Queue::Receipts);
-    let reads = ["payments.get", "orders.get", "accounts.transaction", "tenants.get"];
+    let reads = ["payments.get", "orders.get", "accounts.transaction", "tenants.get", "mail.settings"];
     assert_eq!(world.faults.tally(), counted(&[&reads[..], &["blobs.head", "blobs.put"]].concat()));
 }
 
@@ -54,7 +54,7 @@ fn telling_a_customer_is_five_reads_and_two_writes_around_the_mail() {
     world.faults.forget_calls();
     world.work(Queue::Notifications);
     let reads = ["mail.settings", "payments.get", "orders.get", "tenants.get", "mail.refusal"];
-    let sends = ["mail.claim", "mailer.send", "mail.mark_sent"];
+    let sends = ["opt_out.sign", "mail.claim", "mailer.send", "mail.mark_sent"];
     assert_eq!(world.faults.tally(), counted(&[&reads[..], &sends].concat()));
 }
 

@@ -44,8 +44,8 @@ fn harmless_id(route: &Route, action: Action) -> String {
     match (noun(route), action) {
         ("users", Action::UserReadSelf | Action::UserWriteSelf) => "me".to_owned(),
         ("accounts", _) => "acc_merchant_eur".to_owned(),
-        // They have no id in their path.
-        ("settings", _) => String::new(),
+        // Where they have one, it is the hash of an address.
+        ("settings", _) => "0".repeat(64),
         ("wallets", _) => format!("acc_wallet_{NOBODY_S}_eur"),
         (noun, _) => format!("{}_{NOBODY_S}", prefix(noun)),
     }
