@@ -21,6 +21,7 @@ pub const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 pub const LOOKED_AT_EACH: Duration = Duration::from_secs(60);
 /// How long whoever pushes to a socket has it alone: longer than the worker may run.
 const LEASE: Duration = Duration::from_secs(90);
+const KEPT_BEYOND_ITS_END: Duration = Duration::from_secs(60 * 60);
 /// How long the answer to a subscription may take.
 const ANSWER_TAKES: Duration = Duration::from_secs(15);
 /// What the gateway pushes at most, in bytes
@@ -135,6 +136,11 @@ impl Socket {
 
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at()
+    }
+
+    /// Long enough for it to be closed, whatever goes wrong meanwhile.
+    pub fn kept_until(&self) -> Timestamp {
+        self.expires_at().plus(KEPT_BEYOND_ITS_END)
     }
 
     pub fn wants(&self, kind: EventType) -> bool {

@@ -2,6 +2,7 @@
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
+use domain::socket::SocketId;
 use http_kit::Gate;
 use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Receivers, Store, Vault};
 use ports::blobs::{BlobKey, BlobParts};
@@ -95,6 +97,10 @@ pub struct World {
     pub(crate) vault: Vault,
     connector: Connector,
     opened: Opened,
+    /// The gateway's connections.
+    pub sockets: Arc<memory::Sockets>,
+    /// Whose each of them is, as the gateway keeps it.
+    pub(crate) socket_callers: RefCell<BTreeMap<SocketId, Caller>>,
     /// Who is told by webhooks.
     pub receivers: Receivers,
     signing_secrets: webhooks::Opened,
@@ -169,6 +175,8 @@ impl World {
             blobs,
             uploads: RefCell::default(),
             job_patience: Cell::new(JOB_PATIENCE),
+            sockets: Arc::new(memory::Sockets::new(faults.clone())),
+            socket_callers: RefCell::default(),
             receivers: Receivers::new(faults.clone()),
             signing_secrets: webhooks::Opened::default(),
             wiring,

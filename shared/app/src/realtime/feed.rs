@@ -21,8 +21,9 @@ const PER_READ: usize = 20;
 const READS_MAX: usize = 100;
 /// Bounds what one message may do: so many blocks are written at most.
 const ROUNDS_MAX: usize = 100;
-/// After this long the log gets no event of that moment any more: a commit that has not ended by then has been given up.
-const SETTLED_AFTER: Duration = Duration::from_secs(12);
+/// A feed begins with what is so old: a transaction that is under way then has ended or has been given up, however far its
+/// instance's clock may be off.
+const BEGINS_BEFORE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy)]
 pub struct Feeding<'a> {
@@ -97,9 +98,12 @@ pub(super) async fn resume(
     after: Option<EventId>,
 ) -> Result<Resumed, WorkError> {
     let Some(after) = after else {
-        let now = context.now();
-        let head = begun(context, on, tenant, EventId::floor_at(now)).await?;
-        return Ok(Resumed::At(head.end()));
+        begun(context, on, tenant, EventId::floor_at(context.now())).await?;
+        if !catch_up(context, on, tenant).await? {
+            return Err(WorkError::contended());
+        }
+        let newest = on.feeds.newest(tenant, 1).await?;
+        return Ok(newest.first().map_or(Resumed::Unknown, |head| Resumed::At(head.end())));
     };
     if after < EventId::floor_at(context.now().minus(KEPT_FOR)) {
         return Ok(Resumed::TooOld);
@@ -146,7 +150,7 @@ async fn read_on(context: &Context<'_>, on: Feeding<'_>, head: &FeedBlock) -> Re
     Ok(Read::Some)
 }
 
-/// The head of the feed, which begins now where there is none: behind an event, but not later than the log is settled.
+/// The head of the feed, which is begun where there is none: behind an event, and before what may still be committed late.
 async fn begun(
     context: &Context<'_>,
     on: Feeding<'_>,
@@ -157,7 +161,7 @@ async fn begun(
         if let Some(head) = on.feeds.newest(tenant, 1).await?.pop() {
             return Ok(head);
         }
-        let settled = EventId::floor_at(context.now().minus(SETTLED_AFTER));
+        let settled = EventId::floor_at(context.now().minus(BEGINS_BEFORE));
         on.feeds.append(&FeedBlock::first(tenant, after.min(settled), context.now())).await?;
     }
     Err(WorkError::contended())

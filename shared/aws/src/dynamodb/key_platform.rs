@@ -4,6 +4,7 @@ use domain::file::File;
 use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
 use domain::mail::{AddressHash, MailId};
+use domain::socket::SocketId;
 use domain::time::Timestamp;
 use ports::webhooks::DeliveryKey;
 
@@ -34,6 +35,18 @@ impl Key {
         Partition::endpoints(tenant).at(id)
     }
 
+    pub(crate) fn socket(tenant: TenantId, id: &SocketId) -> Self {
+        Partition::sockets(tenant).at(id)
+    }
+
+    pub(crate) fn feed_block(tenant: TenantId, number: u64) -> Self {
+        Partition::feed(tenant).at(Self::feed_number(number))
+    }
+
+    pub(crate) fn feed_number(number: u64) -> String {
+        format!("{number:020}")
+    }
+
     pub(crate) fn delivery(key: DeliveryKey) -> Self {
         let DeliveryKey { tenant, endpoint, event } = key;
         Partition::deliveries(tenant, endpoint).at(event)
@@ -56,6 +69,14 @@ impl Partition {
 
     pub(crate) fn endpoints(tenant: TenantId) -> Self {
         Self::table(tenant, "WHE")
+    }
+
+    pub(crate) fn sockets(tenant: TenantId) -> Self {
+        Self::table(tenant, "SOC")
+    }
+
+    pub(crate) fn feed(tenant: TenantId) -> Self {
+        Self::table(tenant, "FEED")
     }
 
     pub(crate) fn deliveries(tenant: TenantId, endpoint: WebhookEndpointId) -> Self {

@@ -19,6 +19,7 @@ mod order;
 mod page;
 mod payment;
 mod platform;
+mod realtime;
 mod records;
 mod refund;
 mod session;
@@ -38,6 +39,7 @@ use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::fee::FeeSettings;
+use domain::feed::FeedBlock;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
@@ -52,6 +54,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::socket::{Socket, SocketId};
 use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
@@ -121,6 +124,8 @@ struct PlatformTable {
     endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,
     /// With the moment from which each is due.
     deliveries: BTreeMap<(TenantId, WebhookEndpointId, EventId), (Delivery, Option<Timestamp>)>,
+    sockets: BTreeMap<(TenantId, SocketId), Socket>,
+    feeds: BTreeMap<(TenantId, u64), FeedBlock>,
     records: Records,
     stream: Stream,
 }
@@ -159,6 +164,9 @@ pub struct Contents {
     pub jobs: Vec<Job>,
     pub endpoints: Vec<Endpoint>,
     pub deliveries: Vec<Delivery>,
+    pub sockets: Vec<Socket>,
+    /// Of each tenant in their order.
+    pub feeds: Vec<FeedBlock>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -225,6 +233,8 @@ impl Store {
             jobs: platform.jobs.values().cloned().collect(),
             endpoints: platform.endpoints.values().cloned().collect(),
             deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
+            sockets: platform.sockets.values().cloned().collect(),
+            feeds: platform.feeds.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -273,6 +283,8 @@ impl Store {
         platform.files.retain(|_, file| file.expires_at().is_none_or(|at| now < at));
         platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
         platform.deliveries.retain(|_, (delivery, _)| now < delivery.expires_at());
+        platform.sockets.retain(|_, socket| now < socket.kept_until());
+        platform.feeds.retain(|_, block| now < block.expires_at());
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);
