@@ -16,7 +16,7 @@ pub use http::run_http;
 pub use lambda_runtime::Error;
 pub use queue::{run_queue, run_queue_together};
 pub use schedule::run_schedule;
-pub use socket::{run_socket, run_socket_authorizer};
+pub use socket::{SocketEventType, run_socket, run_socket_authorizer};
 pub use stream::{Decode, run_stream};
 pub use task::{Counts, run_task};
 pub use telemetry::start;

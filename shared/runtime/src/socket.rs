@@ -38,7 +38,7 @@ struct SocketEvent {
 struct EventContext {
     connection_id: String,
     #[serde(default)]
-    route_key: String,
+    event_type: String,
     #[serde(default)]
     request_id: String,
     #[serde(default)]
@@ -80,15 +80,34 @@ fn decision(caller: Option<&Caller>, method_arn: &str) -> Value {
     })
 }
 
-/// Handles handshakes, messages or ends until the environment is taken down.
-pub async fn run_socket<H>(handler: H) -> Result<(), Error>
+/// What a function of sockets is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SocketEventType {
+    Connect,
+    Message,
+    Disconnect,
+}
+
+impl SocketEventType {
+    /// As the gateway names it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "CONNECT",
+            Self::Message => "MESSAGE",
+            Self::Disconnect => "DISCONNECT",
+        }
+    }
+}
+
+/// Handles handshakes, messages or ends until the environment is taken down. A message that names another function's route
+/// is not handed on.
+pub async fn run_socket<H>(event_type: SocketEventType, handler: H) -> Result<(), Error>
 where
     H: AsyncFn(&SocketRequest) -> SocketAnswer,
 {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SocketEvent>| {
         let mut line = Invocation::begin();
-        let route = event.payload.request_context.route_key.clone();
-        let answer = match request(event) {
+        let answer = match request(event, event_type) {
             Some(request) => {
                 line.field("request_id", request.request_id.as_str());
                 line.field("trace", request.trace.as_deref());
@@ -99,15 +118,15 @@ where
             }
             None => SocketAnswer::refused(400, "malformed_event"),
         };
-        describe(&mut line, route, &answer);
+        describe(&mut line, event_type, &answer);
         line.end();
         Ok::<_, Error>(proxy_response(&answer))
     }))
     .await
 }
 
-fn describe(line: &mut Invocation, route: String, answer: &SocketAnswer) {
-    line.field("route", route);
+fn describe(line: &mut Invocation, event_type: SocketEventType, answer: &SocketAnswer) {
+    line.field("route", event_type.as_str());
     line.field("status", answer.status);
     line.field("code", answer.code);
     line.count("Requests", 1);
@@ -126,8 +145,11 @@ fn proxy_response(answer: &SocketAnswer) -> Value {
     }
 }
 
-fn request(event: LambdaEvent<SocketEvent>) -> Option<SocketRequest> {
+fn request(event: LambdaEvent<SocketEvent>, event_type: SocketEventType) -> Option<SocketRequest> {
     let LambdaEvent { mut payload, context } = event;
+    if payload.request_context.event_type != event_type.as_str() {
+        return None;
+    }
     let text = payload.body.take().unwrap_or_default();
     let of_gateway = &mut payload.request_context;
     let request_id = std::mem::take(&mut of_gateway.request_id);
@@ -196,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_handshake_has_headers_and_the_authorizer_s_caller() {
-        let request = request(event(json!({}))).expect("a request");
+        let request = request(event(json!({})), SocketEventType::Connect).expect("a request");
         let caller = request.caller.as_ref().expect("authorized");
         assert_eq!((caller.tenant, &caller.grant), (TenantId::from_u128(1), &Grant::Role(Role::Viewer)));
         assert_eq!((request.socket.as_str(), request.request_id.as_str()), ("L0SM9cOFvHcCIhw=", "gateway-1"));
@@ -206,9 +228,11 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_a_body_and_nothing_of_the_handshake() {
+    fn a_body_and_headers_may_be_absent_and_another_s_event_is_refused() {
         let told = json!({ "headers": null, "multiValueHeaders": null, "body": "e30=", "isBase64Encoded": true });
-        let request = request(event(told)).expect("a request");
+        let of = |event_type| request(event(told.clone()), event_type);
+        assert!(of(SocketEventType::Message).is_none() && of(SocketEventType::Disconnect).is_none());
+        let request = of(SocketEventType::Connect).expect("a request");
         assert_eq!((request.body.as_slice(), request.handshake.token()), (&b"{}"[..], None));
         let single = json!({ "multiValueHeaders": null, "queryStringParameters": { "token": "x" } });
         let handshake = handshake(event(single).payload);
@@ -221,7 +245,7 @@ mod tests {
         let denied = decision(None, arn);
         assert_eq!(denied["policyDocument"]["Statement"][0]["Effect"], "Deny");
         assert_eq!((&denied["context"], &denied["principalId"]), (&json!({}), &json!("nobody")));
-        let caller = request(event(json!({}))).and_then(|request| request.caller);
+        let caller = request(event(json!({})), SocketEventType::Connect).and_then(|request| request.caller);
         let allowed = decision(caller.as_ref(), arn);
         let statement = &allowed["policyDocument"]["Statement"][0];
         assert_eq!((&statement["Effect"], &statement["Resource"]), (&json!("Allow"), &json!(arn)));

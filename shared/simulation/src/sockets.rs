@@ -35,7 +35,7 @@ impl World {
     }
 
     /// A client's handshake: the status it is answered with.
-    pub fn connect(&self, socket: &str, headers: &[(&str, &str)]) -> u16 {
+    pub fn shake_hands(&self, socket: &str, headers: &[(&str, &str)]) -> u16 {
         let handshake = handshake(headers);
         let origins = Origins::parse(ORIGIN).expect("an origin");
         let (clock, key, policy) = (&self.instance, self.key.as_ref(), &self.policy);

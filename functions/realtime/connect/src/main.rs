@@ -8,6 +8,7 @@ use aws::{Aws, IdentityTable, PlatformTable, Settings, SqsQueues, SystemClock, S
 use domain::event::Queue;
 use ports::clock::Mint;
 use realtime_connect::{Deps, connect};
+use runtime::SocketEventType;
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,5 +27,5 @@ async fn main() -> Result<(), runtime::Error> {
     let standing = Standing { users: &identity, sessions: &identity };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let deps = Deps { mint, opening: Opening { sockets: &platform, queues: &queues, standing } };
-    runtime::run_socket(async |request| connect(deps, request).await).await
+    runtime::run_socket(SocketEventType::Connect, async |request| connect(deps, request).await).await
 }

@@ -2,6 +2,7 @@
 
 use aws::{Aws, PlatformTable, Settings};
 use realtime_disconnect::{Deps, disconnect};
+use runtime::SocketEventType;
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,5 +15,5 @@ async fn main() -> Result<(), runtime::Error> {
     let aws = Aws::new(Settings::from_env(&environment)?);
     let platform = PlatformTable::new(&aws, platform_table, commerce_table);
     let deps = Deps { sockets: &platform };
-    runtime::run_socket(async |request| disconnect(deps, request).await).await
+    runtime::run_socket(SocketEventType::Disconnect, async |request| disconnect(deps, request).await).await
 }

@@ -7,6 +7,7 @@ use aws::{Aws, CommerceTable, GatewayPusher, PlatformTable, Settings, SqsQueues,
 use domain::event::Queue;
 use ports::clock::Mint;
 use realtime_message::{Deps, hear};
+use runtime::SocketEventType;
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,5 +27,5 @@ async fn main() -> Result<(), runtime::Error> {
     let feeding = Feeding { feeds: &platform, events: &commerce };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let deps = Deps { mint, talking: Talking { sockets: &platform, feeding, queues: &queues, pusher: &pusher } };
-    runtime::run_socket(async |request| hear(deps, request).await).await
+    runtime::run_socket(SocketEventType::Message, async |request| hear(deps, request).await).await
 }

@@ -53,10 +53,13 @@ pub(super) async fn take_in(
             return Ok(true);
         }
         if told.event > head.up_to {
-            if read_on(context, on, head).await? == Read::Nothing {
-                return Err(WorkError::Retry { reason: "the event is not readable yet", source: None });
+            match read_on(context, on, head).await? {
+                Read::Written(block) if block.behind(told.event).is_some() => return Ok(true),
+                Read::Written(_) | Read::Overtaken => continue,
+                Read::Nothing => {
+                    return Err(WorkError::Retry { reason: "the event is not readable yet", source: None });
+                }
             }
-            continue;
         }
         if find(on, &recent, tenant, told.event).await?.is_some() {
             return Ok(true);
@@ -73,7 +76,7 @@ pub(super) async fn catch_up(context: &Context<'_>, on: Feeding<'_>, tenant: Ten
     for _ in 0..ROUNDS_MAX {
         let newest = on.feeds.newest(tenant, 1).await?;
         let Some(head) = newest.first() else { return Ok(true) };
-        if read_on(context, on, head).await? == Read::Nothing {
+        if matches!(read_on(context, on, head).await?, Read::Nothing) {
             return Ok(true);
         }
     }
@@ -130,11 +133,11 @@ pub(super) async fn event(on: Feeding<'_>, tenant: TenantId, id: EventId) -> Res
     Ok(on.events.between(tenant, before, after, 1).await?.pop())
 }
 
-#[derive(PartialEq, Eq)]
 enum Read {
     Nothing,
-    /// A block was written, by us or by who was first.
-    Some,
+    Written(FeedBlock),
+    /// Others have written the next block.
+    Overtaken,
 }
 
 /// Writes the next block behind the head: what the log has beyond it, in its order.
@@ -146,8 +149,8 @@ async fn read_on(context: &Context<'_>, on: Feeding<'_>, head: &FeedBlock) -> Re
     let told: Vec<Told> = public.map(|event| Told { event: event.id, kind: event.kind }).collect();
     let is_last_page = log.len() < BLOCK_EVENTS_MAX;
     let Some(last) = log.last().filter(|_| !told.is_empty() || !is_last_page) else { return Ok(Read::Nothing) };
-    on.feeds.append(&head.followed_by(told, last.id, context.now())).await?;
-    Ok(Read::Some)
+    let block = head.followed_by(told, last.id, context.now());
+    Ok(if on.feeds.append(&block).await? { Read::Written(block) } else { Read::Overtaken })
 }
 
 /// The head of the feed, which is begun where there is none: behind an event, and before what may still be committed late.

@@ -127,15 +127,15 @@ async fn go_through(
     let ends_at = context.now().plus(RUNS_FOR);
     while context.now() < ends_at {
         let Some(socket) = ours(on, key, *lease).await? else { return Ok(()) };
-        if let Some(closing) = to_be_closed(context, on, &socket).await? {
-            return end(on, key, closing).await;
-        }
         let behind = feed::behind(on.feeding, key.tenant, socket.place).await?;
         if behind.is_empty() {
             if rest(on, &socket, *lease).await? {
                 return Ok(());
             }
             continue;
+        }
+        if let Some(closing) = to_be_closed(context, on, &socket).await? {
+            return end(on, key, closing).await;
         }
         let pushed = push_some(context, on, &socket, &behind, ends_at).await;
         let (Ok(place) | Err(Stopped { place, .. })) = pushed;
