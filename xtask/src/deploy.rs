@@ -22,6 +22,9 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Serialize, Deserialize)]
 pub struct Deployed {
     pub api_url: String,
+    /// Where sockets are opened.
+    #[serde(default)]
+    pub realtime_url: String,
     /// Of the template, every package and the parameters.
     hash: String,
 }
@@ -59,7 +62,8 @@ impl Deployment<'_> {
         }
         let stack = self.describe()?.context("the stack is not there after the deployment")?;
         let api_url = stack.output("ApiUrl")?.trim_end_matches('/').to_owned();
-        self.instance.write(DEPLOYED, &Deployed { api_url, hash })?;
+        let realtime_url = stack.output("RealtimeUrl")?.to_owned();
+        self.instance.write(DEPLOYED, &Deployed { api_url, realtime_url, hash })?;
         step.tell("removing what the deployment has replaced");
         prune::prune(&self.ports.endpoint(), &self.instance.stack())?;
         Ok(true)
@@ -78,6 +82,7 @@ impl Deployment<'_> {
             Some(("RedisPort", self.ports.redis.to_string())),
             Some(("RedisTls", "false".to_owned())),
             Some(("WebhooksAllowLoopback", "true".to_owned())),
+            Some(("AllowedOrigins", format!("http://localhost:{}", self.edge_port))),
         ];
         let declared = declared_parameters(template);
         let is_declared = |(name, _): &(&str, String)| declared.contains(name);

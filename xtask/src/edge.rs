@@ -1,7 +1,8 @@
 //! The edge: what a CDN is on AWS, one origin in front of the API. `/api/...` goes to the API Gateway stage of the deployed
-//! stack, anything else is not found. Bodies are held whole, up to API Gateway's own limit.
+//! stack, `/realtime` to its sockets, anything else is not found. Bodies are held whole, up to API Gateway's own limit.
 
 use crate::deploy::Deployed;
+use crate::edge_socket;
 use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -41,13 +42,19 @@ const NOT_PASSED_ON: [&str; 12] = [
     "x-forwarded-host",
 ];
 
-type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Full<Bytes>>;
 
 struct Edge {
     client: Client<HttpConnector, Full<Bytes>>,
     deployed: PathBuf,
-    /// The API's address as last read, and how old the file was then: a deployment may change it.
-    api_url: Mutex<Option<(SystemTime, String)>>,
+    /// What is deployed as last read, and how old the file was then: a deployment may change it.
+    read: Mutex<Option<(SystemTime, Addresses)>>,
+}
+
+#[derive(Clone)]
+struct Addresses {
+    api_url: String,
+    realtime_url: String,
 }
 
 /// Serves until the process is ended.
@@ -62,7 +69,7 @@ pub fn serve(port: u16, deployed: PathBuf) -> Result<()> {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        let edge = Arc::new(Edge { client, deployed, api_url: Mutex::new(None) });
+        let edge = Arc::new(Edge { client, deployed, read: Mutex::new(None) });
         // `localhost` is IPv6 first on many machines; without IPv6 the other one is enough.
         if let Ok(v6) = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
             tokio::spawn(accept(v6, Arc::clone(&edge)));
@@ -96,7 +103,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, edge: Arc<Edge>) {
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEADERS_TIMEOUT);
-    if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await
+    if let Err(error) = server.serve_connection(TokioIo::new(stream), service).with_upgrades().await
         && !error.is_incomplete_message()
         && !error.is_timeout()
     {
@@ -109,7 +116,12 @@ impl Edge {
         if request.uri().path() == IDENTITY_PATH {
             return self.identity();
         }
-        match self.forward(request, peer).await {
+        let answer = if request.uri().path() == edge_socket::PATH {
+            self.open_socket(request).await
+        } else {
+            self.forward(request, peer).await
+        };
+        match answer {
             Ok(answer) => answer,
             Err(refusal) => refusal.answer(),
         }
@@ -118,7 +130,7 @@ impl Edge {
     async fn forward(&self, request: Request<Incoming>, peer: IpAddr) -> Result<Answer, Refusal> {
         let (parts, body) = request.into_parts();
         let api_path = api_path(&parts.uri).ok_or(Refusal::NotFound)?;
-        let target: Uri = format!("{}{api_path}", self.api_url()?).parse().map_err(|_| Refusal::NotFound)?;
+        let target: Uri = format!("{}{api_path}", self.addresses()?.api_url).parse().map_err(|_| Refusal::NotFound)?;
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|error| Refusal::from_body(&*error))?;
 
         let mut forwarded = Request::new(Full::new(body.to_bytes()));
@@ -144,20 +156,27 @@ impl Edge {
         Ok(answer)
     }
 
+    async fn open_socket(&self, request: Request<Incoming>) -> Result<Answer, Refusal> {
+        let url = self.addresses()?.realtime_url;
+        let opening = tokio::time::timeout(UPSTREAM_TIMEOUT, edge_socket::open(request, &url));
+        opening.await.map_err(|_| Refusal::GatewayTimeout)?.map_err(|error| Refusal::bad_gateway(&*error))
+    }
+
     /// Reads the file again when a deployment has written it anew.
-    fn api_url(&self) -> Result<String, Refusal> {
+    fn addresses(&self) -> Result<Addresses, Refusal> {
         let modified = std::fs::metadata(&self.deployed).and_then(|file| file.modified());
         let modified = modified.map_err(|_| Refusal::NotDeployed)?;
-        let mut known = self.api_url.lock().map_err(|_| Refusal::NotDeployed)?;
-        if let Some((at, url)) = known.as_ref()
+        let mut known = self.read.lock().map_err(|_| Refusal::NotDeployed)?;
+        if let Some((at, addresses)) = known.as_ref()
             && *at == modified
         {
-            return Ok(url.clone());
+            return Ok(addresses.clone());
         }
         let json = std::fs::read(&self.deployed).map_err(|_| Refusal::NotDeployed)?;
         let deployed: Deployed = serde_json::from_slice(&json).map_err(|_| Refusal::NotDeployed)?;
-        *known = Some((modified, deployed.api_url.clone()));
-        Ok(deployed.api_url)
+        let addresses = Addresses { api_url: deployed.api_url, realtime_url: deployed.realtime_url };
+        *known = Some((modified, addresses.clone()));
+        Ok(addresses)
     }
 
     fn identity(&self) -> Answer {

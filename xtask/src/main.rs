@@ -15,6 +15,7 @@ mod dlq;
 mod down;
 mod edge;
 mod edge_process;
+mod edge_socket;
 mod elf;
 mod fees;
 mod functions;

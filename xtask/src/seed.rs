@@ -67,6 +67,7 @@ pub fn first_call(demo: &Demo, port: u16) -> String {
     let Demo { email, password, .. } = demo;
     format!(
         r#"API         http://localhost:{port}/api/v1
+Sockets     ws://localhost:{port}/realtime
 Demo login  {email}  {password}
 
 A first payment, to paste:

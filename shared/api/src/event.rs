@@ -12,7 +12,7 @@ struct EventView<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     created_at: String,
-    data: DataView<'a>,
+    data: Option<DataView<'a>>,
     request_id: Option<&'a str>,
     idempotency_key: Option<&'a str>,
 }
@@ -23,12 +23,22 @@ struct DataView<'a> {
 }
 
 pub fn event(event: &Event) -> String {
-    let Event { id, tenant: _, kind, subject: _, object, request_id, idempotency_key, trace: _, created_at } = event;
+    let object = serde_json::from_str(&event.object).ok();
+    view(event, Some(DataView { object }))
+}
+
+/// `data` is `null`: for where there is no room for it.
+pub(crate) fn event_without_data(event: &Event) -> String {
+    view(event, None)
+}
+
+fn view(event: &Event, data: Option<DataView<'_>>) -> String {
+    let Event { id, tenant: _, kind, subject: _, object: _, request_id, idempotency_key, trace: _, created_at } = event;
     json(&EventView {
         id: id.to_string(),
         kind: kind.as_str(),
         created_at: rfc3339(*created_at),
-        data: DataView { object: serde_json::from_str(object).ok() },
+        data,
         request_id: request_id.as_deref(),
         idempotency_key: idempotency_key.as_deref(),
     })

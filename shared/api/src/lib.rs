@@ -15,6 +15,7 @@ mod mail;
 mod order;
 mod payment;
 mod refund;
+mod socket;
 mod statement;
 mod wallet;
 mod webhook;
@@ -36,6 +37,7 @@ pub use mail::{mail_settings, refused_address};
 pub use order::order;
 pub use payment::payment;
 pub use refund::refund;
+pub use socket::{closing, complaint, pushed, subscribed, unsubscribed};
 pub use statement::{difference, statement};
 pub use wallet::wallet;
 pub use webhook::{

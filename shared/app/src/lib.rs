@@ -31,6 +31,7 @@ pub mod platform_sweep;
 pub mod provider_events;
 pub mod providers;
 pub mod read;
+pub mod realtime;
 pub mod receipts;
 pub mod refunds;
 pub mod report;

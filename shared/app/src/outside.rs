@@ -30,7 +30,7 @@ impl Cache for OutsideGate<'_> {
     async fn admit(&self, admission: Admission<'_>) -> Admitted {
         let Admission { caller, class, quota, cost: _, key: _, now } = admission;
         let (limit, revoked) =
-            future::join(self.limits.count(caller, class, quota, now), self.is_revoked(caller, now)).await;
+            future::join(self.limits.count(caller, class, quota, now), self.standing().is_revoked(caller, now)).await;
         let shut = limit.is_err() || revoked.is_err();
         for error in [limit.as_ref().err(), revoked.as_ref().err()].into_iter().flatten() {
             tracing::warn!(error = %error, "the identity table does not say whether a call is let in");
@@ -57,8 +57,22 @@ impl Cache for OutsideGate<'_> {
     }
 }
 
-impl OutsideGate<'_> {
-    async fn is_revoked(&self, caller: &Caller, now: Timestamp) -> Result<bool, PortError> {
+impl<'a> OutsideGate<'a> {
+    fn standing(&self) -> Standing<'a> {
+        Standing { users: self.users, sessions: self.sessions }
+    }
+}
+
+/// Where it is written whether a token is still good that has not expired.
+#[derive(Clone, Copy)]
+pub struct Standing<'a> {
+    pub users: &'a dyn Users,
+    pub sessions: &'a dyn Sessions,
+}
+
+impl Standing<'_> {
+    /// Two reads: the session may have been ended, and the user deleted, given another role or another password.
+    pub async fn is_revoked(&self, caller: &Caller, now: Timestamp) -> Result<bool, PortError> {
         let Caller { tenant, subject, session, grant, issued_at_seconds: _ } = caller;
         let session = async {
             match session {

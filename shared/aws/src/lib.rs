@@ -1,5 +1,5 @@
-//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS, SES and Redis. The
-//! only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
+//! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS, SES, API
+//! Gateway and Redis. The only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
 //!
 //! How a function is wired:
 //!
@@ -14,6 +14,7 @@
 //! let redelivery = SqsRedelivery::new(&aws, queue_url, dead_letters_url);          // Redelivery, of one queue
 //! let key = KmsTokenKey::new(&aws, "alias/token");         // TokenKey
 //! let vault = KmsVault::new(&aws, "alias/vault");          // Vault
+//! let pusher = GatewayPusher::new(&aws, url);              // Pusher
 //! let mailer = SesMailer::new(&aws, from, None);        // Mailer
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
@@ -23,6 +24,7 @@ mod calls;
 mod digest;
 mod dynamodb;
 mod error;
+mod gateway;
 mod kms;
 mod opt_out_key;
 mod redelivery;
@@ -41,6 +43,7 @@ pub use aws_sdk_dynamodb::config::Credentials;
 pub use calls::CallCounter;
 pub use dynamodb::stream::decode_change;
 pub use dynamodb::{CommerceTable, IdentityTable, PlatformTable};
+pub use gateway::GatewayPusher;
 pub use kms::KmsTokenKey;
 pub use opt_out_key::KmsOptOutKey;
 pub use redelivery::SqsRedelivery;

@@ -157,6 +157,17 @@ impl Aws {
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
 
+    /// With an endpoint of its own: the stage of a WebSocket API. What was pushed twice comes twice, so nothing is retried.
+    pub fn connections(&self, endpoint: String) -> aws_sdk_apigatewaymanagement::Client {
+        let mut config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
+            .endpoint_url(endpoint)
+            .retry_config(RetryConfig::disabled());
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
+    }
+
     pub fn kms(&self) -> aws_sdk_kms::Client {
         let mut config = aws_sdk_kms::config::Builder::from(&self.config);
         if let Some(counter) = &self.counter {
@@ -202,6 +213,7 @@ mod tests {
         let settings = Settings::from_env(&|name| Some(format!("value-of-{name}"))).expect("all set");
         assert_eq!(settings.region, "value-of-AWS_REGION");
         let aws = Aws::new(Settings { endpoint_url: None, ..settings });
-        let _ = (aws.dynamodb(), aws.s3(), aws.sqs(), aws.kms(), aws.ses());
+        let connections = aws.connections("https://sockets.example/realtime".to_owned());
+        let _ = (aws.dynamodb(), aws.s3(), aws.sqs(), aws.kms(), aws.ses(), connections);
     }
 }

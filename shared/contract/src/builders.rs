@@ -23,6 +23,7 @@ use domain::order::{Customer, NewLine, NewOrder, Order};
 use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
 use domain::secret::{Sealed, Secret};
+use domain::socket::{Socket, SocketId};
 use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
 use domain::task::{Report, ReportFormat, ReportKind, Task};
 use domain::text::{Description, Email, Line};
@@ -360,4 +361,11 @@ pub fn delivery(tenant: TenantId, endpoint: WebhookEndpointId, event: EventId, m
     let attempt = Attempt { at: now, took: Duration::from_millis(120), outcome, response };
     let new = Delivery::new((tenant, endpoint), (event, EventType::PaymentSucceeded), Cause::Event, now);
     new.concluded(attempt, Again::After(None), 0, now).0
+}
+
+/// A viewer's, that wants nothing yet.
+pub fn socket(tenant: TenantId, mint: Mint<'_>) -> Socket {
+    let id = SocketId::parse(&format!("{:016x}=", mint.random.bits())).expect("an id");
+    let caller = caller(&session(&user(tenant, mint), mint), Role::Viewer, mint);
+    Socket::new(id, caller, mint.clock.now())
 }

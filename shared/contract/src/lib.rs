@@ -34,6 +34,7 @@ pub mod payments;
 pub mod platform;
 pub mod provider;
 pub mod queues;
+pub mod realtime;
 pub mod refunds;
 mod rows;
 pub mod sessions;

@@ -9,6 +9,7 @@ use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
 use ports::platform::{DeadLetters, Files, Jobs, Platform};
+use ports::realtime::{Feeds, Sockets};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
 use ports::webhooks::{WebhookDeliveries, WebhookEndpoints};
@@ -73,13 +74,15 @@ pub struct PlatformTable<'a> {
     pub mail: &'a dyn MailBook,
     pub endpoints: &'a dyn WebhookEndpoints,
     pub deliveries: &'a dyn WebhookDeliveries,
+    pub sockets: &'a dyn Sockets,
+    pub feeds: &'a dyn Feeds,
     pub events: &'a dyn Events,
 }
 
 impl<'a> PlatformTable<'a> {
     pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
     where
-        T: Platform + Files + Jobs + DeadLetters + MailBook + WebhookEndpoints + WebhookDeliveries,
+        T: Platform + Files + Jobs + DeadLetters + MailBook + WebhookEndpoints + WebhookDeliveries + Sockets + Feeds,
     {
         Self {
             platform: adapter,
@@ -89,6 +92,8 @@ impl<'a> PlatformTable<'a> {
             mail: adapter,
             endpoints: adapter,
             deliveries: adapter,
+            sockets: adapter,
+            feeds: adapter,
             events,
         }
     }

@@ -75,6 +75,10 @@ event_types! {
     DeadLetterRedriven = "dead_letter.redriven",
     /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
     WebhookDeliveryDue = "webhook_delivery.due",
+    /// There is something to push to one socket. Travels in the queue alone.
+    RealtimeSocketWanting = "realtime_socket.wanting",
+    /// It is time to look whether a socket still may be open. Travels in the queue alone.
+    RealtimeSocketDue = "realtime_socket.due",
 }
 
 impl EventType {
@@ -89,6 +93,8 @@ impl EventType {
             | Self::WebhookEndpointTest
             | Self::WebhookReplayRequested
             | Self::WebhookDeliveryDue
+            | Self::RealtimeSocketWanting
+            | Self::RealtimeSocketDue
             | Self::JobResumed
             | Self::DeadLetterRedriven => false,
             Self::OrderCreated
@@ -134,18 +140,20 @@ impl EventType {
     pub fn queues(self) -> &'static [Queue] {
         match self {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => {
-                &[Queue::Payments, Queue::Webhooks]
+                &[Queue::Payments, Queue::Webhooks, Queue::Realtime]
             }
-            Self::RefundCreated => &[Queue::Refunds, Queue::Webhooks],
-            Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks],
+            Self::RefundCreated => &[Queue::Refunds, Queue::Webhooks, Queue::Realtime],
+            Self::DisputeAnswered => &[Queue::Providers, Queue::Webhooks, Queue::Realtime],
             Self::ProviderEventReceived => &[Queue::Providers],
-            Self::StatementCreated => &[Queue::Statements, Queue::Webhooks],
-            Self::PaymentSucceeded | Self::RefundSucceeded => &[Queue::Receipts, Queue::Notifications, Queue::Webhooks],
-            Self::PaymentFailed | Self::DisputeCreated | Self::WebhookEndpointDisabled => {
-                &[Queue::Notifications, Queue::Webhooks]
+            Self::StatementCreated => &[Queue::Statements, Queue::Webhooks, Queue::Realtime],
+            Self::PaymentSucceeded | Self::RefundSucceeded => {
+                &[Queue::Receipts, Queue::Notifications, Queue::Webhooks, Queue::Realtime]
             }
-            Self::FileDeleted => &[Queue::Files, Queue::Webhooks],
-            Self::JobCreated | Self::JobRetried => &[Queue::Jobs, Queue::Webhooks],
+            Self::PaymentFailed | Self::DisputeCreated | Self::WebhookEndpointDisabled => {
+                &[Queue::Notifications, Queue::Webhooks, Queue::Realtime]
+            }
+            Self::FileDeleted => &[Queue::Files, Queue::Webhooks, Queue::Realtime],
+            Self::JobCreated | Self::JobRetried => &[Queue::Jobs, Queue::Webhooks, Queue::Realtime],
             Self::JobResumed => &[Queue::Jobs],
             Self::OrderCreated
             | Self::OrderPaid
@@ -163,15 +171,17 @@ impl EventType {
             | Self::StatementSucceeded
             | Self::StatementFailed
             | Self::FileCreated
-            | Self::WebhookEndpointTest
-            | Self::WebhookReplayRequested
             | Self::FileReady
             | Self::FileRejected
             | Self::JobCancelRequested
             | Self::JobSucceeded
             | Self::JobFailed
-            | Self::JobCancelled => &[Queue::Webhooks],
-            Self::WebhookDeliveryDue | Self::DeadLetterRedriven => &[],
+            | Self::JobCancelled => &[Queue::Webhooks, Queue::Realtime],
+            Self::WebhookEndpointTest | Self::WebhookReplayRequested => &[Queue::Webhooks],
+            Self::WebhookDeliveryDue
+            | Self::DeadLetterRedriven
+            | Self::RealtimeSocketWanting
+            | Self::RealtimeSocketDue => &[],
         }
     }
 }
@@ -195,10 +205,12 @@ pub enum Queue {
     Notifications,
     /// What tenants' own systems are to be told.
     Webhooks,
+    /// What those who listen on sockets are told.
+    Realtime,
 }
 
 impl Queue {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Payments,
         Self::Refunds,
         Self::Providers,
@@ -208,6 +220,7 @@ impl Queue {
         Self::Receipts,
         Self::Notifications,
         Self::Webhooks,
+        Self::Realtime,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -221,6 +234,7 @@ impl Queue {
             Self::Files => "files",
             Self::Jobs => "jobs",
             Self::Webhooks => "webhooks",
+            Self::Realtime => "realtime",
         }
     }
 
@@ -281,9 +295,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_public_is_sent_to_webhooks() {
-        for kind in EventType::ALL.iter().filter(|kind| kind.is_public()) {
-            assert!(kind.queues().contains(&Queue::Webhooks), "{kind:?}");
+    fn what_is_public_is_sent_to_webhooks_and_sockets() {
+        for kind in EventType::ALL {
+            assert!(!kind.is_public() || kind.queues().contains(&Queue::Webhooks), "{kind:?}");
+            assert_eq!(kind.queues().contains(&Queue::Realtime), kind.is_public(), "{kind:?}");
         }
     }
 

@@ -12,6 +12,7 @@ mod response;
 mod route;
 pub mod routes;
 pub mod serve;
+pub mod socket;
 pub mod statement;
 pub mod unsubscribe;
 pub mod values;

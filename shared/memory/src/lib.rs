@@ -14,6 +14,7 @@ mod provider;
 mod queues;
 mod random;
 mod receivers;
+mod sockets;
 mod store;
 mod vault;
 
@@ -29,5 +30,6 @@ pub use provider::{ChargeOnFile, Provider, RefundOnFile};
 pub use queues::{DeadLetter, Delivery, Queues};
 pub use random::Random;
 pub use receivers::{Got, Manner, Receivers};
+pub use sockets::Sockets;
 pub use store::{Contents, Store, Tampering};
 pub use vault::Vault;

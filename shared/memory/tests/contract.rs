@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use coffer_memory::{
-    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Store, Vault,
+    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Sockets, Store, Vault,
 };
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
@@ -276,6 +276,16 @@ properties! { webhooks of Store::new(faults()), platform;
     events_between_two_come_oldest_first,
 }
 
+properties! { realtime of Store::new(faults()), platform;
+    every_field_of_a_socket_is_kept,
+    a_socket_is_written_on_the_version_before_it,
+    a_removed_socket_is_gone,
+    a_tenant_s_sockets_come_all_at_once,
+    every_field_of_a_feed_block_is_kept,
+    a_feed_s_number_is_given_once,
+    blocks_come_newest_first_or_from_a_number_on,
+}
+
 properties! { identity of Store::new(faults()), IdentityTable::of;
     a_tenant_comes_with_its_owner,
     a_tenant_is_created_once,
@@ -404,5 +414,13 @@ async fn a_link_is_signed_for_what_it_names() {
     let key = OptOutKey::new(faults());
     for seed in SEEDS {
         contract::mail::a_link_is_signed_for_what_it_names(&key, seed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_no_more_is_told_of() {
+    let sockets = Sockets::new(faults());
+    for seed in SEEDS {
+        contract::realtime::a_connection_that_is_no_more_is_told_of(&sockets, seed).await;
     }
 }

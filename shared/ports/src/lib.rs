@@ -17,6 +17,7 @@ pub mod mail;
 pub mod platform;
 pub mod provider;
 pub mod queues;
+pub mod realtime;
 pub mod statement;
 pub mod stream;
 pub mod vault;

@@ -50,7 +50,8 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-fn policy(caller: &Caller, method_arn: &str) -> Value {
+/// What the gateway tells the functions of a caller.
+pub(crate) fn context(caller: &Caller) -> Value {
     let Caller { tenant, subject, session, grant, issued_at_seconds } = caller;
     let mut context = json!({
         "tenant": tenant.to_string(),
@@ -64,13 +65,17 @@ fn policy(caller: &Caller, method_arn: &str) -> Value {
         Grant::Role(role) => context["role"] = role.as_str().into(),
         Grant::Scopes(scopes) => context["scope"] = scopes.join(" ").into(),
     }
+    context
+}
+
+fn policy(caller: &Caller, method_arn: &str) -> Value {
     json!({
-        "principalId": subject,
+        "principalId": caller.subject,
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [{ "Action": "execute-api:Invoke", "Effect": "Allow", "Resource": every_route(method_arn) }],
         },
-        "context": context,
+        "context": context(caller),
     })
 }
 

@@ -95,14 +95,14 @@ fn request(event: LambdaEvent<ApiGatewayProxyRequest>) -> Request {
 }
 
 /// A body that claims to be base64 and is not is taken as it stands: the parser refuses it.
-fn body(text: String, is_base64: bool) -> Vec<u8> {
+pub(crate) fn body(text: String, is_base64: bool) -> Vec<u8> {
     use base64::Engine;
     let decoded = is_base64.then(|| base64::engine::general_purpose::STANDARD.decode(&text).ok()).flatten();
     decoded.unwrap_or_else(|| text.into_bytes())
 }
 
 /// What our authorizer put into the request's context. Anything else is no caller.
-fn caller(fields: &std::collections::HashMap<String, Value>) -> Option<Caller> {
+pub(crate) fn caller(fields: &std::collections::HashMap<String, Value>) -> Option<Caller> {
     let text = |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let grant = match text("role") {
         Some(role) => Grant::Role(Role::parse(role)?),

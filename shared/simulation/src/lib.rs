@@ -21,6 +21,7 @@ mod refusals;
 mod sandbox;
 pub mod seeded;
 mod sent;
+mod sockets;
 mod stream;
 mod summary;
 mod tasks;

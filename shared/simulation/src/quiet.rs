@@ -121,10 +121,10 @@ impl World {
         Err(format!("after {MINUTES_MAX} minutes there is still: {}", self.left_to_do().join(", ")))
     }
 
-    /// A webhook that is tried again may wait for a day: what waits by itself is no work.
+    /// A webhook that is tried again may wait for a day, a socket is looked at each minute: what waits by itself is no work.
     fn has_work(&self, queue: Queue) -> bool {
         match queue {
-            Queue::Webhooks => self.queues.in_sight(queue) > 0,
+            Queue::Webhooks | Queue::Realtime => self.queues.in_sight(queue) > 0,
             Queue::Payments
             | Queue::Refunds
             | Queue::Providers

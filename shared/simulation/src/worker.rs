@@ -60,6 +60,10 @@ impl World {
                 )
                 .await
             }
+            Queue::Realtime => {
+                let deps = realtime_push::Deps { mint: self.mint(), pushing: self.pushing() };
+                realtime_push::step(deps, notice).await
+            }
             Queue::Statements => {
                 let deps = statements_process::Deps { mint: self.mint(), matching: self.matching() };
                 statements_process::step(deps, notice).await
@@ -83,7 +87,9 @@ impl World {
     pub async fn work_on(&self, queue: Queue, batch: &[Delivery]) -> Vec<Fate> {
         let mut fates = Vec::new();
         match queue {
-            Queue::Webhooks => fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await,
+            Queue::Webhooks | Queue::Realtime => {
+                fates = join_all(batch.iter().map(|delivery| self.handle(queue, delivery))).await
+            }
             Queue::Payments
             | Queue::Refunds
             | Queue::Providers

@@ -2,6 +2,7 @@
 //! steps of `api`, `stream`, `worker` and `quiet`.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
+use domain::socket::SocketId;
 use http_kit::Gate;
 use memory::{
     Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Random, Receivers, Store, Vault,
@@ -98,6 +100,10 @@ pub struct World {
     pub(crate) vault: Vault,
     connector: Connector,
     opened: Opened,
+    /// The gateway's connections.
+    pub sockets: Arc<memory::Sockets>,
+    /// Whose each of them is, as the gateway keeps it.
+    pub(crate) socket_callers: RefCell<BTreeMap<SocketId, Caller>>,
     /// Who is told by webhooks.
     pub receivers: Receivers,
     /// Between the functions and the provider.
@@ -171,6 +177,8 @@ impl World {
             blobs,
             uploads: RefCell::default(),
             job_patience: Cell::new(JOB_PATIENCE),
+            sockets: Arc::new(memory::Sockets::new(faults.clone())),
+            socket_callers: RefCell::default(),
             receivers: Receivers::new(faults.clone()),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),

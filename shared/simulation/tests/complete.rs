@@ -101,10 +101,35 @@ fn every_http_function_is_a_route_and_the_rest_has_a_trigger() {
         let has_trigger = triggers.iter().any(|trigger| block.contains(trigger));
         let is_operators = names_in("xtask/src", ".rs").iter().any(|file| invokes(file, &function));
         assert!(
-            has_trigger || is_authorizer || is_operators,
+            has_trigger || is_authorizer || is_operators || is_called_of_sockets(&blocks, &function),
             "template.yaml, {function}: nothing ever calls it; give it an event, or a task in xtask/src that does"
         );
     }
+}
+
+/// What the gateway of sockets calls it names, and is allowed to call.
+fn is_called_of_sockets(blocks: &BTreeMap<String, String>, function: &str) -> bool {
+    let name = logical(function);
+    let uri = format!("functions/${{{name}.Arn}}/invocations");
+    let is_allowed = blocks.get(&format!("{name}Permission")).is_some_and(|block| {
+        block.contains(&format!("FunctionName: !Ref {name}\n")) && block.contains("${RealtimeApi}/*")
+    });
+    is_allowed && blocks.values().any(|block| block.contains("ApiId: !Ref RealtimeApi") && block.contains(&uri))
+}
+
+#[test]
+fn the_gateway_of_sockets_asks_whose_they_are_and_logs_nothing() {
+    let blocks = template_blocks();
+    for (route, key) in [("Connect", "$connect"), ("Disconnect", "$disconnect"), ("Message", "$default")] {
+        let block = &blocks[&format!("Realtime{route}Route")];
+        assert!(block.contains(&format!("RouteKey: {key}\n")), "template.yaml, Realtime{route}Route: is for {key}");
+        let asks =
+            block.contains("AuthorizationType: CUSTOM") && block.contains("AuthorizerId: !Ref RealtimeAuthorizer");
+        assert_eq!(asks, key == "$connect", "template.yaml, Realtime{route}Route: the handshake is what is authorized");
+    }
+    let stage = &blocks["RealtimeStage"];
+    let is_silent = stage.contains("LoggingLevel: 'OFF'") && stage.contains("DataTraceEnabled: false");
+    assert!(is_silent && !stage.contains("AccessLog"), "template.yaml, RealtimeStage: queries may have tokens");
 }
 
 #[test]
@@ -189,6 +214,7 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
             "SesMailer::new",
             "HttpSender::new",
             "SqsQueues::new",
+            "GatewayPusher::new",
         ];
         let needs_internet = outside.iter().any(|name| wiring.contains(name));
         assert!(
@@ -234,6 +260,11 @@ fn policies_name_actions_and_resources_and_never_scan() {
                 "template.yaml, {function}: its policies and its main.rs differ on {resource}"
             );
         }
+        assert_eq!(
+            block.contains("execute-api:ManageConnections"),
+            wiring.contains("GatewayPusher::new"),
+            "template.yaml, {function}: its policies and its main.rs differ on the connections of sockets"
+        );
         assert_eq!(
             block.contains("${FilesBucket.Arn}/"),
             wiring.contains("S3Blobs::new"),

@@ -79,6 +79,9 @@ mod providers {
     mod ingest;
     mod list;
 }
+mod realtime {
+    mod sockets;
+}
 mod refunds {
     mod create;
     mod list;

@@ -33,10 +33,11 @@ async fn every_function_takes_its_sample_event() {
         let event = fs::read_to_string(&file).expect("a sample event");
         let answer = app.aws().invoke(&function, event).await;
         let is_right = match function.as_str() {
+            "realtime-authorize" => answer["policyDocument"]["Statement"][0]["Effect"] == "Deny",
             "tokens-authorize" => answer["errorMessage"] == "Unauthorized",
             // What names nothing goes to the dead letters or is passed over: nothing is to be sent again.
             "payments-process" | "refunds-process" | "providers-process" | "statements-process" | "files-ingest"
-            | "jobs-run" | "receipts-render" | "notifications-send" | "webhooks-deliver" => {
+            | "jobs-run" | "receipts-render" | "notifications-send" | "webhooks-deliver" | "realtime-push" => {
                 answer["batchItemFailures"] == Value::Array(Vec::new())
             }
             "outbox-publish" | "cache-refresh" | "ledger-journal" | "ledger-verify" | "payments-sweep"

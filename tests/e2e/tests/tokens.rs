@@ -1,6 +1,8 @@
 //! Access tokens: only what the service has signed, for itself, now. The forged ones are signed with the service's own key,
 //! which only these tests may, so that each is refused for its own fault and not for its signature.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac_sha256::HMAC;
@@ -40,6 +42,16 @@ async fn signed(aws: &Aws, header: &Value, payload: &Value) -> String {
     let text = format!("{}.{}", encode(header.to_string()), encode(payload.to_string()));
     let signature = aws.sign(&text).await;
     format!("{text}.{}", encode(fixed_length(&signature)))
+}
+
+/// As another token, issued so long before now.
+pub async fn token_issued(app: &TestApp, token: &str, before: Duration) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
+    let issued_at = now - before.as_secs();
+    let payload = payload_of(token);
+    let lifetime = payload["exp"].as_u64().expect("seconds") - payload["iat"].as_u64().expect("seconds");
+    let times = json!({ "iat": issued_at, "nbf": issued_at, "exp": issued_at + lifetime });
+    signed(&app.aws(), &part(token, 0), &with(&payload, times)).await
 }
 
 /// A signature in ASN.1 (RFC 3279, section 2.2.3) as the 64 bytes that a JWS has: each integer without its sign byte and

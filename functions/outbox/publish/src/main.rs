@@ -16,6 +16,7 @@ async fn main() -> Result<(), runtime::Error> {
     let refunds_url = reader.text("REFUNDS_QUEUE_URL");
     let providers_url = reader.text("PROVIDERS_QUEUE_URL");
     let webhooks_url = reader.text("WEBHOOKS_QUEUE_URL");
+    let realtime_url = reader.text("REALTIME_QUEUE_URL");
     let statements_url = reader.text("STATEMENTS_QUEUE_URL");
     let receipts_url = reader.text("RECEIPTS_QUEUE_URL");
     let notifications_url = reader.text("NOTIFICATIONS_QUEUE_URL");
@@ -31,6 +32,7 @@ async fn main() -> Result<(), runtime::Error> {
             (Queue::Refunds, refunds_url),
             (Queue::Providers, providers_url),
             (Queue::Webhooks, webhooks_url),
+            (Queue::Realtime, realtime_url),
             (Queue::Statements, statements_url),
             (Queue::Receipts, receipts_url),
             (Queue::Notifications, notifications_url),

@@ -6,6 +6,7 @@ use domain::file::File;
 use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
 use domain::mail::{AddressHash, MailId};
+use domain::socket::SocketId;
 use domain::time::Timestamp;
 use ports::webhooks::DeliveryKey;
 
@@ -38,6 +39,18 @@ impl Key {
 
     pub(crate) fn endpoint(tenant: TenantId, id: WebhookEndpointId) -> Self {
         Partition::endpoints(tenant).at(id)
+    }
+
+    pub(crate) fn socket(tenant: TenantId, id: &SocketId) -> Self {
+        Partition::sockets(tenant).at(id)
+    }
+
+    pub(crate) fn feed_block(tenant: TenantId, number: u64) -> Self {
+        Partition::feed(tenant).at(Self::feed_number(number))
+    }
+
+    pub(crate) fn feed_number(number: u64) -> String {
+        format!("{number:020}")
     }
 
     pub(crate) fn delivery(key: DeliveryKey) -> Self {
@@ -75,6 +88,14 @@ impl Partition {
 
     pub(crate) fn mail_refusals(tenant: TenantId) -> Self {
         Self::table(tenant, "NOMAIL")
+    }
+
+    pub(crate) fn sockets(tenant: TenantId) -> Self {
+        Self::table(tenant, "SOC")
+    }
+
+    pub(crate) fn feed(tenant: TenantId) -> Self {
+        Self::table(tenant, "FEED")
     }
 
     pub(crate) fn deliveries(tenant: TenantId, endpoint: WebhookEndpointId) -> Self {

@@ -62,6 +62,8 @@ kinds! {
     MailSettings = "mail_settings",
     WebhookEndpoint = "webhook_endpoint",
     WebhookDelivery = "webhook_delivery",
+    Socket = "socket",
+    FeedBlock = "feed_block",
     Transaction = "transaction",
     Entry = "entry",
     Balance = "balance",

@@ -7,11 +7,14 @@ use aws_sdk_dynamodb::types::AttributeValue as Value;
 use contract::World;
 use contract::builders;
 use domain::closing::Closing;
+use domain::event::EventType;
+use domain::feed::{FeedBlock, Told};
 use domain::journal::{Block, Listed};
 use domain::ledger::Transaction;
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::refund::Refund;
+use domain::socket::Topic;
 use ports::clock::Clock;
 use ports::stream::Image;
 use serde_dynamo::Item;
@@ -52,6 +55,7 @@ fn items() -> Vec<Attributes> {
     let place = Place { tenant, statement: statement.id };
     let page_of_lines = LinesPage::all(place, &lines).next().expect("there are lines");
     let page_of_differences = DifferencesPage::all(place, &comparison.differences).next().expect("there are some");
+    let told = vec![Told { event: world.id(), kind: EventType::OrderPaid }];
     let items = [
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
@@ -82,6 +86,8 @@ fn items() -> Vec<Attributes> {
         encode(&builders::file(tenant, mint)),
         encode(&builders::job(tenant, mint)),
         encode(&builders::dead_letter(tenant, mint)),
+        encode(&builders::socket(tenant, mint).subscribed(&Topic::all(), None, world.now())),
+        encode(&FeedBlock::first(tenant, world.id(), world.now()).followed_by(told, world.id(), world.now())),
     ];
     items.map(|item| item.expect("encoded")).into()
 }
@@ -133,6 +139,8 @@ fn attributes_have_their_names_and_types() {
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
         "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
         "about_kind:S body:S deaths:N died_at_ms:N expires_at:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S pk:S queue:S reason:S receive_count:N sk:S status:S subject:S tenant:S trace:S version:N",
+        "expires_at:N id:S kind:S lease_until_ms:N opened_at_ms:N pk:S place_block:N place_events:N role:S session:S sk:S subject:S tenant:S token_issued_at_seconds:N topics:L version:N wanted:T",
+        "begins_after:S events:L expires_at:N kind:S number:N pk:S sk:S tenant:S up_to:S written_at_ms:N",
     ];
     for (stored, expected) in stored.iter().zip(expected) {
         assert_eq!(stored, expected);

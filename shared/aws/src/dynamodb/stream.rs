@@ -34,6 +34,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Block
         | Kind::Closing
         | Kind::WebhookEndpoint
+        | Kind::Socket
+        | Kind::FeedBlock
         | Kind::WebhookDelivery
         | Kind::Connections
         | Kind::File

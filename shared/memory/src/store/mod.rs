@@ -20,6 +20,7 @@ mod order;
 mod page;
 mod payment;
 mod platform;
+mod realtime;
 mod records;
 mod refund;
 mod session;
@@ -40,6 +41,7 @@ use domain::dead_letter::DeadLetter;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::fee::FeeSettings;
+use domain::feed::FeedBlock;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
@@ -54,6 +56,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::socket::{Socket, SocketId};
 use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
 use domain::time::Timestamp;
@@ -124,6 +127,8 @@ struct PlatformTable {
     endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,
     /// With the moment from which each is due.
     deliveries: BTreeMap<(TenantId, WebhookEndpointId, EventId), (Delivery, Option<Timestamp>)>,
+    sockets: BTreeMap<(TenantId, SocketId), Socket>,
+    feeds: BTreeMap<(TenantId, u64), FeedBlock>,
     records: Records,
     stream: Stream,
 }
@@ -163,6 +168,9 @@ pub struct Contents {
     pub dead_letters: Vec<DeadLetter>,
     pub endpoints: Vec<Endpoint>,
     pub deliveries: Vec<Delivery>,
+    pub sockets: Vec<Socket>,
+    /// Of each tenant in their order.
+    pub feeds: Vec<FeedBlock>,
     pub events: Vec<Event>,
     /// Those that no queue has seen.
     pub unpublished: Vec<EventId>,
@@ -230,6 +238,8 @@ impl Store {
             dead_letters: platform.dead_letters.values().cloned().collect(),
             endpoints: platform.endpoints.values().cloned().collect(),
             deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
+            sockets: platform.sockets.values().cloned().collect(),
+            feeds: platform.feeds.values().cloned().collect(),
             events: commerce.events.values().cloned().collect(),
             unpublished: commerce.unpublished.iter().map(|(_, _, id)| *id).collect(),
             tenants: identity.tenants.values().cloned().collect(),
@@ -279,6 +289,8 @@ impl Store {
         platform.jobs.retain(|_, job| job.expires_at().is_none_or(|at| now < at));
         platform.dead_letters.retain(|_, letter| now < letter.expires_at());
         platform.deliveries.retain(|_, (delivery, _)| now < delivery.expires_at());
+        platform.sockets.retain(|_, socket| now < socket.kept_until());
+        platform.feeds.retain(|_, block| now < block.expires_at());
         let mut commerce = self.commerce.get();
         commerce.records.delete_expired(now);
         commerce.delete_expired_events(now);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::backoff::RECEIVES_MAX;
-use domain::event::Queue;
+use domain::event::{EventType, Queue};
 use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
@@ -35,6 +35,9 @@ pub(super) enum Action {
     Sweep,
     /// What is due of webhooks is put into the queue.
     Wake,
+    /// Who listens on a socket connects, or says what it wants to hear.
+    Listen,
+    HangUp,
     /// A receiver of webhooks fails, or is slow.
     FallIll,
     /// The job runs, or somebody has a tenant's ledger verified, while money is posted.
@@ -83,7 +86,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 62] = [
+    pub(super) const ALL: [(Self, u32); 67] = [
         (Self::Send, 70),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -120,6 +123,11 @@ impl Action {
         (Self::ShowAgain(Queue::Providers), 2),
         (Self::Work(Queue::Webhooks), 20),
         (Self::ShowAgain(Queue::Webhooks), 2),
+        (Self::Work(Queue::Realtime), 30),
+        (Self::ShowAgain(Queue::Realtime), 4),
+        (Self::WearOut(Queue::Realtime), 1),
+        (Self::Listen, 16),
+        (Self::HangUp, 4),
         (Self::Wake, 4),
         (Self::FallIll, 3),
         (Self::ShowAgain(Queue::Statements), 2),
@@ -174,6 +182,8 @@ impl Run {
                 });
             }
             Action::Wake => self.wake(),
+            Action::Listen => self.listen(),
+            Action::HangUp => self.hang_up(),
             Action::FallIll => self.fall_ill(),
             Action::Verify => self.verify(),
             Action::Kill => self.kill_one(),
@@ -240,7 +250,9 @@ impl Run {
         if batch.is_empty() {
             return Ok(());
         }
-        let unheard_of = batch.iter().find(|delivery| !self.books.committed_events.contains(&delivery.notice.event));
+        let is_of_log = |kind| !matches!(kind, EventType::RealtimeSocketDue | EventType::RealtimeSocketWanting);
+        let mut of_log = batch.iter().filter(|delivery| is_of_log(delivery.notice.kind));
+        let unheard_of = of_log.find(|delivery| !self.books.committed_events.contains(&delivery.notice.event));
         ensure(unheard_of.is_none(), || format!("sent to {queue:?} and never committed: {unheard_of:?}"))?;
         self.hidden.extend(batch.iter().map(|delivery| (queue, delivery.message.clone())));
         let world = self.world.clone();

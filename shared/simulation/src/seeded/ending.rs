@@ -34,6 +34,7 @@ impl Run {
         self.give_every_answer_again()?;
         self.let_customers_decide()?;
         self.everybody_is_told()?;
+        self.everybody_has_heard()?;
         self.nothing_is_left()?;
         self.reads_are_fresh()?;
         self.nobody_is_back()?;

@@ -16,6 +16,7 @@ mod providers;
 mod reads;
 mod run;
 mod sessions;
+mod sockets;
 mod webhooks;
 
 use std::fmt;

@@ -10,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 29] = [
+const OPERATIONS: [&str; 32] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -30,6 +30,9 @@ const OPERATIONS: [&str; 29] = [
     "deliveries.",
     "platform.commit",
     "webhooks.send",
+    "sockets.",
+    "feeds.",
+    "pusher.",
     "redelivery.",
     "cache.",
     "cache.admit",

@@ -17,6 +17,7 @@ use ports::queues::Received;
 use super::intents::{Clients, Sent};
 use super::plan::Plan;
 use super::reads::Reading;
+use super::sockets::{self, Listener};
 use super::webhooks;
 use super::{Figures, Options};
 use crate::answer::Answer;
@@ -39,6 +40,8 @@ pub(super) enum Doing {
     Work(Queue, Vec<Notice>),
     Sweep,
     Wake,
+    /// A client connects, speaks, or is cut off.
+    Listen(String),
     Verify,
     /// The provider tells of the charge of a key.
     Told(String),
@@ -76,6 +79,7 @@ impl Running {
     fn is_over(&self, now: Timestamp) -> bool {
         let seconds = match self.doing {
             Doing::Call(_)
+            | Doing::Listen(_)
             | Doing::Read(_)
             | Doing::Told(_)
             | Doing::Deleting(_)
@@ -83,6 +87,7 @@ impl Running {
             | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
             Doing::Work(Queue::Webhooks, _) => 120,
+            Doing::Work(Queue::Realtime, _) => 60,
             Doing::Stream(..) | Doing::Work(..) | Doing::Ingest(_) => 30,
             Doing::Sweep | Doing::Wake => 55,
             Doing::Verify => 300,
@@ -96,6 +101,7 @@ pub(super) struct Run {
     pub random: Rng,
     pub books: Books,
     pub clients: Clients,
+    pub listeners: Vec<Listener>,
     /// Messages that were received, for showing them again.
     pub hidden: Vec<(Queue, Received)>,
     pub flushed_at: Option<Timestamp>,
@@ -115,7 +121,8 @@ impl Run {
         let mut random = Rng::with_seed(seed);
         let world = World::of(Setup { seed, faults: Faults::seeded(seed), rewire, ..Setup::default() });
         let clients = Clients::of(&world);
-        webhooks::plant(&world, &clients.callers.iter().map(|caller| caller.tenant).collect());
+        let tenants = clients.callers.iter().map(|caller| caller.tenant).collect();
+        webhooks::plant(&world, &tenants);
         Self {
             plan: Plan::of(&mut random, &world),
             started_at: world.clock.now(),
@@ -123,6 +130,7 @@ impl Run {
             random,
             books: Books::default(),
             clients,
+            listeners: sockets::of(&tenants),
             hidden: Vec::new(),
             flushed_at: None,
             figures: Figures::default(),
@@ -147,6 +155,7 @@ impl Run {
                 self.poll_any()?;
             }
             self.look()?;
+            self.read_sockets()?;
         }
         self.come_to_rest()
     }
@@ -309,6 +318,7 @@ fn described(doing: &Doing) -> String {
             format!("{queue:?} worker on {}", subjects.join(", "))
         }
         Doing::Sweep => "the sweep".to_owned(),
+        Doing::Listen(socket) => socket.clone(),
         Doing::Wake => "the look for webhooks that are due".to_owned(),
         Doing::Told(key) => format!("the provider tells of {key}"),
         Doing::Deleting(file) => format!("the deletion of {file}"),

@@ -20,6 +20,7 @@ mod limits;
 mod mails;
 mod past;
 mod payments;
+mod realtime;
 mod receipts;
 mod retired;
 mod routes;

@@ -56,6 +56,12 @@ fn a_worker_s_step_run_twice_does_it_once() {
                 scene.world.endpoint(&scene.owner_now(), "https://hooks.example/", &json!({}));
                 drop(scene.world.order(&scene.owner_now(), 700));
             }
+            Queue::Realtime => {
+                run(scene.world.open_socket("s", scene.owner_now()));
+                scene.world.say("s", &json!({ "action": "subscribe", "topics": ["orders"] }));
+                scene.world.settle();
+                drop(scene.world.order(&scene.owner_now(), 700));
+            }
             Queue::Refunds => drop(scene.world.refund(&scene.owner_now(), &payment, 200).ok(202)),
             Queue::Statements => {
                 let line = serde_json::json!({
@@ -82,9 +88,9 @@ fn a_worker_s_step_run_twice_does_it_once() {
         assert!(scene.world.deliver(Consumer::OutboxPublish));
         let [delivery] = scene.world.receive(queue, 1).try_into().expect("one message");
         run(scene.world.step(queue, &delivery.notice)).expect("nothing fails");
-        let once = summary(&scene.world);
+        let once = (summary(&scene.world), scene.world.heard("s"));
         run(scene.world.step(queue, &delivery.notice)).expect("done already");
-        assert_eq!(summary(&scene.world), once, "{queue:?}");
+        assert_eq!((summary(&scene.world), scene.world.heard("s")), once, "{queue:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Work per message: what each worker, stream consumer and sweep asks of its stores.
 
-use coffer_simulation::{Consumer, Furniture, World};
+use coffer_simulation::{Consumer, Furniture, World, run};
 use domain::event::Queue;
 use serde_json::json;
 
@@ -14,8 +14,8 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
-    let sends = ["queues.send", "queues.send", "events.mark_published"];
-    assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to the payments and the webhooks");
+    let sends = ["queues.send", "queues.send", "queues.send", "events.mark_published"];
+    assert_eq!(world.faults.tally(), counted(&sends), "outbox-publish: to payments, webhooks and realtime");
     world.faults.forget_calls();
     world.work(Queue::Payments);
     let reads = ["payments.get", "connections.get", "orders.get", "fees.get"];
@@ -24,9 +24,9 @@ fn settling_a_payment_is_three_reads_one_call_outside_and_one_transaction() {
     world.faults.forget_calls();
     assert!(world.deliver(Consumer::OutboxPublish));
     let marks = ["events.mark_published", "events.mark_published"];
-    let sends = ["queues.send", "queues.send", "queues.send"];
+    let sends = ["queues.send", "queues.send", "queues.send", "queues.send"];
     let expected = counted(&[&marks[..], &sends].concat());
-    assert_eq!(world.faults.tally(), expected, "that the order is paid is for the webhooks alone");
+    assert_eq!(world.faults.tally(), expected, "receipts, notifications, webhooks, realtime");
 }
 
 #[test]
@@ -164,4 +164,50 @@ fn a_verification_of_nothing_is_two_queries() {
     let world = World::new();
     world.verify(&serde_json::Value::Null).expect("nothing fails");
     assert_eq!(world.faults.tally(), counted(&["journal.left_out", "verifications.due"]));
+}
+
+#[test]
+fn an_event_that_nobody_listens_for_is_one_read() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.run_until_quiet();
+    world.order(furniture.owner(), 500);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Realtime);
+    assert_eq!(world.faults.tally(), counted(&["feeds.newest"]));
+}
+
+#[test]
+fn a_push_is_a_lease_a_look_at_the_token_and_a_place() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    world.run_until_quiet();
+    let owner = world.log_in(&furniture.shop.owner.email).caller;
+    world.faults.forget_calls();
+    assert_eq!(run(world.open_socket("s", owner.clone())).status, 200);
+    let opened = ["sessions.get", "users.get", "sockets.put", "sockets.all", "queues.send"];
+    assert_eq!(world.faults.tally(), counted(&opened), "realtime-connect");
+    let subscribe = json!({ "action": "subscribe", "topics": ["orders"] });
+    // The first subscription of a tenant begins its feed.
+    assert_eq!(world.say("s", &subscribe).code, None);
+    world.settle();
+    assert_eq!(run(world.open_socket("t", owner.clone())).status, 200);
+    world.faults.forget_calls();
+    assert_eq!(world.say("t", &subscribe).code, None);
+    let place = ["sockets.get", "feeds.newest", "feeds.newest", "events.between", "feeds.newest", "sockets.put"];
+    let answer = ["pusher.push", "sockets.get", "sockets.put", "queues.send"];
+    assert_eq!(world.faults.tally(), counted(&[&place[..], &answer].concat()), "realtime-message");
+    world.settle();
+    assert_eq!(run(world.disconnect_step("t")).status, 200);
+    world.order(&owner, 500);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.faults.forget_calls();
+    world.work(Queue::Realtime);
+    let feed = ["feeds.newest", "events.between", "feeds.append", "sockets.all"];
+    let lease = ["sockets.get", "sockets.put", "sockets.get", "feeds.from", "sessions.get", "users.get"];
+    let push = ["events.between", "pusher.push", "sockets.get", "sockets.put"];
+    let rest = ["sockets.get", "feeds.from", "sockets.get", "sockets.put"];
+    assert_eq!(world.faults.tally(), counted(&[&feed[..], &lease, &push, &rest].concat()), "realtime-push");
+    assert_eq!(world.heard_of("s").len(), 1);
 }

@@ -14,6 +14,7 @@ mod receiver;
 mod redis;
 mod shop;
 mod sigv4;
+mod socket;
 mod stripe;
 mod wait;
 
@@ -29,5 +30,6 @@ pub use processes::Processes;
 pub use receiver::Receiver;
 pub use redis::Redis;
 pub use shop::{Shop, User, id, next_of};
+pub use socket::{Socket, protocols_with};
 pub use stripe::{WEBHOOK_SECRET, event_signature, stripe, stripe_account, until_it_counts};
 pub use wait::{SOON, eventually};
