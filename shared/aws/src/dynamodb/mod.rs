@@ -17,6 +17,7 @@ mod fee;
 mod file;
 mod idempotency;
 mod job;
+mod job_line;
 mod journal;
 mod key;
 mod limit;
