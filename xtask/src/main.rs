@@ -30,6 +30,7 @@ mod process;
 mod progress;
 mod prune;
 mod python;
+mod queue;
 mod root;
 mod seed;
 mod services;
@@ -65,6 +66,9 @@ enum Task {
     /// List the dead letters of the queues, or send them back to be worked on again
     #[command(subcommand)]
     Dlq(dlq::Dlq),
+    /// Stop the worker of a queue, or let it go on
+    #[command(subcommand)]
+    Queue(queue::Queue),
     /// Verify the ledger of a stack
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -120,6 +124,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Down(options) => down::run(&root, &options)?,
         Task::Logs(options) => logs::run(&root, &options)?,
         Task::Dlq(task) => dlq::run(&root, &task)?,
+        Task::Queue(task) => queue::run(&root, &task)?,
         Task::Ledger(task) => return ledger::run(&root, &task),
         Task::Fees(options) => fees::run(&root, &options)?,
         Task::Bench(options) => bench::run(&root, &options)?,

@@ -15,6 +15,8 @@ struct JobView<'a> {
     report: Option<ReportView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extraction: Option<ExtractionView>,
+    priority: &'static str,
+    run_at: Option<String>,
     status: &'static str,
     progress: u8,
     attempts: u32,
@@ -66,6 +68,8 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
         id,
         tenant: _,
         task,
+        priority,
+        run_at,
         status,
         progress,
         attempts,
@@ -92,6 +96,8 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
         kind,
         report,
         extraction,
+        priority: priority.as_str(),
+        run_at: run_at.map(rfc3339),
         status: status.as_str(),
         progress: *progress,
         attempts: *attempts,
@@ -126,4 +132,15 @@ fn message(fault: JobFault) -> &'static str {
         JobFault::GivenUp => "It was tried too often in vain.",
         JobFault::Unreadable => "What it has to read cannot be read; this is ours to mend.",
     }
+}
+
+#[derive(Serialize)]
+struct QueueView {
+    paused: bool,
+    running: usize,
+}
+
+/// Whether a tenant's jobs begin, and how many run.
+pub fn job_line(paused: bool, running: usize) -> String {
+    json(&QueueView { paused, running })
 }

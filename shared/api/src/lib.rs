@@ -31,7 +31,7 @@ pub use event::event;
 pub use fee::fee_settings;
 pub use file::{file, file_with_download, file_with_upload};
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
-pub use job::job;
+pub use job::{job, job_line};
 pub use ledger::{account, account_at, entry};
 pub use mail::{mail_settings, refused_address};
 pub use order::order;

@@ -87,7 +87,9 @@ impl From<PlatformError> for Error {
     fn from(error: PlatformError) -> Self {
         match error {
             PlatformError::Port(error) => Self::Port(error),
-            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::Contended => Self::InFlight,
+            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::LineFull | PlatformError::Contended => {
+                Self::InFlight
+            }
         }
     }
 }

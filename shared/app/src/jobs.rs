@@ -6,12 +6,12 @@ use domain::event::EventType;
 use domain::file::FileName;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobStatus};
+use domain::job::{Job, JobStatus, Plan, Priority};
 use domain::page::{Page, PageRequest};
 use domain::task::Task;
 use ports::blobs::{BlobKey, Blobs};
 use ports::commerce::{Commit, Consistency};
-use ports::platform::{Jobs, Platform, PlatformChange};
+use ports::platform::{Jobs, Line, Platform, PlatformChange};
 
 use crate::commit;
 use crate::revise::{Revising, Revision, revise};
@@ -26,9 +26,10 @@ pub async fn create(
     tenant: TenantId,
     claim: Option<Claim>,
     task: Task,
+    plan: Plan,
 ) -> Result<Outcome, Error> {
     let now = context.now();
-    let job = Job::new(context.id(), tenant, task, now);
+    let job = Job::new(context.id(), tenant, task, now).planned(plan);
     let body = api::job(&job, None);
     let answer = Answer { status: 202, location: Some(location(job.id)), body: body.clone() };
     let events = vec![context.event(tenant, EventType::JobCreated, job.id, body)];
@@ -112,6 +113,45 @@ pub async fn take_step(
         })
     })
     .await
+}
+
+/// Whether a tenant's jobs begin.
+pub async fn line(jobs: &dyn Jobs, tenant: TenantId) -> Result<Line, Error> {
+    Ok(jobs.line(tenant).await?)
+}
+
+/// From now on none of the tenant's jobs begins, or they do again. Those that run go on; those that wait stay where they are,
+/// and the first of them are asked for in the commit that lets them begin: each that ends asks for the next.
+pub async fn pause(
+    context: &Context<'_>,
+    stores: Stores<'_>,
+    tenant: TenantId,
+    claim: Option<Claim>,
+    paused: bool,
+) -> Result<Outcome, Error> {
+    let Stores { platform, jobs } = stores;
+    for _ in 0..commit::TRIES {
+        let line = jobs.line(tenant).await?;
+        let now = context.now();
+        let kind = if paused { EventType::JobsPaused } else { EventType::JobsUnpaused };
+        let answer = Answer { status: 200, location: None, body: api::job_line(paused, line.running) };
+        let mut events = vec![context.event(tenant, kind, tenant, answer.body.clone())];
+        let mut changes = vec![PlatformChange::PauseJobs { tenant, paused }];
+        let first = if paused { 0 } else { Priority::High.running_max() };
+        for id in line.waiting.into_iter().take(first) {
+            let job = jobs.get(tenant, id, Consistency::Strong).await?;
+            let Some(job) = job.filter(|job| job.status == JobStatus::Queued) else { continue };
+            let asked = job.ask_again(now);
+            events.push(context.event(tenant, EventType::JobResumed, id, api::job(&asked, None)));
+            changes.push(PlatformChange::UpdateJob(asked));
+        }
+        let record = commit::record(claim.as_ref(), &answer, now);
+        match commit::answer(platform, Commit { tenant, record, changes, events, now }, answer).await {
+            Err(Error::InFlight) => {}
+            result => return result,
+        }
+    }
+    Err(Error::InFlight)
 }
 
 fn location(id: JobId) -> String {

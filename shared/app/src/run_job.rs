@@ -10,7 +10,7 @@ use domain::task::{Report, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::blobs::{BlobKey, BlobParts, Blobs};
 use ports::commerce::{Commit, Consistency};
-use ports::platform::{Jobs, Platform, PlatformChange};
+use ports::platform::{Jobs, Platform, PlatformChange, PlatformCommit, PlatformError};
 use serde::{Deserialize, Serialize};
 
 use crate::Context;
@@ -41,47 +41,109 @@ pub struct Running<'a> {
     pub patience: Duration,
 }
 
-/// An event has asked for the job.
+/// An event has asked for a job: the most urgent of its tenant's that waits is worked on, which may be another one. That one's
+/// own message finds this one then.
 pub async fn process(context: &Context<'_>, on: Running<'_>, notice: &Notice) -> Result<(), WorkError> {
     let id = notice.subject.parse().map_err(|_| WorkError::Poison("the message names no job".to_owned()))?;
-    let Some(job) = take(context, on.looking, notice.tenant, id).await? else { return Ok(()) };
+    let Some(job) = take_next(context, on.looking, notice.tenant, id).await? else { return Ok(()) };
     let mut held = Held { job, stop_at: context.now().plus(on.patience) };
-    let Err(error) = work(context, on, &mut held).await else { return Ok(()) };
+    let ended = carry_on(context, on, &mut held).await;
+    if held.job.status.has_ended() {
+        wake_next(context, on.looking, notice.tenant).await;
+    }
+    ended
+}
+
+async fn carry_on(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), WorkError> {
+    let Err(error) = work(context, on, held).await else { return Ok(()) };
     let Stop::Failed(error) = error else { return Ok(()) };
     // Whoever comes next need not wait for the lease to end. Where this fails as well, the sweeper sees to it.
     let next = match &error {
         WorkError::Retry { reason, .. } => held.job.release(reason, context.now()),
         WorkError::Poison(_) => held.job.fail(JobFault::Unreadable, context.now()),
     };
-    if let Err(error) = write(context, on.looking, &next, event_of(&next)).await {
-        tracing::warn!(error = %error, job_id = %held.job.id, "job not given back");
+    match write(context, on.looking, &next, event_of(&next)).await {
+        Ok(Settled::Done) => held.job = next,
+        Ok(Settled::ReadAgain) => {}
+        Err(error) => tracing::warn!(error = %error, job_id = %held.job.id, "job not given back"),
     }
     Err(error)
 }
 
-/// A job that is due: asked for again, given to another worker, or ended.
+/// A job that is due: its time has come, it is asked for again, given to another worker, or ended.
 pub async fn look(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobId) -> Result<(), WorkError> {
     let Some(job) = on.jobs.get(tenant, id, Consistency::Strong).await? else { return Ok(()) };
     let Some(next) = job.look(context.now()) else { return Ok(()) };
     let event = if next.status == JobStatus::Queued { Some(EventType::JobResumed) } else { event_of(&next) };
     match write(context, on, &next, event).await? {
-        Settled::Done => Ok(()),
-        Settled::ReadAgain => Err(WorkError::contended()),
+        Settled::Done if next.status.has_ended() => wake_next(context, on, tenant).await,
+        Settled::Done => {}
+        Settled::ReadAgain => return Err(WorkError::contended()),
+    }
+    Ok(())
+}
+
+/// There is room in the tenant's line: the first that waits is asked for. Where this fails, the sweeper does it some minutes
+/// later.
+async fn wake_next(context: &Context<'_>, on: Looking<'_>, tenant: TenantId) {
+    let woken = async {
+        let line = on.jobs.line(tenant).await?;
+        let Some(first) = line.waiting.first().filter(|_| !line.paused) else { return Ok(()) };
+        let job = on.jobs.get(tenant, *first, Consistency::Strong).await?;
+        let Some(job) = job.filter(|job| job.status == JobStatus::Queued) else { return Ok(()) };
+        // Stale: somebody has it, and asks for the next in turn.
+        write(context, on, &job.ask_again(context.now()), Some(EventType::JobResumed)).await?;
+        Ok::<(), WorkError>(())
+    };
+    if let Err(error) = woken.await {
+        tracing::warn!(error = %error, "the next job is not asked for");
     }
 }
 
-/// The job under a lease of this worker's; none when it has ended or is another's.
-async fn take(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobId) -> Result<Option<Job>, WorkError> {
+/// What became of a job that was to be taken.
+enum Taken {
+    By(Job),
+    /// It has ended, is another's, or its time has not come.
+    Not,
+    /// No more of the tenant's may run now. Whichever ends asks for the next.
+    LineFull,
+}
+
+/// The first of the tenant's line, under a lease of this worker's. The message's own job comes last: it is in the line as
+/// well, unless it was asked for before there were lines.
+async fn take_next(
+    context: &Context<'_>,
+    on: Looking<'_>,
+    tenant: TenantId,
+    id: JobId,
+) -> Result<Option<Job>, WorkError> {
+    let waiting = on.jobs.line(tenant).await?.waiting;
+    let own = (!waiting.contains(&id)).then_some(id);
+    for id in waiting.into_iter().chain(own) {
+        match take(context, on, tenant, id).await? {
+            Taken::By(job) => return Ok(Some(job)),
+            Taken::Not => {}
+            Taken::LineFull => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+async fn take(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobId) -> Result<Taken, WorkError> {
     for _ in 0..TRIES {
         let job = on.jobs.get(tenant, id, Consistency::Strong).await?;
         let job = job.ok_or_else(|| WorkError::Poison(format!("there is no job {id}")))?;
         let (next, taken) = match job.take(context.now()) {
-            Taking::Leave => return Ok(None),
+            Taking::Leave => return Ok(Taken::Not),
             Taking::End(ended) => (ended, false),
             Taking::Work(taken) => (taken, true),
         };
-        if let Settled::Done = write(context, on, &next, event_of(&next)).await? {
-            return Ok(taken.then_some(next));
+        let written = on.platform.commit(commit_of(context, &next, event_of(&next))).await;
+        if matches!(written, Err(PlatformError::LineFull)) {
+            return Ok(Taken::LineFull);
+        }
+        if let Settled::Done = platform_settled(written)? {
+            return Ok(if taken { Taken::By(next) } else { Taken::Not });
         }
     }
     Err(WorkError::contended())
@@ -250,7 +312,7 @@ async fn save(context: &Context<'_>, on: Running<'_>, held: &mut Held, next: imp
 /// What is told of a state that a job has come to.
 fn event_of(job: &Job) -> Option<EventType> {
     match job.status {
-        JobStatus::Queued | JobStatus::Running => None,
+        JobStatus::Scheduled | JobStatus::Queued | JobStatus::Running => None,
         JobStatus::Succeeded => Some(EventType::JobSucceeded),
         JobStatus::Failed => Some(EventType::JobFailed),
         JobStatus::Cancelled => Some(EventType::JobCancelled),
@@ -263,9 +325,12 @@ async fn write(
     job: &Job,
     event: Option<EventType>,
 ) -> Result<Settled, WorkError> {
+    platform_settled(on.platform.commit(commit_of(context, job, event)).await)
+}
+
+fn commit_of(context: &Context<'_>, job: &Job, event: Option<EventType>) -> PlatformCommit {
     let tenant = job.tenant;
     let events = event.map(|kind| context.event(tenant, kind, job.id, api::job(job, None)));
     let changes = vec![PlatformChange::UpdateJob(job.clone())];
-    let commit = Commit { tenant, record: None, changes, events: events.into_iter().collect(), now: context.now() };
-    platform_settled(on.platform.commit(commit).await)
+    Commit { tenant, record: None, changes, events: events.into_iter().collect(), now: context.now() }
 }

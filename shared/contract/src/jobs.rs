@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Taking, WAITS_AT_MOST};
+use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Plan, Priority, Taking, WAITS_AT_MOST};
 use domain::task::{Extraction, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::clock::Clock;
@@ -46,7 +46,9 @@ pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) 
         report.currency = Some(currency("EUR"));
     }
     let extraction = Job { task: Task::Extraction(Extraction { file: mint.id() }), ..job(tenant, mint) };
-    for expected in [queued, running.clone(), unwanted, succeeded, ledger, extraction].into_iter().chain(faults) {
+    let urgent = queued.clone().planned(Plan { priority: Priority::High, run_at: Some(now.plus(LEASE)) });
+    for expected in [queued, urgent, running.clone(), unwanted, succeeded, ledger, extraction].into_iter().chain(faults)
+    {
         let expected = Job { id: world.id(), ..expected };
         create(table, std::slice::from_ref(&expected), now).await;
         assert_eq!(stored(table, tenant, expected.id).await.as_ref(), Some(&expected));
@@ -104,4 +106,85 @@ pub async fn jobs_are_due_from_their_check_at(table: PlatformTable<'_>, seed: u1
     assert_eq!(due(now.plus(LEASE).minus(Duration::from_millis(1))).await, []);
     assert_eq!(due(now.plus(LEASE)).await, [running.id]);
     assert_eq!(due(now.plus(WAITS_AT_MOST)).await, [running.id, queued.id]);
+}
+
+async fn update(table: PlatformTable<'_>, job: &Job, now: Timestamp) -> Outcome {
+    commit(table.platform, changes(job.tenant, [PlatformChange::UpdateJob(job.clone())], now)).await
+}
+
+async fn waiting(table: PlatformTable<'_>, tenant: TenantId) -> Vec<JobId> {
+    table.jobs.line(tenant).await.expect("a line is read").waiting
+}
+
+pub async fn a_line_has_what_waits_the_most_urgent_and_oldest_first(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let tenant = world.tenant();
+    let mut jobs = Vec::new();
+    for priority in [Priority::Low, Priority::Normal, Priority::High, Priority::Normal, Priority::High] {
+        world.advance(Duration::from_millis(1));
+        jobs.push(job(tenant, world.mint()).planned(Plan { priority, run_at: None }));
+    }
+    let now = world.now();
+    let run_at = Some(now.plus(LEASE));
+    let later = job(tenant, world.mint()).planned(Plan { run_at, ..Plan::default() });
+    create(table, &jobs, now).await;
+    create(table, std::slice::from_ref(&later), now).await;
+    let [low, normal, high, normal_2, high_2] = &jobs[..] else { panic!("five jobs") };
+    assert_eq!(waiting(table, tenant).await, [high.id, high_2.id, normal.id, normal_2.id, low.id]);
+    assert_eq!(waiting(table, world.tenant()).await, [], "another tenant's");
+    let begun = taken(high, now);
+    assert_eq!(update(table, &begun, now).await, Outcome::Done);
+    assert_eq!(update(table, &normal.cancel(now).expect("it waits"), now).await, Outcome::Done);
+    assert_eq!(update(table, &later.look(now.plus(LEASE)).expect("its time has come"), now).await, Outcome::Done);
+    let line = table.jobs.line(tenant).await.expect("a line is read");
+    assert_eq!((line.running, line.waiting), (1, vec![high_2.id, normal_2.id, later.id, low.id]));
+    assert_eq!(update(table, &begun.release("x", now), now).await, Outcome::Done);
+    assert_eq!(waiting(table, tenant).await[..2], [high.id, high_2.id], "it is where it was");
+}
+
+pub async fn no_more_begin_than_a_line_has_room_for(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    let of = |priority| job(tenant, world.mint()).planned(Plan { priority, run_at: None });
+    let jobs: Vec<Job> =
+        [Priority::Low; 3].into_iter().chain([Priority::Normal; 2]).chain([Priority::High; 2]).map(of).collect();
+    create(table, &jobs, now).await;
+    let mut outcomes = Vec::new();
+    for job in &jobs {
+        outcomes.push(update(table, &taken(job, now), now).await);
+    }
+    let (done, full) = (Outcome::Done, Outcome::LineFull);
+    assert_eq!(outcomes, [done.clone(), done.clone(), full.clone(), done.clone(), full.clone(), done.clone(), full]);
+    assert_eq!(table.jobs.line(tenant).await.expect("a line is read").running, 4);
+    // One that runs may be taken over, and what ends makes room.
+    let over = now.plus(LEASE);
+    let lost = stored(table, tenant, jobs[0].id).await.expect("it is there");
+    let taken_over = taken(&lost, over);
+    assert_eq!(update(table, &taken_over, over).await, Outcome::Done);
+    assert_eq!(update(table, &taken(&jobs[6], now), now).await, Outcome::LineFull);
+    assert_eq!(update(table, &taken_over.fail(JobFault::GivenUp, over), over).await, Outcome::Done);
+    assert_eq!(update(table, &taken(&jobs[6], now), now).await, Outcome::Done);
+    let stranger = job(world.tenant(), world.mint());
+    create(table, std::slice::from_ref(&stranger), now).await;
+    assert_eq!(update(table, &taken(&stranger, now), now).await, Outcome::Done, "a tenant's line is its own");
+}
+
+pub async fn nothing_begins_in_a_line_that_is_paused(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    let (running, queued) = (job(tenant, world.mint()), job(tenant, world.mint()));
+    create(table, &[running.clone(), queued.clone()], now).await;
+    let running = taken(&running, now);
+    assert_eq!(update(table, &running, now).await, Outcome::Done);
+    let pause = |paused| changes(tenant, [PlatformChange::PauseJobs { tenant, paused }], now);
+    write(table.platform, pause(true)).await;
+    write(table.platform, pause(true)).await;
+    assert_eq!(update(table, &taken(&queued, now), now).await, Outcome::LineFull);
+    assert_eq!(update(table, &running.advance(5, None, now), now).await, Outcome::Done, "what runs goes on");
+    let line = table.jobs.line(tenant).await.expect("a line is read");
+    assert_eq!((line.paused, line.running, line.waiting), (true, 1, vec![queued.id]));
+    let asked = queued.ask_again(now);
+    let both = [PlatformChange::PauseJobs { tenant, paused: false }, PlatformChange::UpdateJob(asked.clone())];
+    write(table.platform, changes(tenant, both, now)).await;
+    assert_eq!(update(table, &taken(&asked, now), now).await, Outcome::Done);
 }

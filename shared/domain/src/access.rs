@@ -92,6 +92,7 @@ actions! {
     ReportWrite:    "reports:write",   Operator;
     JobRead:        "jobs:read",       Viewer;
     JobWrite:       "jobs:write",      Operator;
+    JobPause:       "jobs:pause",      Admin;
     DeadLetterRead:  "dead_letters:read",  Admin;
     DeadLetterWrite: "dead_letters:write", Admin;
 }

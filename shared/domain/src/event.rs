@@ -66,6 +66,9 @@ event_types! {
     JobSucceeded = "job.succeeded",
     JobFailed = "job.failed",
     JobCancelled = "job.cancelled",
+    /// None of the tenant's jobs begins.
+    JobsPaused = "jobs.paused",
+    JobsUnpaused = "jobs.unpaused",
     /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
     WebhookEndpointDisabled = "webhook_endpoint.disabled",
     /// Sent to one endpoint, whatever types it wants.
@@ -130,6 +133,8 @@ impl EventType {
             | Self::JobSucceeded
             | Self::JobFailed
             | Self::JobCancelled
+            | Self::JobsPaused
+            | Self::JobsUnpaused
             | Self::StatementCreated
             | Self::StatementSucceeded
             | Self::StatementFailed => true,
@@ -176,7 +181,9 @@ impl EventType {
             | Self::JobCancelRequested
             | Self::JobSucceeded
             | Self::JobFailed
-            | Self::JobCancelled => &[Queue::Webhooks, Queue::Realtime],
+            | Self::JobCancelled
+            | Self::JobsPaused
+            | Self::JobsUnpaused => &[Queue::Webhooks, Queue::Realtime],
             Self::WebhookEndpointTest | Self::WebhookReplayRequested => &[Queue::Webhooks],
             Self::WebhookDeliveryDue
             | Self::DeadLetterRedriven

@@ -23,6 +23,8 @@ pub const LOG_LINES_MAX: usize = 30;
 
 words! {
     JobStatus:
+    /// Its time has not come.
+    Scheduled = "scheduled",
     Queued = "queued",
     Running = "running",
     Succeeded = "succeeded",
@@ -34,6 +36,7 @@ impl JobStatus {
     /// Where it may go from here.
     pub fn next(self) -> &'static [Self] {
         match self {
+            Self::Scheduled => &[Self::Queued, Self::Cancelled],
             Self::Queued => &[Self::Running, Self::Failed, Self::Cancelled],
             Self::Running => &[Self::Queued, Self::Succeeded, Self::Failed, Self::Cancelled],
             Self::Failed => &[Self::Queued],
@@ -43,7 +46,7 @@ impl JobStatus {
 
     pub fn has_ended(self) -> bool {
         match self {
-            Self::Queued | Self::Running => false,
+            Self::Scheduled | Self::Queued | Self::Running => false,
             Self::Succeeded | Self::Failed | Self::Cancelled => true,
         }
     }
@@ -57,6 +60,50 @@ words! {
     GivenUp = "given_up",
     /// What it has to read cannot be read.
     Unreadable = "unreadable",
+}
+
+words! {
+    /// Among the jobs of its tenant: nobody is more urgent than another tenant.
+    Priority:
+    High = "high",
+    Normal = "normal",
+    Low = "low",
+}
+
+impl Priority {
+    /// How many of its tenant's jobs may run with one of this priority: a tenant never has all workers, and what is less
+    /// urgent leaves room for what is more.
+    pub fn running_max(self) -> usize {
+        match self {
+            Self::High => 4,
+            Self::Normal => 3,
+            Self::Low => 2,
+        }
+    }
+}
+
+/// When a job is to be worked on, and before which others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plan {
+    pub priority: Priority,
+    /// At once, when there is none or it is over.
+    pub run_at: Option<Timestamp>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { priority: Priority::Normal, run_at: None }
+    }
+}
+
+/// Where a job is in its tenant's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Waits,
+    /// A worker has just taken it.
+    Begins,
+    Runs,
+    Out,
 }
 
 /// Where the result lies and what is in it.
@@ -87,6 +134,9 @@ pub struct Job {
     pub id: JobId,
     pub tenant: TenantId,
     pub task: Task,
+    pub priority: Priority,
+    /// Before that nobody works on it.
+    pub run_at: Option<Timestamp>,
     pub status: JobStatus,
     /// Per cent.
     pub progress: u8,
@@ -141,6 +191,8 @@ impl Job {
             id,
             tenant,
             task,
+            priority: Priority::Normal,
+            run_at: None,
             status: JobStatus::Queued,
             progress: 0,
             attempts: 0,
@@ -158,9 +210,36 @@ impl Job {
         }
     }
 
+    /// A new one, to be worked on when and before what the plan says.
+    #[must_use]
+    pub fn planned(self, plan: Plan) -> Self {
+        let Plan { priority, run_at } = plan;
+        match run_at.filter(|run_at| *run_at > self.created_at) {
+            Some(_) => Self { priority, run_at, status: JobStatus::Scheduled, check_at: run_at, ..self },
+            None => Self { priority, run_at, ..self },
+        }
+    }
+
+    pub fn place(&self) -> Place {
+        match self.status {
+            JobStatus::Queued => Place::Waits,
+            JobStatus::Running if self.lease.is_some_and(|lease| lease.number == self.version) => Place::Begins,
+            JobStatus::Running => Place::Runs,
+            JobStatus::Scheduled | JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled => Place::Out,
+        }
+    }
+
+    /// Asked for once more, while it waits.
+    #[must_use]
+    pub fn ask_again(&self, now: Timestamp) -> Self {
+        Self { check_at: Some(now.plus(WAITS_AT_MOST)), ..self.changed(now) }
+    }
+
     pub fn take(&self, now: Timestamp) -> Taking {
         match (self.status, self.lease) {
-            (JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled, _) => return Taking::Leave,
+            (JobStatus::Scheduled | JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled, _) => {
+                return Taking::Leave;
+            }
             (JobStatus::Running, Some(lease)) if now < lease.ends_at => return Taking::Leave,
             (JobStatus::Queued | JobStatus::Running, _) => {}
         }
@@ -241,7 +320,7 @@ impl Job {
     /// Nobody wants it any longer. One that runs is stopped by its worker, at the next look.
     pub fn cancel(&self, now: Timestamp) -> Result<Self, JobRefusal> {
         match self.status {
-            JobStatus::Queued => Ok(self.cancelled(now)),
+            JobStatus::Scheduled | JobStatus::Queued => Ok(self.cancelled(now)),
             JobStatus::Running => Ok(Self { cancel_requested: true, ..self.changed(now) }),
             JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled => Err(JobRefusal { current: self.status }),
         }
@@ -254,13 +333,15 @@ impl Job {
                 let anew = Self { progress: 0, attempts: 0, fault: None, started_at: None, ..self.queued(now) };
                 Ok(Self { checkpoint: None, ..anew }.noted(now, "asked for again".to_owned()))
             }
-            JobStatus::Queued | JobStatus::Running | JobStatus::Succeeded | JobStatus::Cancelled => {
-                Err(JobRefusal { current: self.status })
-            }
+            JobStatus::Scheduled
+            | JobStatus::Queued
+            | JobStatus::Running
+            | JobStatus::Succeeded
+            | JobStatus::Cancelled => Err(JobRefusal { current: self.status }),
         }
     }
 
-    /// What the sweeper makes of a job that is due: its worker is lost, or its message is. Nothing, when it is not due.
+    /// What the sweeper makes of a job that is due: its time has come, its worker is lost, or its message is. Nothing, when it is not due.
     pub fn look(&self, now: Timestamp) -> Option<Self> {
         let is_due = self.check_at.is_some_and(|at| at <= now);
         if !is_due || self.status.has_ended() {
@@ -271,7 +352,8 @@ impl Job {
         }
         Some(match self.status {
             JobStatus::Running => self.release("the worker was lost", now),
-            _ => Self { check_at: Some(now.plus(WAITS_AT_MOST)), ..self.changed(now) },
+            JobStatus::Scheduled => self.queued(now),
+            JobStatus::Queued | JobStatus::Succeeded | JobStatus::Failed | JobStatus::Cancelled => self.ask_again(now),
         })
     }
 

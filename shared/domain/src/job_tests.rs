@@ -28,6 +28,7 @@ fn taken(job: &Job, now: Timestamp) -> Job {
 fn in_state(status: JobStatus) -> Job {
     let running = taken(&job(), NOW);
     match status {
+        JobStatus::Scheduled => job().planned(Plan { run_at: Some(NOW.plus(LEASE)), ..Plan::default() }),
         JobStatus::Queued => job(),
         JobStatus::Running => running,
         JobStatus::Succeeded => running.succeed(JobResult { object: 2, rows: 1, bytes: 10 }, NOW),
@@ -39,6 +40,7 @@ fn in_state(status: JobStatus) -> Job {
 #[test]
 fn what_clients_may_do_by_state() {
     for (status, cancelled, retried) in [
+        (JobStatus::Scheduled, Some(JobStatus::Cancelled), None),
         (JobStatus::Queued, Some(JobStatus::Cancelled), None),
         (JobStatus::Running, Some(JobStatus::Running), None),
         (JobStatus::Succeeded, None, None),
@@ -119,6 +121,36 @@ fn the_sweeper_looks_when_it_is_due() {
         assert_eq!((ended.look(NOW.plus(TIME_OUT)), ended.check_at), (None, None));
         assert_eq!(ended.expires_at(), Some(NOW.plus(ENDED_KEPT_FOR)));
     }
+}
+
+#[test]
+fn a_job_for_later_waits_for_its_time() {
+    let run_at = NOW.plus(Duration::from_secs(40 * 24 * 60 * 60));
+    let later = job().planned(Plan { priority: Priority::Low, run_at: Some(run_at) });
+    assert_eq!((later.status, later.check_at, later.place()), (JobStatus::Scheduled, Some(run_at), Place::Out));
+    assert_eq!(later.take(run_at), Taking::Leave, "the sweeper puts it in the line");
+    assert_eq!(later.look(run_at.minus(Duration::from_millis(1))), None);
+    let queued = later.look(run_at).expect("its time has come");
+    assert_eq!((queued.status, queued.place(), queued.priority), (JobStatus::Queued, Place::Waits, Priority::Low));
+    assert_eq!(taken(&queued, run_at).started_at, Some(run_at), "its time-out begins with its work");
+    for run_at in [None, Some(NOW), Some(NOW.minus(LEASE))] {
+        assert_eq!(job().planned(Plan { priority: Priority::High, run_at }).status, JobStatus::Queued, "at once");
+    }
+}
+
+#[test]
+fn a_job_s_place_follows_its_state() {
+    let running = taken(&job(), NOW);
+    assert_eq!((job().place(), running.place()), (Place::Waits, Place::Begins));
+    assert_eq!(running.advance(1, None, NOW).place(), Place::Runs);
+    assert_eq!(running.cancel(NOW).expect("it runs").place(), Place::Runs);
+    assert_eq!(running.release("x", NOW).place(), Place::Waits);
+    assert_eq!(taken(&running, NOW.plus(LEASE)).place(), Place::Begins, "by another worker");
+    for status in JobStatus::ALL.iter().filter(|status| status.has_ended()) {
+        assert_eq!(in_state(*status).place(), Place::Out);
+    }
+    let room: Vec<usize> = Priority::ALL.iter().map(|priority| priority.running_max()).collect();
+    assert!(room.is_sorted_by(|urgent, less| urgent > less), "what is less urgent leaves room: {room:?}");
 }
 
 proptest! {

@@ -4,6 +4,7 @@
 pub mod fee;
 pub mod fields;
 mod idempotency;
+pub mod job;
 pub mod payment;
 mod problem;
 mod query;

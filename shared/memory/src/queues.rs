@@ -1,11 +1,13 @@
 //! Queues with what a simulation needs of SQS: messages hide while they are worked on, come back when that takes too long,
-//! and go to the dead letters after too many receives. Nothing is lost; order is the seed's.
+//! and go to the dead letters after too many receives. Nothing is lost; order is the seed's, but for this: messages of the
+//! tenants with the fewest under way come first, as SQS does with message groups in a standard queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
+use domain::ids::TenantId;
 use domain::time::Timestamp;
 use ports::clock::Clock as _;
 use ports::queues::{Parcel, Received, Redelivery, Returns, WAIT_MAX};
@@ -78,12 +80,23 @@ impl Queues {
         let mut state = self.state.get();
         state.bury_worn_out(queue, self.receives_max, now);
         let State { messages, receipts, .. } = &mut *state;
+        let mut under_way: BTreeMap<TenantId, usize> = BTreeMap::new();
+        let is_under_way =
+            |message: &&Message| message.queue == queue && message.receipt.is_some() && message.visible_at > now;
+        for message in messages.iter().filter(is_under_way) {
+            *under_way.entry(message.notice.tenant).or_default() += 1;
+        }
         let can_be_seen = |message: &&mut Message| message.queue == queue && message.visible_at <= now;
         let mut visible: Vec<&mut Message> = messages.iter_mut().filter(can_be_seen).collect();
         let mut deliveries = Vec::new();
         while deliveries.len() < count && !visible.is_empty() {
-            let message = visible.remove(self.faults.pick(visible.len()));
+            let load = |message: &Message| under_way.get(&message.notice.tenant).copied().unwrap_or(0);
+            let least = visible.iter().map(|message| load(message)).min();
+            let fair = visible.iter().enumerate().filter(|(_, message)| Some(load(message)) == least);
+            let fair: Vec<usize> = fair.map(|(index, _)| index).collect();
+            let message = visible.remove(fair[self.faults.pick(fair.len())]);
             *receipts += 1;
+            *under_way.entry(message.notice.tenant).or_default() += 1;
             deliveries.push(message.deliver(format!("receipt-{receipts}"), now.plus(hidden_for)));
         }
         deliveries

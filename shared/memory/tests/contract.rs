@@ -212,6 +212,9 @@ properties! { jobs of Store::new(faults()), platform;
     a_job_is_changed_by_its_version_alone,
     jobs_come_newest_first_and_by_status,
     jobs_are_due_from_their_check_at,
+    a_line_has_what_waits_the_most_urgent_and_oldest_first,
+    no_more_begin_than_a_line_has_room_for,
+    nothing_begins_in_a_line_that_is_paused,
 }
 
 properties! { mail of Store::new(faults()), platform;

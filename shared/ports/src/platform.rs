@@ -26,8 +26,11 @@ pub enum PlatformChange {
     UpdateFile(File),
     /// There is no such job yet.
     CreateJob(Job),
-    /// The stored job has the version before this one's.
+    /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
+    /// fewer run than its priority says, itself aside. The line follows: a job that waits is in it, by priority and age.
     UpdateJob(Job),
+    /// From now on none of the tenant's jobs begins, or they do again. No condition.
+    PauseJobs { tenant: TenantId, paused: bool },
     /// There is no such dead letter yet.
     CreateDeadLetter(DeadLetter),
     /// The stored dead letter has the version before this one's.
@@ -51,6 +54,8 @@ pub enum PlatformError {
     Claimed(Box<Record>),
     #[error("something changed since it was read")]
     Stale,
+    #[error("no more of the tenant's jobs may run now")]
+    LineFull,
     /// Another transaction was at the same items at the same time; this one may be tried again at once.
     #[error("another transaction was under way")]
     Contended,
@@ -81,6 +86,17 @@ pub trait Files: Send + Sync {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, FileId)>, PortError>;
 }
 
+/// A tenant's jobs that wait and run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    pub paused: bool,
+    pub running: usize,
+    /// The first [`LINE_SHOWN`] that wait: the most urgent first, of those the oldest.
+    pub waiting: Vec<JobId>,
+}
+
+pub const LINE_SHOWN: usize = 10;
+
 #[async_trait]
 pub trait Jobs: Send + Sync {
     async fn get(&self, tenant: TenantId, id: JobId, consistency: Consistency) -> Result<Option<Job>, PortError>;
@@ -95,6 +111,9 @@ pub trait Jobs: Send + Sync {
 
     /// As [`Files::due`].
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, JobId)>, PortError>;
+
+    /// Strongly consistent, by one query.
+    async fn line(&self, tenant: TenantId) -> Result<Line, PortError>;
 }
 
 #[async_trait]

@@ -184,6 +184,15 @@ impl World {
                 jobs_cancel::answer(jobs_cancel::Deps { gate, mint, platform, jobs: store }, request).await
             }
             "jobs-retry" => jobs_retry::answer(jobs_retry::Deps { gate, mint, platform, jobs: store }, request).await,
+            "jobs-queue" => jobs_queue::answer(jobs_queue::Deps { gate, jobs: store }, request).await,
+            "jobs-pause" => {
+                let stores = app::jobs::Stores { platform, jobs: store };
+                jobs_pause::answer(jobs_pause::Deps { gate, mint, stores }, request).await
+            }
+            "jobs-resume" => {
+                let stores = app::jobs::Stores { platform, jobs: store };
+                jobs_resume::answer(jobs_resume::Deps { gate, mint, stores }, request).await
+            }
             "dead-letters-list" => {
                 dead_letters_list::answer(dead_letters_list::Deps { gate, letters: store }, request).await
             }

@@ -77,7 +77,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "unsubscribe-show" | "unsubscribe-create" => ask.query("token", opt_out),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
-        "jobs-cancel" | "jobs-retry" | "dead-letters-redrive" => ask.key(&key),
+        "jobs-cancel" | "jobs-retry" | "jobs-pause" | "jobs-resume" | "dead-letters-redrive" => ask.key(&key),
         "dead-letters-drain" => ask.json(&json!({ "queue": "payments" })).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
@@ -130,6 +130,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "files-delete"
         | "jobs-list"
         | "jobs-get"
+        | "jobs-queue"
         | "dead-letters-list"
         | "dead-letters-count"
         | "dead-letters-get"

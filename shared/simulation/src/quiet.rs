@@ -9,6 +9,7 @@ use app::webhooks::Waking;
 use domain::event::Queue;
 use domain::file::{File, FileStatus};
 use domain::ids::TenantId;
+use domain::job::{Job, JobStatus};
 use domain::payment::PaymentStatus;
 use ledger_verify::Ended;
 use memory::Contents;
@@ -136,6 +137,11 @@ impl World {
         }
     }
 
+    /// It waits until its tenant wants it.
+    fn is_paused(&self, job: &Job) -> bool {
+        job.status == JobStatus::Queued && self.store.is_paused(job.tenant)
+    }
+
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
         let Contents { payments, refunds, disputes, statements, unpublished, transactions, marks, files, jobs, .. } =
@@ -163,7 +169,9 @@ impl World {
         left.extend(statements.iter().filter(|it| it.check_at.is_some()).map(|it| format!("{} processing", it.id)));
         left.extend(disputes.iter().filter(|it| it.to_send().is_some()).map(|it| format!("{} to be answered", it.id)));
         left.extend(
-            jobs.iter().filter(|job| !job.status.has_ended()).map(|job| format!("{} {}", job.id, job.status.as_str())),
+            jobs.iter()
+                .filter(|job| !job.status.has_ended() && !self.is_paused(job))
+                .map(|job| format!("{} {}", job.id, job.status.as_str())),
         );
         let waiting = |file: &File| {
             let has_come = || self.blobs.bytes_of(BlobKey::upload(file.tenant, file.id)).is_some();

@@ -164,6 +164,19 @@ fn every_queue_has_a_worker_a_dead_letter_queue_and_its_alarm() {
         );
         assert!(alarm.contains("docs/RUNBOOK.md#dead-letters"), "{mend}: the alarm names no runbook entry");
 
+        let upper = queue.as_str().to_uppercase();
+        let is_kept = [
+            format!("Queue: !GetAtt {name}DeadLetters.Arn"),
+            format!("{upper}_DEAD_LETTERS: !GetAtt {name}DeadLetters.Arn"),
+            format!("{upper}_QUEUE_URL: !Ref {name}Queue"),
+        ];
+        let keeper = &blocks["DeadLettersKeep"];
+        let lacking: Vec<&String> = is_kept.iter().filter(|part| !keeper.contains(*part)).collect();
+        assert!(
+            lacking.is_empty(),
+            "template.yaml, DeadLettersKeep: needs {lacking:?}, so that no dead letter is lost"
+        );
+
         let source = format!("Queue: !GetAtt {name}Queue.Arn");
         let works = |block: &&String| block.contains("Type: AWS::Serverless::Function") && block.contains(&source);
         let workers: Vec<&String> = blocks.values().filter(works).collect();

@@ -50,6 +50,7 @@ mod health {
     mod ready;
 }
 mod jobs {
+    mod line;
     mod list;
 }
 mod notifications {

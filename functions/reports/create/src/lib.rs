@@ -5,7 +5,7 @@ use domain::field::Invalid;
 use domain::task::{Report, ReportFormat, ReportKind, Task};
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
-use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
+use http_kit::{Call, Gate, Problem, Request, Response, job, routes, values};
 use ports::clock::Mint;
 use ports::platform::Platform;
 
@@ -23,9 +23,12 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.optional_claim()?;
-    let report = fields::parse(&call.request.body, report)?;
     let context = call.context(deps.mint);
-    Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, Task::Report(report)).await?.into())
+    let (report, plan) = fields::parse(&call.request.body, |fields| {
+        let (plan, report) = (job::plan(fields, context.now()), report(fields));
+        Some((report?, plan))
+    })?;
+    Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, Task::Report(report), plan).await?.into())
 }
 
 fn report(fields: &mut Fields<'_>) -> Option<Report> {

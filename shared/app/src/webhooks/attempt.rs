@@ -195,7 +195,9 @@ async fn disable(
         let changes = vec![PlatformChange::UpdateEndpoint(next)];
         match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
             Ok(()) => return Ok(true),
-            Err(PlatformError::Stale | PlatformError::Contended | PlatformError::Claimed(_)) => {}
+            Err(
+                PlatformError::Stale | PlatformError::LineFull | PlatformError::Contended | PlatformError::Claimed(_),
+            ) => {}
             Err(PlatformError::Port(error)) => return Err(error.into()),
         }
     }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine};
+use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine, Priority};
 use domain::money::Currency;
 use domain::page::{Page, PageRequest};
 use domain::task::{Extraction, Report, ReportFormat, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Consistency;
-use ports::platform::Jobs;
+use ports::platform::{Jobs, Line};
 use serde::{Deserialize, Serialize};
 
 use super::PlatformTable;
@@ -40,6 +40,10 @@ impl Jobs for PlatformTable {
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, JobId)>, PortError> {
         self.platform.due("find due jobs", DueKind::Job, now, limit, parse_job).await
     }
+
+    async fn line(&self, tenant: TenantId) -> Result<Line, PortError> {
+        self.job_line(tenant).await
+    }
 }
 
 impl Stored for Job {
@@ -68,6 +72,11 @@ pub(crate) struct JobRecord {
     report: Option<ReportRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extraction: Option<ExtractionRecord>,
+    /// Of jobs from before there was one: normal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    priority: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run_at_ms: Option<i64>,
     status: String,
     progress: u8,
     attempts: u32,
@@ -130,6 +139,8 @@ impl From<&Job> for JobRecord {
             id,
             tenant,
             task,
+            priority,
+            run_at,
             status,
             progress,
             attempts,
@@ -155,6 +166,8 @@ impl From<&Job> for JobRecord {
             tenant: tenant.to_string(),
             report,
             extraction,
+            priority: Some(priority.as_str().to_owned()),
+            run_at_ms: run_at.map(ms),
             status: status.as_str().to_owned(),
             progress: *progress,
             attempts: *attempts,
@@ -185,6 +198,8 @@ impl TryFrom<JobRecord> for Job {
             tenant,
             report,
             extraction,
+            priority,
+            run_at_ms,
             status,
             progress,
             attempts,
@@ -206,6 +221,8 @@ impl TryFrom<JobRecord> for Job {
             id: reader.parse("id", &id)?,
             tenant: reader.parse("tenant", &tenant)?,
             task: task(reader, report, extraction)?,
+            priority: priority.map_or(Ok(Priority::Normal), |text| reader.known("priority", Priority::parse(&text)))?,
+            run_at: run_at_ms.map(at),
             status: reader.known("status", JobStatus::parse(&status))?,
             progress,
             attempts,

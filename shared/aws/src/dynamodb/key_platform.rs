@@ -4,7 +4,7 @@ use domain::dead_letter::{DeadLetter, DeadLetterStatus};
 use domain::event::Queue;
 use domain::file::File;
 use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
-use domain::job::{Job, JobStatus};
+use domain::job::{Job, JobStatus, Priority};
 use domain::mail::{AddressHash, MailId};
 use domain::socket::SocketId;
 use domain::time::Timestamp;
@@ -19,6 +19,21 @@ impl Key {
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
         Partition::jobs(tenant).at(id)
+    }
+
+    /// Before those that wait.
+    pub(crate) fn job_line(tenant: TenantId) -> Self {
+        Partition::job_line(tenant).at("#")
+    }
+
+    /// A job that waits: the most urgent first, then the oldest.
+    pub(crate) fn waiting_job(job: &Job) -> Self {
+        let rank = match job.priority {
+            Priority::High => 1,
+            Priority::Normal => 2,
+            Priority::Low => 3,
+        };
+        Partition::job_line(job.tenant).at(format_args!("{rank}#{}", job.id))
     }
 
     pub(crate) fn dead_letter(tenant: TenantId, id: DeadLetterId) -> Self {
@@ -71,6 +86,10 @@ impl Partition {
 
     pub(crate) fn jobs_with_status(tenant: TenantId, status: JobStatus) -> Self {
         Self::index(Index::Status, tenant, format_args!("JOB#{}", status.as_str()))
+    }
+
+    pub(crate) fn job_line(tenant: TenantId) -> Self {
+        Self::table(tenant, "LINE")
     }
 
     pub(crate) fn dead_letters(tenant: TenantId) -> Self {
@@ -146,6 +165,11 @@ pub(crate) fn parse_file(pk: &str, sk: &str) -> Option<(TenantId, FileId)> {
 
 pub(crate) fn parse_job(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_suffix("#JOB")?.parse().ok()?, sk.parse().ok()?))
+}
+
+/// None for the line itself.
+pub(crate) fn parse_waiting_job(sk: &str) -> Option<JobId> {
+    sk.split_once('#').and_then(|(_, id)| id.parse().ok())
 }
 
 pub(crate) fn parse_dead_letter(pk: &str, sk: &str) -> Option<(TenantId, DeadLetterId)> {

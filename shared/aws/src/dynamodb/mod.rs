@@ -18,6 +18,7 @@ mod feed;
 mod file;
 mod idempotency;
 mod job;
+mod job_line;
 mod journal;
 mod key;
 mod limit;

@@ -8,6 +8,7 @@ use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
 use ports::{PortError, PortErrorKind};
 
 use super::idempotency::{StoredRecord, claimed};
+use super::job_line::LineChange;
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
 use super::{PlatformTable, idempotency, webhook_endpoint};
@@ -40,12 +41,20 @@ impl PlatformTable {
         if let Some(record) = record {
             writes.claim(Guard::Claim, &StoredRecord { tenant, record }, ms(now))?;
         }
+        let mut line = LineChange::default();
         for change in changes {
             match change {
                 PlatformChange::CreateFile(file) => writes.create(Guard::Fresh, &file)?,
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
-                PlatformChange::CreateJob(job) => writes.create(Guard::Fresh, &job)?,
-                PlatformChange::UpdateJob(job) => writes.replace(Guard::Fresh, &job, job.version)?,
+                PlatformChange::CreateJob(job) => {
+                    writes.create(Guard::Fresh, &job)?;
+                    line.create(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
+                }
+                PlatformChange::UpdateJob(job) => {
+                    writes.replace(Guard::Fresh, &job, job.version)?;
+                    line.follow(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
+                }
+                PlatformChange::PauseJobs { tenant, paused } => line.pause(tenant, paused),
                 PlatformChange::CreateDeadLetter(letter) => writes.create(Guard::Fresh, &letter)?,
                 PlatformChange::UpdateDeadLetter(letter) => writes.replace(Guard::Fresh, &letter, letter.version)?,
                 PlatformChange::CreateEndpoint(endpoint) => writes.create(Guard::Fresh, &endpoint)?,
@@ -60,6 +69,9 @@ impl PlatformTable {
                 }
             }
         }
+        if let Some(update) = line.update(&self.platform)? {
+            writes.update(Guard::Line, update);
+        }
         writes.go_on_in(&self.commerce);
         for event in events {
             writes.create(Guard::Fresh, &event)?;
@@ -73,6 +85,8 @@ enum Guard {
     Claim,
     /// The item is as it was read, or is not there yet.
     Fresh,
+    /// The tenant's jobs go on, and one more may run.
+    Line,
 }
 
 impl Guard {
@@ -86,6 +100,7 @@ impl Guard {
                 Err(error) => PlatformError::Port(error),
             },
             (Obstacle::Condition(_), Self::Fresh) => PlatformError::Stale,
+            (Obstacle::Condition(_), Self::Line) => PlatformError::LineFull,
         }
     }
 }
@@ -95,7 +110,8 @@ fn precedence(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Claimed(_) => 0,
         PlatformError::Stale => 1,
-        PlatformError::Contended => 2,
-        PlatformError::Port(_) => 3,
+        PlatformError::LineFull => 2,
+        PlatformError::Contended => 3,
+        PlatformError::Port(_) => 4,
     }
 }

@@ -56,6 +56,8 @@ kinds! {
     Event = "event",
     File = "file",
     Job = "job",
+    WaitingJob = "waiting_job",
+    JobLine = "job_line",
     DeadLetter = "dead_letter",
     Mail = "mail",
     MailRefusal = "mail_refusal",

@@ -137,7 +137,7 @@ fn attributes_have_their_names_and_types() {
         "differences:L kind:S number:N pk:S sk:S statement:S tenant:S",
         "basis_points:N fixed:M kind:S pk:S sk:S tenant:S updated_at_ms:N",
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
-        "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
+        "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S priority:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
         "about_kind:S body:S deaths:N died_at_ms:N expires_at:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S pk:S queue:S reason:S receive_count:N sk:S status:S subject:S tenant:S trace:S version:N",
         "expires_at:N id:S kind:S lease_until_ms:N opened_at_ms:N pk:S place_block:N place_events:N role:S session:S sk:S subject:S tenant:S token_issued_at_seconds:N topics:L version:N wanted:T",
         "begins_after:S events:L expires_at:N kind:S number:N pk:S sk:S tenant:S up_to:S written_at_ms:N",

@@ -40,6 +40,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Connections
         | Kind::File
         | Kind::Job
+        | Kind::WaitingJob
+        | Kind::JobLine
         | Kind::DeadLetter
         | Kind::Mail
         | Kind::MailRefusal

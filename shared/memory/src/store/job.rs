@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobStatus};
+use domain::job::{Job, JobStatus, Place};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Consistency;
-use ports::platform::Jobs;
+use ports::platform::{Jobs, LINE_SHOWN, Line};
 
 use super::Store;
 use super::due::oldest_first;
@@ -40,5 +40,20 @@ impl Jobs for Store {
             Ok(oldest_first(rows, now, limit))
         };
         self.faults.call("jobs.due", effect).await
+    }
+
+    async fn line(&self, tenant: TenantId) -> Result<Line, PortError> {
+        let effect = || {
+            let table = self.platform.get();
+            let jobs = newest_first(&table.jobs, tenant).filter(|(_, job)| job.place() == Place::Waits);
+            let mut waiting: Vec<_> = jobs.map(|(id, job)| (job.priority, id)).collect();
+            waiting.sort_unstable();
+            Ok(Line {
+                paused: table.paused.contains(&tenant),
+                running: table.running.get(&tenant).map_or(0, |running| running.len()),
+                waiting: waiting.into_iter().map(|(_, id)| id).take(LINE_SHOWN).collect(),
+            })
+        };
+        self.faults.call("jobs.line", effect).await
     }
 }

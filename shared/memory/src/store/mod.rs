@@ -120,6 +120,9 @@ struct CommerceTable {
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
+    /// Whose jobs are paused, and which of each tenant's run.
+    paused: BTreeSet<TenantId>,
+    running: BTreeMap<TenantId, BTreeSet<JobId>>,
     dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
@@ -256,6 +259,17 @@ impl Store {
     /// The jobs alone, of all tenants.
     pub fn jobs(&self) -> Vec<Job> {
         self.platform.get().jobs.values().cloned().collect()
+    }
+
+    /// Which jobs run, as the lines of their tenants have it.
+    pub fn running_jobs(&self) -> BTreeSet<(TenantId, JobId)> {
+        let platform = self.platform.get();
+        platform.running.iter().flat_map(|(tenant, jobs)| jobs.iter().map(|id| (*tenant, *id))).collect()
+    }
+
+    /// Whether none of the tenant's jobs begins.
+    pub fn is_paused(&self, tenant: TenantId) -> bool {
+        self.platform.get().paused.contains(&tenant)
     }
 
     /// The wallets alone, of all tenants.

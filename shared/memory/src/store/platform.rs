@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
+use domain::job::Place;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
@@ -31,6 +32,7 @@ enum Row {
     File(FileId),
     Job(JobId),
     DeadLetter(DeadLetterId),
+    Line,
     Endpoint(WebhookEndpointId),
 }
 
@@ -50,6 +52,9 @@ impl Store {
         }
         if !changes.iter().all(|change| platform.allows(change)) || commerce.has_event_of(&events) {
             return Err(PlatformError::Stale);
+        }
+        if !changes.iter().all(|change| platform.has_room_for(change)) {
+            return Err(PlatformError::LineFull);
         }
 
         if let Some(record) = record {
@@ -75,6 +80,7 @@ impl PlatformTable {
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
+            PlatformChange::PauseJobs { .. } => true,
             PlatformChange::CreateDeadLetter(new) => letter(new.id).is_none(),
             PlatformChange::UpdateDeadLetter(new) => follows(letter(new.id).map(|letter| letter.version), new.version),
             PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
@@ -92,12 +98,31 @@ impl PlatformTable {
         }
     }
 
+    /// Whether a job that begins may.
+    fn has_room_for(&self, change: &PlatformChange) -> bool {
+        let PlatformChange::UpdateJob(job) = change else { return true };
+        if job.place() != Place::Begins {
+            return true;
+        }
+        let runs =
+            self.running.get(&job.tenant).map_or(0, |running| running.iter().filter(|id| **id != job.id).count());
+        !self.paused.contains(&job.tenant) && runs < job.priority.running_max()
+    }
+
     fn write(&mut self, change: PlatformChange) {
         match change {
             PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
                 self.files.insert((file.tenant, file.id), file);
             }
+            PlatformChange::PauseJobs { tenant, paused: true } => drop(self.paused.insert(tenant)),
+            PlatformChange::PauseJobs { tenant, paused: false } => drop(self.paused.remove(&tenant)),
             PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => {
+                let running = self.running.entry(job.tenant).or_default();
+                match job.place() {
+                    Place::Begins => drop(running.insert(job.id)),
+                    Place::Waits | Place::Out => drop(running.remove(&job.id)),
+                    Place::Runs => {}
+                }
                 self.jobs.insert((job.tenant, job.id), job);
             }
             PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
@@ -124,6 +149,7 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
+        PlatformChange::PauseJobs { tenant, paused: _ } => *tenant,
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => letter.tenant,
         PlatformChange::CreateEndpoint(endpoint)
         | PlatformChange::UpdateEndpoint(endpoint)
@@ -136,6 +162,7 @@ fn row_of(change: &PlatformChange) -> Row {
     match change {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
+        PlatformChange::PauseJobs { .. } => Row::Line,
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
             Row::DeadLetter(letter.id)
         }

@@ -1,11 +1,13 @@
 //! A job comes to one end, is told of once at each, and what it says that it has made is there, whole: no row twice, none
-//! left out that was there when it was asked for (I6, J5).
+//! left out that was there when it was asked for (I6, J5); and never do more of a tenant run than its line has
+//! room for (F3).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::event::EventType;
-use domain::job::{Job, JobStatus};
+use domain::ids::{JobId, TenantId};
+use domain::job::{Job, JobStatus, Priority};
 use domain::task::{Report, ReportKind, Task};
 use ports::blobs::BlobKey;
 
@@ -16,6 +18,12 @@ use crate::world::World;
 const IN_FLIGHT_MAX: Duration = Duration::from_secs(150);
 
 pub(super) fn hold(world: &World, books: &Books) -> Holds {
+    let runs = world.store.jobs().into_iter().filter(|job| job.status == JobStatus::Running);
+    let runs: BTreeSet<(TenantId, JobId)> = runs.map(|job| (job.tenant, job.id)).collect();
+    let in_lines = world.store.running_jobs();
+    ensure(runs == in_lines, || format!("{runs:?} run, the lines say {in_lines:?}"))?;
+    let most = runs.iter().map(|(tenant, _)| runs.iter().filter(|(of, _)| of == tenant).count()).max().unwrap_or(0);
+    ensure(most <= Priority::High.running_max(), || format!("{most} jobs of one tenant run at once"))?;
     world.store.jobs().iter().try_for_each(|job| {
         let told = |kind| books.events_of(&job.id.to_string(), kind);
         let (succeeded, failed) = (told(EventType::JobSucceeded), told(EventType::JobFailed));

@@ -1,5 +1,7 @@
 //! Clients with reports: asked for, wanted no longer, asked for again.
 
+use serde_json::json;
+
 use super::intents::What;
 use super::run::Run;
 use crate::ask::Ask;
@@ -11,7 +13,14 @@ impl Run {
         let step = match self.random.u8(..8) {
             0..5 => {
                 let kind = if self.random.bool() { "payments" } else { "ledger" };
-                return self.ask_for(who, What::Report, Ask::post("/v1/reports", &report_body(kind)));
+                let mut body = report_body(kind);
+                if let Some(priority) = self.random.choice(["high", "normal", "low"]) {
+                    body["priority"] = json!(priority);
+                }
+                if self.random.u8(..4) == 0 {
+                    body["delay_seconds"] = json!(self.random.u32(..3_000));
+                }
+                return self.ask_for(who, What::Report, Ask::post("/v1/reports", &body));
             }
             5 => "cancel",
             _ => "retry",

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use coffer_simulation::{Ask, Fate, run};
 use domain::event::Queue;
-use domain::job::{LEASE, WAITS_AT_MOST};
+use domain::job::{ENDED_KEPT_FOR, LEASE, TIME_OUT, WAITS_AT_MOST};
 use memory::Fault;
+use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -193,4 +194,46 @@ fn a_failed_job_is_done_when_it_is_asked_for_again() {
     scene.world.run_until_quiet();
     assert_eq!(job(&scene, &id)["status"], "succeeded");
     scene.comes_to_rest();
+}
+
+#[test]
+fn i7_a_job_that_takes_too_long_ends() {
+    let scene = busy();
+    for amount in 1..=300 {
+        scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
+        if amount % 20 == 0 {
+            scene.world.clock.advance(Duration::from_secs(60));
+        }
+    }
+    scene.world.run_until_quiet();
+    scene.world.job_patience.set(Duration::ZERO);
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    assert_eq!(work(&scene), [Fate::Done]);
+    assert_eq!(job(&scene, &id)["status"], "queued", "it goes on in another worker");
+    scene.world.clock.advance(TIME_OUT);
+    assert_eq!(work(&scene), [Fate::Done]);
+    let ended = job(&scene, &id);
+    assert_eq!((&ended["status"], &ended["error"]["code"]), (&json!("failed"), &json!("timed_out")));
+    assert_eq!(told(&scene, &id, "job.failed"), 1);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i16_what_has_ended_is_kept_for_thirty_days() {
+    let scene = busy();
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    scene.world.run_until_quiet();
+    let listed = |status: &str| {
+        let ask = Ask::get("/v1/jobs").query("status", status).by(&scene.owner_now());
+        let page = scene.world.call(ask).ok(200).json;
+        page["data"].as_array().expect("a page").len()
+    };
+    assert_eq!((listed("succeeded"), listed("queued"), listed("failed")), (1, 0, 0));
+    scene.world.clock.advance(ENDED_KEPT_FOR - Duration::from_secs(60));
+    scene.world.store.delete_expired(scene.world.clock.now());
+    assert_eq!(job(&scene, &id)["status"], "succeeded");
+    scene.world.clock.advance(Duration::from_secs(120));
+    scene.world.store.delete_expired(scene.world.clock.now());
+    let gone = Ask::get(format!("/v1/jobs/{id}")).by(&scene.owner_now());
+    scene.world.call(gone).refused(404, "not_found");
 }

@@ -14,6 +14,7 @@ mod failover;
 mod fees;
 mod files;
 mod idempotency;
+mod job_lines;
 mod jobs;
 mod ledger;
 mod limits;

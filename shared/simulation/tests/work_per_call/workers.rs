@@ -130,8 +130,8 @@ fn a_report_reads_a_page_at_a_time_and_is_written_once() {
     assert!(world.deliver(Consumer::OutboxPublish));
     world.faults.forget_calls();
     world.work(Queue::Jobs);
-    let taken = ["jobs.get", "platform.commit", "payments.list"];
-    let written = ["blobs.put", "platform.commit"];
+    let taken = ["jobs.line", "jobs.get", "platform.commit", "payments.list"];
+    let written = ["blobs.put", "platform.commit", "jobs.line"];
     assert_eq!(world.faults.tally(), counted(&[&taken[..], &written[..]].concat()));
     assert!(world.show(furniture.owner(), &format!("/v1/jobs/{}", furniture.job))["result"]["url"].is_string());
 }
