@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::file::FileStatus;
 use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
@@ -35,6 +36,9 @@ pub enum Error {
     Connection(ConnectionRefusal),
     #[error(transparent)]
     Job(JobRefusal),
+    /// It is not there, or not checked, or of no use.
+    #[error("the file is {}", .current.as_str())]
+    FileNotReady { current: FileStatus },
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),
@@ -84,7 +88,9 @@ impl From<PlatformError> for Error {
     fn from(error: PlatformError) -> Self {
         match error {
             PlatformError::Port(error) => Self::Port(error),
-            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::Contended => Self::InFlight,
+            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::Exhausted | PlatformError::Contended => {
+                Self::InFlight
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ pub(crate) enum Outcome {
     Done,
     Claimed(Box<Record>),
     Stale,
+    Exhausted,
 }
 
 pub(crate) async fn commit(platform: &dyn Platform, commit: PlatformCommit) -> Outcome {
@@ -30,6 +31,7 @@ pub(crate) async fn commit(platform: &dyn Platform, commit: PlatformCommit) -> O
             Err(PlatformError::Contended) => continue,
             Err(PlatformError::Claimed(record)) => Outcome::Claimed(record),
             Err(PlatformError::Stale) => Outcome::Stale,
+            Err(PlatformError::Exhausted) => Outcome::Exhausted,
             Err(PlatformError::Port(error)) => panic!("the store failed under a contract test: {error:?}"),
         };
     }

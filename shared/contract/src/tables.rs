@@ -3,6 +3,7 @@
 use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::connections::Connections;
+use ports::extraction::Allowances;
 use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
@@ -69,6 +70,7 @@ pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
+    pub allowances: &'a dyn Allowances,
     pub mail: &'a dyn MailBook,
     pub endpoints: &'a dyn WebhookEndpoints,
     pub deliveries: &'a dyn WebhookDeliveries,
@@ -78,12 +80,13 @@ pub struct PlatformTable<'a> {
 impl<'a> PlatformTable<'a> {
     pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
     where
-        T: Platform + Files + Jobs + MailBook + WebhookEndpoints + WebhookDeliveries,
+        T: Platform + Files + Jobs + Allowances + MailBook + WebhookEndpoints + WebhookDeliveries,
     {
         Self {
             platform: adapter,
             files: adapter,
             jobs: adapter,
+            allowances: adapter,
             mail: adapter,
             endpoints: adapter,
             deliveries: adapter,

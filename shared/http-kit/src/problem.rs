@@ -165,6 +165,9 @@ impl From<Error> for Problem {
                 Self::new(code, sentence(&refusal))
             }
             Error::Job(refusal) => refusal.into(),
+            refusal @ Error::FileNotReady { current } => {
+                Self::new(Code::IllegalState, sentence(&refusal)).with_member("current", current.as_str())
+            }
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use coffer_memory::{BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Store, Vault};
+use coffer_memory::{
+    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Model, Passwords, Provider, Queues, Store, Vault,
+};
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
@@ -205,6 +207,21 @@ properties! { jobs of Store::new(faults()), platform;
     a_job_is_changed_by_its_version_alone,
     jobs_come_newest_first_and_by_status,
     jobs_are_due_from_their_check_at,
+}
+
+properties! { allowances of Store::new(faults()), platform;
+    what_is_reserved_stays_within_the_cap,
+    what_is_settled_makes_room,
+    of_parallel_reservations_as_many_stand_as_fit,
+    a_reservation_stands_and_falls_with_its_job,
+    the_last_extraction_settings_stand,
+}
+
+unseeded! { extractor of Model::new(faults());
+    a_document_of_any_type_is_read_and_its_tokens_are_counted,
+    what_is_not_an_end_is_no_answer_and_is_paid_for,
+    every_fault_says_whether_it_may_be_paid_for,
+    a_model_that_was_busy_answers_later,
 }
 
 properties! { mail of Store::new(faults()), platform;

@@ -2,6 +2,7 @@
 //! are in the tenant's one log, beside the payments'.
 
 use async_trait::async_trait;
+use domain::allowance::{Month, Spending};
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{FileId, JobId, TenantId};
@@ -32,6 +33,10 @@ pub enum PlatformChange {
     RestartEndpoint(Endpoint),
     /// The stored endpoint has this one's version.
     DeleteEndpoint(Endpoint),
+    /// With this the tenant has spent no more than the cap in the month; it has spent it from now on.
+    Reserve { tenant: TenantId, month: Month, spending: Spending, cap: Spending },
+    /// What was reserved came to this. No condition.
+    Settle { tenant: TenantId, month: Month, reserved: Spending, spent: Spending },
 }
 
 pub type PlatformCommit = Commit<PlatformChange>;
@@ -43,6 +48,8 @@ pub enum PlatformError {
     Claimed(Box<Record>),
     #[error("something changed since it was read")]
     Stale,
+    #[error("the tenant has spent what it may")]
+    Exhausted,
     /// Another transaction was at the same items at the same time; this one may be tried again at once.
     #[error("another transaction was under way")]
     Contended,

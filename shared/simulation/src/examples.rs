@@ -60,6 +60,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         }
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
+        "extractions-create" => ask.json(&json!({ "file_id": file })).key(&key),
+        "extraction-settings-update" => ask.json(&json!({ "tokens_per_month": 10_000, "cost_per_month": 100 })),
         "jobs-cancel" | "jobs-retry" => ask.key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
@@ -108,6 +110,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "statements-differences"
         | "events-list"
         | "events-get"
+        | "extraction-settings-get"
         | "files-list"
         | "files-get"
         | "files-delete"

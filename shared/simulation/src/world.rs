@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::connections;
+use app::extract::Extracting;
 use app::ingest::Ingesting;
 use app::match_statement::Matching;
 use app::notifications::Notifying;
@@ -19,12 +20,16 @@ use app::verification::Verifying;
 use app::{settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
+use domain::allowance::{ModelTerms, Spending};
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::listing::Listing;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use http_kit::Gate;
-use memory::{Blobs, Cache, Clock, Faults, Key, Mailer, Passwords, Provider, Queues, Random, Receivers, Store, Vault};
+use memory::{
+    Blobs, Cache, Clock, Faults, Key, Mailer, Model, Passwords, Provider, Queues, Random, Receivers, Store, Vault,
+};
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
@@ -89,6 +94,8 @@ pub struct World {
     pub sent: Arc<Sent>,
     /// What people were told.
     pub mailer: Arc<Mailer>,
+    /// What reads documents.
+    pub model: Arc<Model>,
     pub provider: Arc<Provider>,
     /// What a tenant may connect beside it.
     pub second: Arc<Provider>,
@@ -119,6 +126,15 @@ pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
 
 /// The worker's, as its wiring has it.
 const JOB_PATIENCE: Duration = Duration::from_secs(150);
+
+/// Enough for some documents at once, and not for many.
+pub(crate) const MODEL_TERMS: ModelTerms = ModelTerms {
+    input_cents: 100,
+    output_cents: 500,
+    context_tokens: 200_000,
+    output_tokens: 1_000,
+    cap: Spending { tokens: 20_000, micro_dollars: 1_000_000 },
+};
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -177,6 +193,7 @@ impl World {
             clock,
             random,
             mailer: Arc::new(Mailer::new(faults.clone())),
+            model: Arc::new(Model::new(faults.clone())),
             second,
             faults,
             store,
@@ -313,6 +330,14 @@ impl World {
             blobs: self.wiring.blobs.as_ref(),
             parts: self.wiring.parts.as_ref(),
             sources,
+            tenants: store,
+            print: print_listing,
+            extracting: Extracting {
+                extractor: Some(self.model.as_ref()),
+                files: store,
+                allowances: store,
+                terms: MODEL_TERMS,
+            },
             part_bytes: 200,
             patience: self.job_patience.get(),
         }
@@ -339,6 +364,11 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The same of a report.
+fn print_listing(listing: &Listing) -> Result<Vec<u8>, Unprintable> {
+    Ok(format!("{listing:?}").into_bytes())
 }
 
 /// In the place of a document, which takes longer than all else here: what it would be made of.

@@ -172,7 +172,14 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
         let wiring = read(&format!("functions/{noun}/{verb}/src/main.rs"));
         let in_vpc = blocks[&logical(&function)].contains("VpcConfig:");
         let needs_redis = wiring.contains("RedisCache::new");
-        let outside = ["KmsTokenKey::new", "KmsVault::new", "HttpConnector::", "SesMailer::new", "HttpSender::new"];
+        let outside = [
+            "KmsTokenKey::new",
+            "KmsVault::new",
+            "HttpConnector::",
+            "SesMailer::new",
+            "HttpSender::new",
+            "BedrockExtractor::new",
+        ];
         let needs_internet = outside.iter().any(|name| wiring.contains(name));
         assert!(
             !(needs_redis && needs_internet),

@@ -188,7 +188,9 @@ async fn disable(
         let changes = vec![PlatformChange::UpdateEndpoint(next)];
         match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
             Ok(()) => return Ok(()),
-            Err(PlatformError::Stale | PlatformError::Contended | PlatformError::Claimed(_)) => {}
+            Err(
+                PlatformError::Stale | PlatformError::Contended | PlatformError::Claimed(_) | PlatformError::Exhausted,
+            ) => {}
             Err(PlatformError::Port(error)) => return Err(error.into()),
         }
     }

@@ -1,5 +1,6 @@
 //! Where things lie in the platform table.
 
+use domain::allowance::Month;
 use domain::file::File;
 use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
@@ -16,6 +17,14 @@ impl Key {
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
         Partition::jobs(tenant).at(id)
+    }
+
+    pub(crate) fn allowance(tenant: TenantId, month: Month) -> Self {
+        Partition::table(tenant, "EXU").at(month)
+    }
+
+    pub(crate) fn extraction_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("extractions")
     }
 
     pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {

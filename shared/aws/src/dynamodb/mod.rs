@@ -2,6 +2,7 @@
 //! and `docs/DATA.md` is the map.
 
 mod account;
+mod allowance;
 mod attempts;
 mod balance;
 mod batch;
@@ -16,6 +17,7 @@ mod fee;
 mod file;
 mod idempotency;
 mod job;
+mod job_invoice;
 mod journal;
 mod key;
 mod limit;

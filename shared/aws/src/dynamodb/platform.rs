@@ -10,13 +10,21 @@ use ports::{PortError, PortErrorKind};
 use super::idempotency::{StoredRecord, claimed};
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, idempotency, webhook_endpoint};
+use super::{PlatformTable, allowance, idempotency, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
 #[async_trait]
 impl Platform for PlatformTable {
     async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
+        // More than the cap at once: no state of the item could be the reason.
+        let is_beyond = |change: &PlatformChange| match change {
+            PlatformChange::Reserve { spending, cap, .. } => !spending.is_within(*cap),
+            _ => false,
+        };
+        if commit.changes.iter().any(is_beyond) {
+            return Err(PlatformError::Exhausted);
+        }
         match self.writes(commit)?.send(OPERATION).await {
             Ok(()) => Ok(()),
             Err(NotWritten::Contended) => Err(PlatformError::Contended),
@@ -56,6 +64,15 @@ impl PlatformTable {
                 PlatformChange::DeleteEndpoint(endpoint) => {
                     writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
                 }
+                PlatformChange::Reserve { tenant, month, spending, cap } => {
+                    let room = spending.room_under(cap).unwrap_or_default();
+                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, room, now)?;
+                    writes.update(Guard::Budget, reserve);
+                }
+                PlatformChange::Settle { tenant, month, reserved, spent } => {
+                    let settle = allowance::settle(&self.platform, (tenant, month), reserved, spent, now)?;
+                    writes.update(Guard::Budget, settle);
+                }
             }
         }
         writes.go_on_in(&self.commerce);
@@ -71,6 +88,8 @@ enum Guard {
     Claim,
     /// The item is as it was read, or is not there yet.
     Fresh,
+    /// Enough is left to spend.
+    Budget,
 }
 
 impl Guard {
@@ -84,6 +103,7 @@ impl Guard {
                 Err(error) => PlatformError::Port(error),
             },
             (Obstacle::Condition(_), Self::Fresh) => PlatformError::Stale,
+            (Obstacle::Condition(_), Self::Budget) => PlatformError::Exhausted,
         }
     }
 }
@@ -93,7 +113,8 @@ fn precedence(error: &PlatformError) -> u8 {
     match error {
         PlatformError::Claimed(_) => 0,
         PlatformError::Stale => 1,
-        PlatformError::Contended => 2,
-        PlatformError::Port(_) => 3,
+        PlatformError::Exhausted => 2,
+        PlatformError::Contended => 3,
+        PlatformError::Port(_) => 4,
     }
 }

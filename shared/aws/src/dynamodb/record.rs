@@ -56,6 +56,8 @@ kinds! {
     Event = "event",
     File = "file",
     Job = "job",
+    Allowance = "allowance",
+    ExtractionSettings = "extraction_settings",
     Mail = "mail",
     MailRefusal = "mail_refusal",
     MailSettings = "mail_settings",

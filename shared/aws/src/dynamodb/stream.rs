@@ -38,6 +38,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Connections
         | Kind::File
         | Kind::Job
+        | Kind::Allowance
+        | Kind::ExtractionSettings
         | Kind::Mail
         | Kind::MailRefusal
         | Kind::MailSettings

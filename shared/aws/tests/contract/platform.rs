@@ -21,6 +21,7 @@ macro_rules! contracts {
 }
 
 contracts! {
+    allowances: what_is_reserved_stays_within_the_cap, what_is_settled_makes_room, of_parallel_reservations_as_many_stand_as_fit, a_reservation_stands_and_falls_with_its_job, the_last_extraction_settings_stand;
     files: every_field_of_a_file_is_kept, a_file_is_changed_by_its_version_alone, files_come_newest_first_without_the_deleted, files_are_due_from_their_check_at;
     jobs: every_field_of_a_job_is_kept, a_job_is_changed_by_its_version_alone, jobs_come_newest_first_and_by_status, jobs_are_due_from_their_check_at;
     mail: settings_are_kept_by_their_version, a_mail_is_claimed_by_one_until_it_is_sent, an_address_is_refused_by_its_first_reason;

@@ -1,6 +1,7 @@
 //! The three tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
+mod allowance;
 mod attempts;
 mod closings;
 mod commit;
@@ -33,6 +34,7 @@ mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::allowance::{ExtractionSettings, Month, Spending};
 use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dispute::Dispute;
@@ -115,6 +117,9 @@ struct CommerceTable {
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
+    /// What was spent on models, with what is reserved.
+    allowances: BTreeMap<(TenantId, Month), Spending>,
+    extraction_settings: BTreeMap<TenantId, ExtractionSettings>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
     refusals: BTreeMap<(TenantId, AddressHash), Refusal>,

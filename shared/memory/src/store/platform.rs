@@ -1,6 +1,7 @@
 //! A commit of the platform, over its table and the log of events.
 
 use async_trait::async_trait;
+use domain::allowance::Month;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{FileId, JobId, TenantId, WebhookEndpointId};
 use domain::time::Timestamp;
@@ -31,6 +32,7 @@ enum Row {
     File(FileId),
     Job(JobId),
     Endpoint(WebhookEndpointId),
+    Allowance(Month),
 }
 
 impl Store {
@@ -49,6 +51,9 @@ impl Store {
         }
         if !changes.iter().all(|change| platform.allows(change)) || commerce.has_event_of(&events) {
             return Err(PlatformError::Stale);
+        }
+        if !changes.iter().all(|change| platform.affords(change)) {
+            return Err(PlatformError::Exhausted);
         }
 
         if let Some(record) = record {
@@ -80,7 +85,14 @@ impl PlatformTable {
             PlatformChange::DeleteEndpoint(known) => {
                 endpoint(known.id).is_some_and(|endpoint| endpoint.version == known.version)
             }
+            PlatformChange::Reserve { .. } | PlatformChange::Settle { .. } => true,
         }
+    }
+
+    fn affords(&self, change: &PlatformChange) -> bool {
+        let PlatformChange::Reserve { tenant, month, spending, cap } = change else { return true };
+        let spent = self.allowances.get(&(*tenant, *month)).copied().unwrap_or_default();
+        spent.plus(*spending).is_within(*cap)
     }
 
     fn write(&mut self, change: PlatformChange) {
@@ -103,6 +115,14 @@ impl PlatformTable {
             PlatformChange::DeleteEndpoint(endpoint) => {
                 self.endpoints.remove(&(endpoint.tenant, endpoint.id));
             }
+            PlatformChange::Reserve { tenant, month, spending, cap: _ } => {
+                let spent = self.allowances.entry((tenant, month)).or_default();
+                *spent = spent.plus(spending);
+            }
+            PlatformChange::Settle { tenant, month, reserved, spent: came_to } => {
+                let spent = self.allowances.entry((tenant, month)).or_default();
+                *spent = spent.plus(came_to).less(reserved);
+            }
         }
         self.stream.push_other();
     }
@@ -116,6 +136,7 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)
         | PlatformChange::DeleteEndpoint(endpoint) => endpoint.tenant,
+        PlatformChange::Reserve { tenant, .. } | PlatformChange::Settle { tenant, .. } => *tenant,
     }
 }
 
@@ -127,5 +148,6 @@ fn row_of(change: &PlatformChange) -> Row {
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)
         | PlatformChange::DeleteEndpoint(endpoint) => Row::Endpoint(endpoint.id),
+        PlatformChange::Reserve { month, .. } | PlatformChange::Settle { month, .. } => Row::Allowance(*month),
     }
 }

@@ -9,6 +9,7 @@ mod connections;
 mod crashes;
 mod disputes;
 mod expand;
+mod extractions;
 mod failover;
 mod fees;
 mod files;
