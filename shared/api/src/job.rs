@@ -1,6 +1,8 @@
-//! A job on the wire. The link to its result is beside it, in the answers that have it: an event keeps none.
+//! A job on the wire. The link to its result is beside it, in the answers that have it: an event keeps none, and nothing of
+//! what a document says.
 
-use domain::job::{Job, JobFault};
+use domain::invoice::{Invoice, InvoiceLine};
+use domain::job::{Job, JobFault, JobResult, ResultObject};
 use domain::task::{Extraction, Report, Task};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -43,7 +45,31 @@ struct ExtractionView {
 }
 
 #[derive(Serialize)]
-struct ResultView<'a> {
+#[serde(untagged)]
+enum ResultView<'a> {
+    Object(ObjectView<'a>),
+    Invoice(InvoiceView<'a>),
+}
+
+#[derive(Serialize)]
+struct InvoiceView<'a> {
+    supplier: &'a str,
+    date: String,
+    lines: Vec<InvoiceLineView<'a>>,
+    total_amount: i64,
+    currency: &'static str,
+}
+
+#[derive(Serialize)]
+struct InvoiceLineView<'a> {
+    description: &'a str,
+    quantity: serde_json::Number,
+    unit_amount: i64,
+    amount: i64,
+}
+
+#[derive(Serialize)]
+struct ObjectView<'a> {
     rows: u64,
     size: u64,
     url: Option<&'a str>,
@@ -62,8 +88,16 @@ struct LineView<'a> {
     message: &'a str,
 }
 
-/// With the link to its result, where there is one to be shown.
-pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
+/// What of a result is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// That there is one: for events and stored answers.
+    Outline,
+    /// To whoever may read the job.
+    Whole { link: Option<(&'a str, Timestamp)> },
+}
+
+pub fn job(job: &Job, shown: Shown<'_>) -> String {
     let Job {
         id,
         tenant: _,
@@ -102,17 +136,60 @@ pub fn job(job: &Job, link: Option<(&str, Timestamp)>) -> String {
         progress: *progress,
         attempts: *attempts,
         cancel_requested: *cancel_requested,
-        result: result.map(|result| ResultView {
-            rows: result.rows,
-            size: result.bytes,
-            url: link.map(|(url, _)| url),
-            expires_at: link.map(|(_, expires_at)| rfc3339(expires_at)),
-        }),
+        result: result.as_ref().and_then(|result| self::result(result, shown)),
         error: fault.map(|fault| ErrorView { code: fault.as_str(), message: message(fault) }),
         log: log.iter().map(|line| LineView { at: rfc3339(line.at), message: &line.message }).collect(),
         created_at: rfc3339(*created_at),
         updated_at: rfc3339(*updated_at),
     })
+}
+
+fn result<'a>(result: &'a JobResult, shown: Shown<'a>) -> Option<ResultView<'a>> {
+    match (result, shown) {
+        (JobResult::Object(object), Shown::Outline) => Some(ResultView::Object(self::object(object, None))),
+        (JobResult::Object(object), Shown::Whole { link }) => Some(ResultView::Object(self::object(object, link))),
+        (JobResult::Invoice(_), Shown::Outline) => None,
+        (JobResult::Invoice(invoice), Shown::Whole { link: _ }) => Some(ResultView::Invoice(self::invoice(invoice))),
+    }
+}
+
+fn object<'a>(object: &ResultObject, link: Option<(&'a str, Timestamp)>) -> ObjectView<'a> {
+    let ResultObject { object: _, rows, bytes } = *object;
+    ObjectView {
+        rows,
+        size: bytes,
+        url: link.map(|(url, _)| url),
+        expires_at: link.map(|(_, expires_at)| rfc3339(expires_at)),
+    }
+}
+
+fn invoice(invoice: &Invoice) -> InvoiceView<'_> {
+    let Invoice { supplier, date, currency, lines, total } = invoice;
+    InvoiceView {
+        supplier: supplier.as_str(),
+        date: date.to_string(),
+        lines: lines.iter().map(invoice_line).collect(),
+        total_amount: *total,
+        currency: currency.code(),
+    }
+}
+
+fn invoice_line(line: &InvoiceLine) -> InvoiceLineView<'_> {
+    let InvoiceLine { description, quantity, unit_amount, amount } = line;
+    InvoiceLineView {
+        description: description.as_str(),
+        quantity: quantity_number(quantity.thousandths()),
+        unit_amount: *unit_amount,
+        amount: *amount,
+    }
+}
+
+/// 1500 is written 1.5: no sum is made of it, and a double keeps three places of any quantity there can be.
+fn quantity_number(thousandths: i64) -> serde_json::Number {
+    if thousandths % 1_000 == 0 {
+        return (thousandths / 1_000).into();
+    }
+    serde_json::Number::from_f64(thousandths as f64 / 1_000.0).unwrap_or_else(|| thousandths.into())
 }
 
 fn report(report: &Report) -> ReportView {
@@ -130,6 +207,14 @@ fn message(fault: JobFault) -> &'static str {
     match fault {
         JobFault::TimedOut => "It took longer than a job may.",
         JobFault::GivenUp => "It was tried too often in vain.",
+        JobFault::TooManyRows => "It has more rows than this format is for; take csv, or a shorter period.",
+        JobFault::FileGone => "The file was deleted before it was read.",
+        JobFault::DocumentRefused => "The model does not take the document: it is too long, broken, or without text.",
+        JobFault::AnswerRefused => {
+            "What the model has read does not add up; the job's log says in what. Nothing is shown of it."
+        }
+        JobFault::BudgetExhausted => "It may cost more than is left of what may be spent on models in this month.",
+        JobFault::NoModel => "There is no model to read documents in this environment.",
         JobFault::Unreadable => "What it has to read cannot be read; this is ours to mend.",
     }
 }

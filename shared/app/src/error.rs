@@ -6,6 +6,7 @@ use domain::connection::ConnectionRefusal;
 use domain::dead_letter::DeadLetterRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
+use domain::file::FileStatus;
 use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
@@ -38,6 +39,9 @@ pub enum Error {
     Job(JobRefusal),
     #[error(transparent)]
     DeadLetter(DeadLetterRefusal),
+    /// It is not there, or not checked, or of no use.
+    #[error("the file is {}", .current.as_str())]
+    FileNotReady { current: FileStatus },
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),
@@ -87,9 +91,11 @@ impl From<PlatformError> for Error {
     fn from(error: PlatformError) -> Self {
         match error {
             PlatformError::Port(error) => Self::Port(error),
-            PlatformError::Claimed(_) | PlatformError::Stale | PlatformError::LineFull | PlatformError::Contended => {
-                Self::InFlight
-            }
+            PlatformError::Claimed(_)
+            | PlatformError::Stale
+            | PlatformError::LineFull
+            | PlatformError::Exhausted
+            | PlatformError::Contended => Self::InFlight,
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use api::Shown;
 use domain::event::EventType;
 use domain::file::FileName;
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobStatus, Plan, Priority};
+use domain::job::{Job, JobResult, JobStatus, Plan, Priority};
 use domain::page::{Page, PageRequest};
 use domain::task::Task;
 use ports::blobs::{BlobKey, Blobs};
@@ -30,7 +31,7 @@ pub async fn create(
 ) -> Result<Outcome, Error> {
     let now = context.now();
     let job = Job::new(context.id(), tenant, task, now).planned(plan);
-    let body = api::job(&job, None);
+    let body = api::job(&job, Shown::Outline);
     let answer = Answer { status: 202, location: Some(location(job.id)), body: body.clone() };
     let events = vec![context.event(tenant, EventType::JobCreated, job.id, body)];
     let record = commit::record(claim.as_ref(), &answer, now);
@@ -51,12 +52,14 @@ pub async fn get(
         None => jobs.get(tenant, id, Consistency::Strong).await?,
     };
     let job = found.ok_or(Error::NotFound("job"))?;
-    let (Some(result), Task::Report(report)) = (job.result, &job.task) else { return Ok(api::job(&job, None)) };
+    let (Some(JobResult::Object(result)), Task::Report(report)) = (&job.result, &job.task) else {
+        return Ok(api::job(&job, Shown::Whole { link: None }));
+    };
     let key = BlobKey::report(tenant, id, result.object);
-    let name = format!("{}-{id}.csv", report.kind.as_str());
+    let name = format!("{}-{id}.{}", report.kind.as_str(), report.format.as_str());
     let name = FileName::parse(&name).map_err(|invalid| Error::Invalid(vec![invalid.at("name")]))?;
-    let link = blobs.download_link(key, &name, "text/csv", context.now(), RESULT_WITHIN).await?;
-    Ok(api::job(&job, Some((&link.url, link.expires_at))))
+    let link = blobs.download_link(key, &name, report.format.content_type(), context.now(), RESULT_WITHIN).await?;
+    Ok(api::job(&job, Shown::Whole { link: Some((&link.url, link.expires_at)) }))
 }
 
 pub async fn list(
@@ -103,7 +106,7 @@ pub async fn take_step(
             (Step::Cancel, JobStatus::Cancelled) => EventType::JobCancelled,
             (Step::Cancel, _) => EventType::JobCancelRequested,
         };
-        let body = api::job(&next, None);
+        let body = api::job(&next, Shown::Outline);
         Ok(Revision {
             change: PlatformChange::UpdateJob(next),
             event,
@@ -142,7 +145,7 @@ pub async fn pause(
             let job = jobs.get(tenant, id, Consistency::Strong).await?;
             let Some(job) = job.filter(|job| job.status == JobStatus::Queued) else { continue };
             let asked = job.ask_again(now);
-            events.push(context.event(tenant, EventType::JobResumed, id, api::job(&asked, None)));
+            events.push(context.event(tenant, EventType::JobResumed, id, api::job(&asked, Shown::Outline)));
             changes.push(PlatformChange::UpdateJob(asked));
         }
         let record = commit::record(claim.as_ref(), &answer, now);

@@ -6,6 +6,7 @@ use domain::ledger::{AccountId, Entry};
 use domain::page::{Limit, PageRequest};
 use domain::payment::{Method, Payment};
 use domain::task::{Report, ReportKind};
+use domain::verification::ID_SKEW_MAX;
 use ports::PortError;
 use ports::commerce::{Accounts, PaymentFilter, Payments, Wallets};
 use ports::verification::LedgerRows;
@@ -99,9 +100,12 @@ async fn payments(
     report: &Report,
     after: Option<PaymentId>,
 ) -> Result<Rows, WorkError> {
-    let filter = PaymentFilter { status: None, from: Some(report.from), to: Some(report.to) };
+    // The list goes by ids, which may lie a little apart from the payments' moments.
+    let (from, to) = (report.from.minus(ID_SKEW_MAX), report.to.plus(ID_SKEW_MAX));
+    let filter = PaymentFilter { status: None, from: Some(from), to: Some(to) };
     let page = on.payments.list(tenant, &filter, PageRequest { limit: limit(Limit::MAX)?, after }).await?;
-    let wanted = page.items.iter().filter(|payment| is_wanted(report, payment.money.currency));
+    let is_within = |payment: &&Payment| (report.from..report.to).contains(&payment.created_at);
+    let wanted = page.items.iter().filter(is_within).filter(|payment| is_wanted(report, payment.money.currency));
     let oldest = page.items.last().map_or(report.from, |payment| payment.created_at);
     let whole = report.to.since(report.from).as_millis().max(1);
     let done = report.to.since(oldest).as_millis().min(whole);
@@ -129,7 +133,7 @@ async fn next_account(
     let next = match account {
         Some(account) if is_wanted(report, account.currency) => Some(Position::Entries {
             account: account.to_string(),
-            from: EntryId::floor_at(report.from).to_string(),
+            from: EntryId::floor_at(report.from.minus(ID_SKEW_MAX)).to_string(),
             is_wallet: are_wallets,
         }),
         Some(account) => Some(Position::Accounts { after: Some(account.to_string()), are_wallets }),
@@ -152,7 +156,8 @@ async fn entries(
     let unreadable =
         |row: ports::verification::Unreadable| WorkError::Poison(format!("an entry cannot be read: {row:?}"));
     let found = found.into_iter().map(|row| row.map_err(unreadable)).collect::<Result<Vec<_>, _>>()?;
-    let end = EntryId::floor_at(report.to);
+    // An id and its entry's moment may lie a little apart: what counts is the moment.
+    let end = EntryId::floor_at(report.to.plus(ID_SKEW_MAX));
     let last = found.last().map(|entry| entry.id).filter(|last| is_full && *last < end);
     let next = match last {
         Some(last) => Position::Entries {
@@ -162,7 +167,8 @@ async fn entries(
         },
         None => Position::Accounts { after: Some(account.to_string()), are_wallets: is_wallet },
     };
-    let rows = found.iter().filter(|entry| entry.id < end).map(entry_row).collect();
+    let is_within = |entry: &&Entry| (report.from..report.to).contains(&entry.created_at);
+    let rows = found.iter().filter(is_within).map(entry_row).collect();
     Ok(Rows { rows, next: Some(next), progress: if is_wallet { 50 } else { 0 } })
 }
 

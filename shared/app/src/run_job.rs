@@ -1,26 +1,30 @@
-//! One job, worked on by one worker: taken under a lease, written to an object of its own part by part, looked at between
-//! pages for whether anybody still wants it, and concluded in one commit. Whoever dies leaves a checkpoint to go on from.
+//! One job, worked on by one worker: taken under a lease, and concluded in one commit. Every write stands on the version that
+//! the worker holds. What the work is, is `make_report`'s and `extract`'s matter.
 
 use std::time::Duration;
 
 use domain::event::{EventType, Notice};
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, Taking};
-use domain::task::{Report, ReportKind, Task};
+use domain::job::{Job, JobFault, JobStatus, Taking};
+use domain::listing::Listing;
+use domain::receipt::Unprintable;
+use domain::task::Task;
 use domain::time::Timestamp;
-use ports::blobs::{BlobKey, BlobParts, Blobs};
+use ports::blobs::{BlobParts, Blobs};
 use ports::commerce::{Commit, Consistency};
+use ports::identity::Tenants;
 use ports::platform::{Jobs, Platform, PlatformChange, PlatformCommit, PlatformError};
-use serde::{Deserialize, Serialize};
 
-use crate::Context;
-use crate::report::{self, Position, Rows, Sources};
+use crate::extract::Extracting;
+use crate::report::Sources;
 use crate::work::{Settled, WorkError, platform_settled};
+use crate::{Context, extract, make_report};
+use api::Shown;
 
 const TRIES: usize = 8;
-/// Pages between two looks at the job.
-const LOOK_EACH: usize = 20;
-const CONTENT_TYPE: &str = "text/csv";
+
+/// How a listing becomes a document: fonts and pages are no matter of the use case.
+pub type Print = fn(&Listing) -> Result<Vec<u8>, Unprintable>;
 
 /// What it takes to see where jobs are.
 #[derive(Clone, Copy)]
@@ -35,6 +39,9 @@ pub struct Running<'a> {
     pub blobs: &'a dyn Blobs,
     pub parts: &'a dyn BlobParts,
     pub sources: Sources<'a>,
+    pub tenants: &'a dyn Tenants,
+    pub print: Print,
+    pub extracting: Extracting<'a>,
     /// What a part has at least: memory holds one of them.
     pub part_bytes: usize,
     /// After so long another worker goes on.
@@ -55,8 +62,11 @@ pub async fn process(context: &Context<'_>, on: Running<'_>, notice: &Notice) ->
 }
 
 async fn carry_on(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), WorkError> {
-    let Err(error) = work(context, on, held).await else { return Ok(()) };
-    let Stop::Failed(error) = error else { return Ok(()) };
+    let error = match work(context, on, held).await {
+        Ok(()) | Err(Stop::Done) => return Ok(()),
+        Err(Stop::GivenBack(error)) => return Err(error),
+        Err(Stop::Failed(error)) => error,
+    };
     // Whoever comes next need not wait for the lease to end. Where this fails as well, the sweeper sees to it.
     let next = match &error {
         WorkError::Retry { reason, .. } => held.job.release(reason, context.now()),
@@ -138,7 +148,7 @@ async fn take(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobI
             Taking::End(ended) => (ended, false),
             Taking::Work(taken) => (taken, true),
         };
-        let written = on.platform.commit(commit_of(context, &next, event_of(&next))).await;
+        let written = on.platform.commit(commit_of(context, &next, event_of(&next), None)).await;
         if matches!(written, Err(PlatformError::LineFull)) {
             return Ok(Taken::LineFull);
         }
@@ -150,15 +160,17 @@ async fn take(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobI
 }
 
 /// The job as this worker last wrote it.
-struct Held {
-    job: Job,
-    stop_at: Timestamp,
+pub(crate) struct Held {
+    pub(crate) job: Job,
+    pub(crate) stop_at: Timestamp,
 }
 
 /// Why a worker stops before the end.
-enum Stop {
+pub(crate) enum Stop {
     /// The job has ended, is another's now, or is to go on elsewhere: there is nothing left to do here.
     Done,
+    /// The job waits already; its message is to come again.
+    GivenBack(WorkError),
     Failed(WorkError),
 }
 
@@ -168,137 +180,55 @@ impl<E: Into<WorkError>> From<E> for Stop {
     }
 }
 
-/// What has been written, and where it goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Draft {
-    /// Of the object: the lease under which it was begun.
-    object: u64,
-    position: Position,
-    rows: u64,
-    bytes: u64,
-    upload: Option<String>,
-    parts: Vec<String>,
-}
-
 async fn work(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), Stop> {
     match held.job.task.clone() {
-        Task::Report(report) => make(context, on, held, &report).await,
-        Task::Extraction(_) => Err(WorkError::Poison("nobody reads documents".to_owned()).into()),
+        Task::Report(report) => make_report::make(context, on, held, &report).await,
+        Task::Extraction(extraction) => extract::extract(context, on, held, extraction).await,
     }
-}
-
-async fn make(context: &Context<'_>, on: Running<'_>, held: &mut Held, report: &Report) -> Result<(), Stop> {
-    let mut draft = Draft::of(&held.job, report.kind)?;
-    let mut unwritten = Vec::new();
-    if draft.bytes == 0 {
-        unwritten = report::lines([&report::header(report.kind)])?;
-    }
-    let mut pages = 0;
-    loop {
-        let Rows { rows, next, progress } = report::page(on.sources, held.job.tenant, report, &draft.position).await?;
-        unwritten.extend(report::lines(&rows)?);
-        draft.rows += rows.len() as u64;
-        let Some(next) = next else { return finish(context, on, held, draft, unwritten).await };
-        draft.position = next;
-        pages += 1;
-        if unwritten.len() >= on.part_bytes {
-            put_part(context, on, held, &mut draft, std::mem::take(&mut unwritten)).await?;
-            let checkpoint = serde_json::to_string(&draft).map_err(|error| WorkError::Poison(error.to_string()))?;
-            save(context, on, held, |job| job.advance(progress, Some(checkpoint.clone()), context.now())).await?;
-            if context.now() >= held.stop_at {
-                return pause(context, on, held).await;
-            }
-        } else if pages % LOOK_EACH == 0 {
-            save(context, on, held, |job| job.advance(progress, None, context.now())).await?;
-        }
-    }
-}
-
-impl Draft {
-    /// From the checkpoint, or from the beginning.
-    fn of(job: &Job, kind: ReportKind) -> Result<Self, WorkError> {
-        let Some(checkpoint) = &job.checkpoint else {
-            let object = job.lease.map_or(job.version, |lease| lease.number);
-            let position = Position::first(kind);
-            return Ok(Self { object, position, rows: 0, bytes: 0, upload: None, parts: Vec::new() });
-        };
-        let unreadable = |_| WorkError::Poison("a checkpoint cannot be read".to_owned());
-        serde_json::from_str(checkpoint).map_err(unreadable)
-    }
-
-    fn key(&self, job: &Job) -> BlobKey {
-        BlobKey::report(job.tenant, job.id, self.object)
-    }
-}
-
-async fn put_part(
-    context: &Context<'_>,
-    on: Running<'_>,
-    held: &mut Held,
-    draft: &mut Draft,
-    bytes: Vec<u8>,
-) -> Result<(), Stop> {
-    let key = draft.key(&held.job);
-    let upload = match &draft.upload {
-        Some(upload) => upload.clone(),
-        None => on.parts.begin(key, CONTENT_TYPE).await?,
-    };
-    let number = u32::try_from(draft.parts.len()).unwrap_or(u32::MAX).saturating_add(1);
-    draft.bytes += bytes.len() as u64;
-    let Some(part) = on.parts.put_part(key, &upload, number, bytes).await? else {
-        return begin_anew(context, on, held).await;
-    };
-    draft.parts.push(part);
-    draft.upload = Some(upload);
-    Ok(())
-}
-
-/// What is small is one object at once.
-async fn finish(
-    context: &Context<'_>,
-    on: Running<'_>,
-    held: &mut Held,
-    mut draft: Draft,
-    unwritten: Vec<u8>,
-) -> Result<(), Stop> {
-    if draft.upload.is_none() {
-        draft.bytes = unwritten.len() as u64;
-        on.blobs.put(draft.key(&held.job), CONTENT_TYPE, unwritten).await?;
-    } else {
-        if !unwritten.is_empty() {
-            put_part(context, on, held, &mut draft, unwritten).await?;
-        }
-        let upload = draft.upload.clone().unwrap_or_default();
-        if !on.parts.complete(draft.key(&held.job), &upload, &draft.parts).await? {
-            return begin_anew(context, on, held).await;
-        }
-    }
-    let Draft { object, rows, bytes, .. } = draft;
-    save(context, on, held, |job| job.succeed(JobResult { object, rows, bytes }, context.now())).await
-}
-
-/// A worker that was thought lost has been at the parts, or an answer was lost: what is there cannot be relied on.
-async fn begin_anew(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), Stop> {
-    let next = held.job.begin_anew("the parts are not as they were", context.now());
-    write(context, on.looking, &next, Some(EventType::JobResumed)).await?;
-    Err(Stop::Done)
-}
-
-async fn pause(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), Stop> {
-    let next = held.job.pause(context.now());
-    write(context, on.looking, &next, Some(EventType::JobResumed)).await?;
-    Err(Stop::Done)
 }
 
 /// Writes the job's next state. When somebody has changed it meanwhile, it is read again: a client may want it no longer,
 /// or another worker has it.
-async fn save(context: &Context<'_>, on: Running<'_>, held: &mut Held, next: impl Fn(&Job) -> Job) -> Result<(), Stop> {
+pub(crate) async fn save(
+    context: &Context<'_>,
+    on: Running<'_>,
+    held: &mut Held,
+    next: impl Fn(&Job) -> Job,
+) -> Result<(), Stop> {
+    match save_with(context, on, held, None, next).await? {
+        Saved::Done => Ok(()),
+        // Nothing was reserved.
+        Saved::Exhausted => Err(WorkError::contended().into()),
+    }
+}
+
+pub(crate) enum Saved {
+    Done,
+    /// What was to be reserved is more than is left; nothing is written.
+    Exhausted,
+}
+
+/// As [`save`], and in the same commit what is spent, unless the job is wanted no longer by then and was to be begun.
+pub(crate) async fn save_with(
+    context: &Context<'_>,
+    on: Running<'_>,
+    held: &mut Held,
+    spent: Option<&PlatformChange>,
+    next: impl Fn(&Job) -> Job,
+) -> Result<Saved, Stop> {
     let number = held.job.lease.map_or(0, |lease| lease.number);
     for _ in 0..TRIES {
         let written = next(&held.job);
-        if let Settled::Done = write(context, on.looking, &written, event_of(&written)).await? {
+        let goes_on = written.status == JobStatus::Running;
+        let spent = spent.filter(|change| goes_on || !matches!(change, PlatformChange::Reserve { .. }));
+        let commit = commit_of(context, &written, event_of(&written), spent.cloned());
+        let settled = match on.looking.platform.commit(commit).await {
+            Err(PlatformError::Exhausted) => return Ok(Saved::Exhausted),
+            result => platform_settled(result)?,
+        };
+        if let Settled::Done = settled {
             held.job = written;
-            return if held.job.status == JobStatus::Running { Ok(()) } else { Err(Stop::Done) };
+            return if goes_on { Ok(Saved::Done) } else { Err(Stop::Done) };
         }
         let job = on.looking.jobs.get(held.job.tenant, held.job.id, Consistency::Strong).await?;
         match job.filter(|job| job.is_held_under(number)) {
@@ -319,18 +249,23 @@ fn event_of(job: &Job) -> Option<EventType> {
     }
 }
 
-async fn write(
+pub(crate) async fn write(
     context: &Context<'_>,
     on: Looking<'_>,
     job: &Job,
     event: Option<EventType>,
 ) -> Result<Settled, WorkError> {
-    platform_settled(on.platform.commit(commit_of(context, job, event)).await)
+    platform_settled(on.platform.commit(commit_of(context, job, event, None)).await)
 }
 
-fn commit_of(context: &Context<'_>, job: &Job, event: Option<EventType>) -> PlatformCommit {
+fn commit_of(
+    context: &Context<'_>,
+    job: &Job,
+    event: Option<EventType>,
+    spent: Option<PlatformChange>,
+) -> PlatformCommit {
     let tenant = job.tenant;
-    let events = event.map(|kind| context.event(tenant, kind, job.id, api::job(job, None)));
-    let changes = vec![PlatformChange::UpdateJob(job.clone())];
+    let events = event.map(|kind| context.event(tenant, kind, job.id, api::job(job, Shown::Outline)));
+    let changes = std::iter::once(PlatformChange::UpdateJob(job.clone())).chain(spent).collect();
     Commit { tenant, record: None, changes, events: events.into_iter().collect(), now: context.now() }
 }

@@ -91,7 +91,7 @@ pub(crate) fn platform_settled(result: Result<(), PlatformError>) -> Result<Sett
         Ok(()) => Ok(Settled::Done),
         Err(PlatformError::Stale | PlatformError::Contended) => Ok(Settled::ReadAgain),
         Err(PlatformError::Port(error)) => Err(error.into()),
-        Err(refused @ (PlatformError::Claimed(_) | PlatformError::LineFull)) => {
+        Err(refused @ (PlatformError::Claimed(_) | PlatformError::LineFull | PlatformError::Exhausted)) => {
             Err(WorkError::Poison(refused.to_string()))
         }
     }

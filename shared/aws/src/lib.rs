@@ -1,5 +1,5 @@
 //! The adapters: every port except the password hasher and the payment provider, over DynamoDB, S3, SQS, KMS, SES, API
-//! Gateway and Redis. The only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
+//! Gateway, Bedrock and Redis. The only crate that names `aws-sdk-*` and `redis`. Nothing here connects before its first call.
 //!
 //! How a function is wired:
 //!
@@ -7,7 +7,7 @@
 //! let aws = Aws::new(Settings::from_env(&|name| std::env::var(name).ok())?);
 //! let commerce = CommerceTable::new(&aws, "commerce");     // Commerce, Orders, Payments, Refunds, Accounts, Events, Due,
 //!                                                          // Journal, Closings, LedgerRows, Verifications
-//! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files, Jobs; events are commerce's
+//! let platform = PlatformTable::new(&aws, "platform", "commerce");          // Platform, Files, Jobs, Allowances; events are commerce's
 //! let identity = IdentityTable::new(&aws, "identity");     // Tenants, Users, Sessions, LoginAttempts
 //! let blobs = S3Blobs::new(&aws, "bucket");                // Blobs, BlobParts
 //! let queues = SqsQueues::new(&aws, urls);                 // Queues; urls: BTreeMap<Queue, String>
@@ -16,10 +16,12 @@
 //! let vault = KmsVault::new(&aws, "alias/vault");          // Vault
 //! let pusher = GatewayPusher::new(&aws, url);              // Pusher
 //! let mailer = SesMailer::new(&aws, from, None);        // Mailer
+//! let model = BedrockExtractor::new(&aws, &model_settings);            // Extractor
 //! let cache = RedisCache::new(RedisConfig::new(host, port, tls));      // Cache
 //! let (clock, random) = (SystemClock, SystemRandom);       // Clock, Random
 //! ```
 
+mod bedrock;
 mod calls;
 mod digest;
 mod dynamodb;
@@ -40,6 +42,7 @@ mod system;
 mod vault;
 
 pub use aws_sdk_dynamodb::config::Credentials;
+pub use bedrock::{BedrockExtractor, ModelSettings};
 pub use calls::CallCounter;
 pub use dynamodb::stream::decode_change;
 pub use dynamodb::{CommerceTable, IdentityTable, PlatformTable};

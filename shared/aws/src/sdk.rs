@@ -168,6 +168,26 @@ impl Aws {
         aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
     }
 
+    /// A model takes its time, and what it was asked twice is paid for twice: the queue tries again.
+    pub fn bedrock(&self, endpoint_url: Option<&str>, time_out: Duration) -> aws_sdk_bedrockruntime::Client {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(time_out)
+            .operation_timeout(time_out)
+            .build();
+        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts);
+        if let Some(url) = endpoint_url {
+            let region = self.config.region().map(Region::as_ref).unwrap_or_default();
+            config = config.endpoint_url(url).http_client(http_client(Some(url), region));
+        }
+        if let Some(counter) = &self.counter {
+            config = config.interceptor(counter.clone());
+        }
+        aws_sdk_bedrockruntime::Client::from_conf(config.build())
+    }
+
     pub fn kms(&self) -> aws_sdk_kms::Client {
         let mut config = aws_sdk_kms::config::Builder::from(&self.config);
         if let Some(counter) = &self.counter {

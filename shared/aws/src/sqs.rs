@@ -192,7 +192,7 @@ pub fn about_message(body: &str) -> Option<About> {
         let BlobKey { tenant, blob } = *decode_uploads(body).ok()?.first()?;
         match blob {
             Blob::Upload(file) => Some(About::upload(tenant, file)),
-            Blob::File(_) | Blob::Report(..) | Blob::Receipt { .. } => None,
+            Blob::File(_) | Blob::Report(..) | Blob::Rest(..) | Blob::Receipt { .. } => None,
         }
     };
     decode_notice(body, None).ok().as_ref().map(About::from).or_else(of_upload)

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Plan, Priority, Taking, WAITS_AT_MOST};
+use domain::invoice::{Claim, ClaimedLine, Invoice};
+use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Plan, Priority, ResultObject, Taking, WAITS_AT_MOST};
 use domain::task::{Extraction, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::clock::Clock;
@@ -32,13 +33,32 @@ fn taken(job: &Job, now: Timestamp) -> Job {
     }
 }
 
+fn invoice() -> Invoice {
+    let line = |quantity: &str, unit_amount: &str, amount: &str| ClaimedLine {
+        description: "Grüner Tee".to_owned(),
+        quantity: quantity.to_owned(),
+        unit_amount: unit_amount.to_owned(),
+        amount: amount.to_owned(),
+    };
+    let claim = Claim {
+        supplier: "Tee & Söhne".to_owned(),
+        date: "2026-02-28".to_owned(),
+        currency: "KWD".to_owned(),
+        lines: vec![line("0.125", "8.000", "1.000"), line("1", "-0.500", "-0.500")],
+        total_amount: "0.500".to_owned(),
+    };
+    Invoice::believe(&claim).expect("it adds up")
+}
+
 pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let (tenant, mint, now) = (world.tenant(), world.mint(), world.now());
     let queued = job(tenant, mint);
     let running = taken(&job(tenant, mint), now).advance(7, Some("{\"after\":\"ü\"}".to_owned()), now);
     let unwanted = running.cancel(now).expect("it runs");
-    let succeeded = running.succeed(JobResult { object: 3, rows: u64::from(u32::MAX), bytes: 0 }, now);
+    let object = ResultObject { object: 3, rows: u64::from(u32::MAX), bytes: 0 };
+    let succeeded = running.succeed(JobResult::Object(object), now);
+    let read = running.succeed(JobResult::Invoice(invoice()), now);
     let faults = JobFault::ALL.iter().map(|fault| running.fail(*fault, now));
     let mut ledger = job(tenant, mint);
     if let Task::Report(report) = &mut ledger.task {
@@ -47,7 +67,8 @@ pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) 
     }
     let extraction = Job { task: Task::Extraction(Extraction { file: mint.id() }), ..job(tenant, mint) };
     let urgent = queued.clone().planned(Plan { priority: Priority::High, run_at: Some(now.plus(LEASE)) });
-    for expected in [queued, urgent, running.clone(), unwanted, succeeded, ledger, extraction].into_iter().chain(faults)
+    for expected in
+        [queued, urgent, running.clone(), unwanted, succeeded, read, ledger, extraction].into_iter().chain(faults)
     {
         let expected = Job { id: world.id(), ..expected };
         create(table, std::slice::from_ref(&expected), now).await;

@@ -4,6 +4,7 @@
 //!
 //! [`builders`] and [`World`] serve the tests of other crates, too.
 
+pub mod allowances;
 pub mod attempts;
 pub mod blobs;
 pub mod builders;
@@ -16,6 +17,7 @@ pub mod dead_letters;
 pub mod disputes;
 pub mod due;
 pub mod events;
+pub mod extractor;
 pub mod fees;
 pub mod files;
 pub mod fills;

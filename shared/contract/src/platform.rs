@@ -22,6 +22,7 @@ pub(crate) enum Outcome {
     Claimed(Box<Record>),
     Stale,
     LineFull,
+    Exhausted,
 }
 
 pub(crate) async fn commit(platform: &dyn Platform, commit: PlatformCommit) -> Outcome {
@@ -32,6 +33,7 @@ pub(crate) async fn commit(platform: &dyn Platform, commit: PlatformCommit) -> O
             Err(PlatformError::Claimed(record)) => Outcome::Claimed(record),
             Err(PlatformError::Stale) => Outcome::Stale,
             Err(PlatformError::LineFull) => Outcome::LineFull,
+            Err(PlatformError::Exhausted) => Outcome::Exhausted,
             Err(PlatformError::Port(error)) => panic!("the store failed under a contract test: {error:?}"),
         };
     }

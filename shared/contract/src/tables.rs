@@ -3,6 +3,7 @@
 use ports::closings::Closings;
 use ports::commerce::{Accounts, Commerce, Disputes, Due, Events, Orders, Payments, Refunds, Wallets};
 use ports::connections::Connections;
+use ports::extraction::Allowances;
 use ports::fees::Fees;
 use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
@@ -71,6 +72,7 @@ pub struct PlatformTable<'a> {
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
     pub letters: &'a dyn DeadLetters,
+    pub allowances: &'a dyn Allowances,
     pub mail: &'a dyn MailBook,
     pub endpoints: &'a dyn WebhookEndpoints,
     pub deliveries: &'a dyn WebhookDeliveries,
@@ -82,13 +84,23 @@ pub struct PlatformTable<'a> {
 impl<'a> PlatformTable<'a> {
     pub fn of<T>(adapter: &'a T, events: &'a dyn Events) -> Self
     where
-        T: Platform + Files + Jobs + DeadLetters + MailBook + WebhookEndpoints + WebhookDeliveries + Sockets + Feeds,
+        T: Platform
+            + Files
+            + Jobs
+            + DeadLetters
+            + Allowances
+            + MailBook
+            + WebhookEndpoints
+            + WebhookDeliveries
+            + Sockets
+            + Feeds,
     {
         Self {
             platform: adapter,
             files: adapter,
             jobs: adapter,
             letters: adapter,
+            allowances: adapter,
             mail: adapter,
             endpoints: adapter,
             deliveries: adapter,

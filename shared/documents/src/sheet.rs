@@ -42,7 +42,7 @@ pub(crate) enum Kind {
 
 pub(crate) struct Node {
     pub kind: Kind,
-    pub parent: Option<NodeId>,
+    children: Vec<NodeId>,
 }
 
 /// Where a mark belongs: to a node, or to none because it is decoration or repeated on every page.
@@ -69,6 +69,8 @@ pub(crate) struct Mark<'a> {
 #[derive(Default)]
 pub(crate) struct Sheet<'a> {
     pub nodes: Vec<Node>,
+    /// What is within no other.
+    roots: Vec<NodeId>,
     pub pages: Vec<Vec<Mark<'a>>>,
     /// How far down the last page is written.
     pub y: f32,
@@ -84,8 +86,13 @@ pub(crate) struct Style<'a> {
 
 impl<'a> Sheet<'a> {
     pub fn node(&mut self, kind: Kind, parent: Option<NodeId>) -> NodeId {
-        self.nodes.push(Node { kind, parent });
-        NodeId(self.nodes.len() - 1)
+        let id = NodeId(self.nodes.len());
+        self.nodes.push(Node { kind, children: Vec::new() });
+        match parent {
+            Some(NodeId(parent)) => self.nodes[parent].children.push(id),
+            None => self.roots.push(id),
+        }
+        id
     }
 
     pub fn kind(&self, id: NodeId) -> &Kind {
@@ -93,7 +100,8 @@ impl<'a> Sheet<'a> {
     }
 
     pub fn children(&self, parent: Option<NodeId>) -> impl Iterator<Item = NodeId> {
-        self.nodes.iter().enumerate().filter(move |(_, node)| node.parent == parent).map(|(index, _)| NodeId(index))
+        let children = parent.map_or(&self.roots, |NodeId(parent)| &self.nodes[parent].children);
+        children.iter().copied()
     }
 
     pub fn begin_page(&mut self) {

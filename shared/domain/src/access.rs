@@ -90,6 +90,7 @@ actions! {
     FileRead:       "files:read",      Viewer;
     FileWrite:      "files:write",     Operator;
     ReportWrite:    "reports:write",   Operator;
+    ExtractionWrite: "extractions:write", Operator;
     JobRead:        "jobs:read",       Viewer;
     JobWrite:       "jobs:write",      Operator;
     JobPause:       "jobs:pause",      Admin;

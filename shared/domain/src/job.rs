@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::ids::{JobId, TenantId};
+use crate::invoice::Invoice;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::words::words;
@@ -60,6 +61,24 @@ words! {
     GivenUp = "given_up",
     /// What it has to read cannot be read.
     Unreadable = "unreadable",
+    /// More rows than the format is for.
+    TooManyRows = "too_many_rows",
+    /// The file was deleted meanwhile.
+    FileGone = "file_gone",
+    /// The model does not take the document.
+    DocumentRefused = "document_refused",
+    /// What the model has answered does not add up.
+    AnswerRefused = "answer_refused",
+    /// The tenant has spent what it may in this month.
+    BudgetExhausted = "budget_exhausted",
+    /// There is no model to ask.
+    NoModel = "no_model",
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JobResult {
+    Object(ResultObject),
+    Invoice(Invoice),
 }
 
 words! {
@@ -108,7 +127,7 @@ pub enum Place {
 
 /// Where the result lies and what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JobResult {
+pub struct ResultObject {
     /// Of the object that was written: each beginning writes one of its own.
     pub object: u64,
     pub rows: u64,
@@ -293,8 +312,13 @@ impl Job {
 
     /// The worker has no more time: another goes on from the checkpoint. That is no fault.
     pub fn pause(&self, now: Timestamp) -> Self {
+        self.hold_back("goes on in another worker", now)
+    }
+
+    /// What it needs is busy, and the job is to wait for it. That is no fault.
+    pub fn hold_back(&self, reason: &str, now: Timestamp) -> Self {
         let attempts = self.attempts.saturating_sub(1);
-        Self { attempts, ..self.queued(now) }.noted(now, "goes on in another worker".to_owned())
+        Self { attempts, ..self.queued(now) }.noted(now, reason.to_owned())
     }
 
     /// The worker could not go on, or was lost: another one may.
@@ -308,9 +332,11 @@ impl Job {
     }
 
     pub fn succeed(&self, result: JobResult, now: Timestamp) -> Self {
-        let JobResult { rows, bytes, object: _ } = result;
-        let ended = Self { progress: 100, result: Some(result), ..self.ended(JobStatus::Succeeded, now) };
-        ended.noted(now, format!("{rows} rows, {bytes} bytes"))
+        let message = match &result {
+            JobResult::Object(ResultObject { rows, bytes, object: _ }) => format!("{rows} rows, {bytes} bytes"),
+            JobResult::Invoice(invoice) => format!("{} lines", invoice.lines.len()),
+        };
+        Self { progress: 100, result: Some(result), ..self.ended(JobStatus::Succeeded, now) }.noted(now, message)
     }
 
     pub fn fail(&self, fault: JobFault, now: Timestamp) -> Self {
@@ -380,7 +406,9 @@ impl Job {
         Self { lease: Some(Lease { number, ends_at }), check_at: Some(ends_at), ..self }
     }
 
-    fn noted(mut self, at: Timestamp, message: String) -> Self {
+    /// A line more in its log. It is shown to the tenant, and told in events: it says nothing of what was worked on.
+    #[must_use]
+    pub fn noted(mut self, at: Timestamp, message: String) -> Self {
         self.log.push(LogLine { at, message });
         let too_many = self.log.len().saturating_sub(LOG_LINES_MAX);
         self.log.drain(..too_many);

@@ -31,7 +31,7 @@ fn in_state(status: JobStatus) -> Job {
         JobStatus::Scheduled => job().planned(Plan { run_at: Some(NOW.plus(LEASE)), ..Plan::default() }),
         JobStatus::Queued => job(),
         JobStatus::Running => running,
-        JobStatus::Succeeded => running.succeed(JobResult { object: 2, rows: 1, bytes: 10 }, NOW),
+        JobStatus::Succeeded => running.succeed(JobResult::Object(ResultObject { object: 2, rows: 1, bytes: 10 }), NOW),
         JobStatus::Failed => running.fail(JobFault::GivenUp, NOW),
         JobStatus::Cancelled => job().cancel(NOW).expect("it is queued"),
     }
@@ -170,7 +170,7 @@ proptest! {
                 2 if runs => Some(job.advance(50, None, now)),
                 3 if runs => Some(job.pause(now)),
                 4 if runs => Some(job.release("x", now)),
-                5 if runs => Some(job.succeed(JobResult { object: 1, rows: 0, bytes: 0 }, now)),
+                5 if runs => Some(job.succeed(JobResult::Object(ResultObject { object: 1, rows: 0, bytes: 0 }), now)),
                 6 => job.cancel(now).ok(),
                 7 => job.retry(now).ok(),
                 _ => job.look(now),

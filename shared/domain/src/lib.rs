@@ -2,6 +2,7 @@
 //! source, no storage, no JSON. Time and ids come in as arguments; every refusal is a named value.
 
 pub mod access;
+pub mod allowance;
 pub mod backoff;
 pub mod card_number;
 pub mod closing;
@@ -16,9 +17,11 @@ pub mod file;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;
+pub mod invoice;
 pub mod job;
 pub mod journal;
 pub mod ledger;
+pub mod listing;
 pub mod mail;
 pub mod metadata;
 pub mod money;

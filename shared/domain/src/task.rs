@@ -1,7 +1,10 @@
 //! What a job is asked to do: a report over a period, or the fields of a document. How the work is carried on is `job`'s
 //! matter.
 
+use std::time::Duration;
+
 use crate::field::Invalid;
+use crate::file::{ContentType, FileSize};
 use crate::ids::FileId;
 use crate::money::Currency;
 use crate::time::Timestamp;
@@ -22,6 +25,17 @@ words! {
 words! {
     ReportFormat:
     Csv = "csv",
+    /// For people: of a bounded number of rows.
+    Pdf = "pdf",
+}
+
+impl ReportFormat {
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Pdf => "application/pdf",
+        }
+    }
 }
 
 /// What is asked for.
@@ -38,11 +52,16 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn period(from: Timestamp, to: Timestamp) -> Result<(Timestamp, Timestamp), Invalid> {
+    pub fn period(from: Timestamp, to: Timestamp) -> Result<(), Invalid> {
         if from >= to {
             return Err(Invalid::new("out_of_range", "must be after from"));
         }
-        Ok((from, to))
+        Ok(())
+    }
+
+    /// What a report of a period that is not over ends with: the moment that it is asked for. A later try reads the same.
+    pub fn end(to: Timestamp, now: Timestamp) -> Timestamp {
+        to.min(now.plus(Duration::from_millis(1)))
     }
 }
 
@@ -52,10 +71,29 @@ pub struct Extraction {
     pub file: FileId,
 }
 
+/// What Bedrock's Converse takes as a document
+/// (<https://docs.aws.amazon.com/bedrock/latest/userguide/inference-api-restrictions.html>), counted in millions.
+pub const DOCUMENT_BYTES_MAX: u32 = 4_500_000;
+/// What it takes as an image
+/// (<https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html>).
+pub const IMAGE_BYTES_MAX: u32 = 3_750_000;
+
+impl Extraction {
+    /// Whether a model reads such a file.
+    pub fn takes(content_type: ContentType, size: FileSize) -> Result<(), Invalid> {
+        let most = match content_type {
+            ContentType::Pdf | ContentType::Csv | ContentType::Text => DOCUMENT_BYTES_MAX,
+            ContentType::Png | ContentType::Jpeg | ContentType::Webp => IMAGE_BYTES_MAX,
+        };
+        if size.bytes() > most {
+            return Err(Invalid::new("too_large", format!("must be of a file of at most {most} bytes")));
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -63,5 +101,14 @@ mod tests {
         const NOW: Timestamp = Timestamp::from_ms(1_000_000);
         assert!(Report::period(NOW, NOW).is_err());
         assert!(Report::period(NOW, NOW.plus(Duration::from_millis(1))).is_ok());
+    }
+
+    #[test]
+    fn a_report_ends_by_now() {
+        const NOW: Timestamp = Timestamp::from_ms(1_000_000);
+        let just_after = Timestamp::from_ms(1_000_001);
+        for (to, expected) in [(NOW, NOW), (just_after, just_after), (Timestamp::from_ms(i64::MAX), just_after)] {
+            assert_eq!(Report::end(to, NOW), expected);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! HTTP as Coffer speaks it: requests, callers, `Idempotency-Key`, problem+json, pages, the pipeline before and after each
 //! handler. Knows no AWS and no Lambda.
 
+pub mod extraction;
 pub mod fee;
 pub mod fields;
 mod idempotency;

@@ -168,6 +168,9 @@ impl From<Error> for Problem {
             Error::DeadLetter(refusal) => {
                 Self::new(Code::IllegalState, sentence(&refusal)).with_member("current", refusal.current.as_str())
             }
+            refusal @ Error::FileNotReady { current } => {
+                Self::new(Code::IllegalState, sentence(&refusal)).with_member("current", current.as_str())
+            }
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))

@@ -130,6 +130,12 @@ pub const FILES_LIST: Route = granted("files-list", "GET", "/v1/files", Action::
 pub const FILES_GET: Route = granted("files-get", "GET", "/v1/files/{id}", Action::FileRead, Body::None);
 pub const FILES_DELETE: Route = granted("files-delete", "DELETE", "/v1/files/{id}", Action::FileWrite, Body::None);
 pub const REPORTS_CREATE: Route = granted("reports-create", "POST", "/v1/reports", Action::ReportWrite, Body::Json);
+pub const EXTRACTIONS_CREATE: Route =
+    granted("extractions-create", "POST", "/v1/extractions", Action::ExtractionWrite, Body::Json);
+pub const EXTRACTION_SETTINGS_GET: Route =
+    granted("extraction-settings-get", "GET", "/v1/settings/extractions", Action::SettingRead, Body::None);
+pub const EXTRACTION_SETTINGS_UPDATE: Route =
+    granted("extraction-settings-update", "PUT", "/v1/settings/extractions", Action::SettingWrite, Body::Json);
 pub const JOBS_LIST: Route = granted("jobs-list", "GET", "/v1/jobs", Action::JobRead, Body::None);
 pub const JOBS_GET: Route = granted("jobs-get", "GET", "/v1/jobs/{id}", Action::JobRead, Body::None);
 pub const JOBS_CANCEL: Route =
@@ -252,6 +258,9 @@ pub const ALL: &[Route] = &[
     FILES_GET,
     FILES_DELETE,
     REPORTS_CREATE,
+    EXTRACTIONS_CREATE,
+    EXTRACTION_SETTINGS_GET,
+    EXTRACTION_SETTINGS_UPDATE,
     JOBS_LIST,
     JOBS_GET,
     JOBS_CANCEL,

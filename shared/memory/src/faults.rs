@@ -20,6 +20,7 @@ use std::task::Poll;
 
 use ports::commerce::CommitError;
 use ports::connections::ConnectionError;
+use ports::extraction::ExtractorError;
 use ports::identity::IdentityError;
 use ports::journal::AppendError;
 use ports::platform::PlatformError;
@@ -354,6 +355,16 @@ impl Failure for IdentityError {
         match fault {
             Fault::Contended => Self::Contended,
             _ => Self::Port(PortError::of(fault, operation)),
+        }
+    }
+}
+
+impl Failure for ExtractorError {
+    fn of(fault: Fault, operation: &'static str) -> Self {
+        let cause = PortError::of(fault, operation);
+        match cause.kind {
+            PortErrorKind::TimedOut => Self::NoAnswer(cause),
+            _ => Self::Busy(cause),
         }
     }
 }

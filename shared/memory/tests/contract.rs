@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use coffer_memory::{
-    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Sockets, Store, Vault,
+    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Model, OptOutKey, Passwords, Provider, Queues, Sockets,
+    Store, Vault,
 };
 use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
@@ -215,6 +216,21 @@ properties! { jobs of Store::new(faults()), platform;
     a_line_has_what_waits_the_most_urgent_and_oldest_first,
     no_more_begin_than_a_line_has_room_for,
     nothing_begins_in_a_line_that_is_paused,
+}
+
+properties! { allowances of Store::new(faults()), platform;
+    what_is_reserved_stays_within_the_cap,
+    what_is_settled_makes_room,
+    of_parallel_reservations_as_many_stand_as_fit,
+    a_reservation_stands_and_falls_with_its_job,
+    the_last_extraction_settings_stand,
+}
+
+unseeded! { extractor of Model::new(faults());
+    a_document_of_any_type_is_read_and_its_tokens_are_counted,
+    what_is_not_an_end_is_no_answer_and_is_paid_for,
+    every_fault_says_whether_it_may_be_paid_for,
+    a_model_that_was_busy_answers_later,
 }
 
 properties! { mail of Store::new(faults()), platform;

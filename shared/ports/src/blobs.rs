@@ -28,6 +28,8 @@ pub enum Blob {
     File(FileId),
     /// What a job came to, by the number of its beginning: a worker that was lost writes into no other's.
     Report(JobId, u64),
+    /// What a job's worker had read and not yet written when its time was over, by its lease.
+    Rest(JobId, u64),
     /// A payment's receipt, as of so much of it refunded.
     Receipt { payment: PaymentId, refunded: i64 },
 }
@@ -45,6 +47,10 @@ impl BlobKey {
         Self { tenant, blob: Blob::Report(job, number) }
     }
 
+    pub fn rest(tenant: TenantId, job: JobId, lease: u64) -> Self {
+        Self { tenant, blob: Blob::Rest(job, lease) }
+    }
+
     pub fn receipt(ReceiptKey { tenant, payment, refunded }: ReceiptKey) -> Self {
         Self { tenant, blob: Blob::Receipt { payment, refunded } }
     }
@@ -59,7 +65,11 @@ impl BlobKey {
             "files" => Some(Self::file(tenant, name.parse().ok()?)),
             "reports" => {
                 let (job, number) = name.split_once('/')?;
-                Some(Self::report(tenant, job.parse().ok()?, number.parse().ok()?))
+                let job = job.parse().ok()?;
+                match number.strip_suffix("-rest") {
+                    Some(lease) => Some(Self::rest(tenant, job, lease.parse().ok()?)),
+                    None => Some(Self::report(tenant, job, number.parse().ok()?)),
+                }
             }
             "receipts" => {
                 let (payment, refunded) = name.split_once('-')?;
@@ -78,6 +88,7 @@ impl fmt::Display for BlobKey {
             Blob::Upload(file) => write!(f, "uploads/{tenant}/{file}"),
             Blob::File(file) => write!(f, "files/{tenant}/{file}"),
             Blob::Report(job, number) => write!(f, "reports/{tenant}/{job}/{number}"),
+            Blob::Rest(job, lease) => write!(f, "reports/{tenant}/{job}/{lease}-rest"),
             Blob::Receipt { payment, refunded } => write!(f, "receipts/{tenant}/{payment}-{refunded}"),
         }
     }
@@ -183,6 +194,7 @@ mod tests {
             (BlobKey::upload(tenant, file), format!("uploads/{tenant}/{file}")),
             (BlobKey::file(tenant, file), format!("files/{tenant}/{file}")),
             (BlobKey::report(tenant, JobId::from_u128(3), 7), format!("reports/{tenant}/{}/7", JobId::from_u128(3))),
+            (BlobKey::rest(tenant, JobId::from_u128(3), 7), format!("reports/{tenant}/{}/7-rest", JobId::from_u128(3))),
             (
                 BlobKey::receipt(ReceiptKey { tenant, payment: PaymentId::from_u128(3), refunded: 500 }),
                 format!("receipts/{tenant}/{}-500", PaymentId::from_u128(3)),

@@ -9,6 +9,7 @@ pub mod commerce;
 pub mod connections;
 pub mod credentials;
 pub mod error;
+pub mod extraction;
 pub mod fees;
 pub mod identity;
 pub mod journal;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use domain::allowance::{Month, Spending};
 use domain::dead_letter::DeadLetter;
 use domain::event::Queue;
 use domain::file::File;
@@ -43,6 +44,10 @@ pub enum PlatformChange {
     RestartEndpoint(Endpoint),
     /// The stored endpoint has this one's version.
     DeleteEndpoint(Endpoint),
+    /// With this the tenant has spent no more than the cap in the month; it has spent it from now on.
+    Reserve { tenant: TenantId, month: Month, spending: Spending, cap: Spending },
+    /// What was reserved came to this. No condition.
+    Settle { tenant: TenantId, month: Month, reserved: Spending, spent: Spending },
 }
 
 pub type PlatformCommit = Commit<PlatformChange>;
@@ -56,6 +61,8 @@ pub enum PlatformError {
     Stale,
     #[error("no more of the tenant's jobs may run now")]
     LineFull,
+    #[error("the tenant has spent what it may")]
+    Exhausted,
     /// Another transaction was at the same items at the same time; this one may be tried again at once.
     #[error("another transaction was under way")]
     Contended,

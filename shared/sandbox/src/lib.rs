@@ -1,4 +1,4 @@
-//! The book of the sandbox payment provider: what it keeps of charges and refunds, and the port it keeps them by. The
+//! What the sandbox makes of what it is given: the book of its payment provider, with the port it is kept by, and its model. The
 //! provider is a party of its own that Coffer talks to over HTTP; it shares Coffer's money and decline codes and no table.
 
 mod book;
@@ -6,6 +6,7 @@ mod charge;
 pub mod contract;
 mod key;
 mod memory;
+pub mod model;
 mod refund;
 
 pub use book::{Book, Entered};

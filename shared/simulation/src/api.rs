@@ -178,6 +178,18 @@ impl World {
                 files_delete::answer(files_delete::Deps { gate, mint, platform, files: store }, request).await
             }
             "reports-create" => reports_create::answer(reports_create::Deps { gate, mint, platform }, request).await,
+            "extractions-create" => {
+                let deps = extractions_create::Deps { gate, mint, platform, files: store };
+                extractions_create::answer(deps, request).await
+            }
+            "extraction-settings-get" => {
+                let deps = extraction_settings_get::Deps { gate, mint, allowances: store };
+                extraction_settings_get::answer(deps, request).await
+            }
+            "extraction-settings-update" => {
+                let deps = extraction_settings_update::Deps { gate, mint, allowances: store };
+                extraction_settings_update::answer(deps, request).await
+            }
             "jobs-list" => jobs_list::answer(jobs_list::Deps { gate, jobs: store }, request).await,
             "jobs-get" => jobs_get::answer(jobs_get::Deps { gate, mint, jobs: store, blobs }, request).await,
             "jobs-cancel" => {

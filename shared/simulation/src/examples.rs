@@ -77,6 +77,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "files-create" => ask.json(&file_body("good.pdf")).key(&key),
         "unsubscribe-show" | "unsubscribe-create" => ask.query("token", opt_out),
         "reports-create" => ask.json(&report_body("ledger")).key(&key),
+        "extractions-create" => ask.json(&json!({ "file_id": file })).key(&key),
+        "extraction-settings-update" => ask.json(&json!({ "tokens_per_month": 10_000, "cost_per_month": 100 })),
         "jobs-cancel" | "jobs-retry" | "jobs-pause" | "jobs-resume" | "dead-letters-redrive" => ask.key(&key),
         "dead-letters-drain" => ask.json(&json!({ "queue": "payments" })).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
@@ -125,6 +127,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "statements-differences"
         | "events-list"
         | "events-get"
+        | "extraction-settings-get"
         | "files-list"
         | "files-get"
         | "files-delete"

@@ -10,21 +10,42 @@ use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::world::World;
 
+/// What a file holds: name, type, bytes and their checksum.
+type Held = (&'static str, &'static str, &'static [u8], &'static str);
+
 /// What files hold, by their names. The last is not what it says it is.
-pub(crate) const FILES: [(&str, &str, &[u8], &str); 4] = [
+pub(crate) const FILES: [Held; 4] = [
     ("good.csv", "text/csv", b"a,b\n1,2\n", "SS1epJYFbxpqZZIkEDL6t2TDIVljF5MLT6Dh6Lw7dHA="),
     ("good.pdf", "application/pdf", b"%PDF-1.7\n", "Bxb5Jkyf4Z9ddFUnYQfz3cwdNJf2PWBomnNViuihv14="),
     ("logo.png", "image/png", include_bytes!("logo.png"), "pNTACWGTEdm4OQSs/WL+O3+RjDElIrvMatUc3sT9Ht8="),
     ("false.png", "image/png", b"no picture", "ntl8lQwzCltVawD+nUY5BZTwo0Q3iG7dA0wyNET719g="),
 ];
 
+/// What is read by the model, and what goes wrong with it, by their names.
+pub(crate) const DOCUMENTS: [Held; 8] = [
+    ("invoice.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\n", "5w9psE+sevW+miyRSOqLoadhuAO95ko0EN9gJJOzsN4="),
+    ("wrong_total.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: wrong_total\n", "l/WFkIHS7FuKauQw7KF7lE6JbZqzNF8eIydUEw9jV2M="),
+    ("throttled.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: throttled\n", "JhIm4fBwIq2juk7rxx/wl3hozQcLc6nAxVcqzP9YzBQ="),
+    ("time_out.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: time_out\n", "vQKR4VBw3J/HnCJ7BDJTpKsLHkTTv663GvMW3+ofFd0="),
+    ("flaky.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: flaky\n", "peh2EFgpomb4r8OE0b7fQx9DvmOhJsIanrwjlHrOWoo="),
+    ("nonsense.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: nonsense\n", "pbIid/p7A36X6zxg5HPYbhNaGiLuSkZnfpRBSyZ11dA="),
+    ("refused.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: refused\n", "mIi0gVO1i/9qRckz0o8xE40J/ShMK1j/C5C9n6UU41Q="),
+    ("unfinished.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: unfinished\n", "kAfSJcc0B9mjJZIZh6XvPdVG6Pj19JkOdB09pSI1DqU="),
+];
+
+/// What the documents sum up to.
+pub(crate) const TOTAL: i64 = 6_200;
+/// Those whose extractions end within the hour.
+pub(crate) const READ: [Held; 5] = [DOCUMENTS[0], DOCUMENTS[1], DOCUMENTS[3], DOCUMENTS[4], DOCUMENTS[6]];
+
 pub(crate) fn file_body(name: &str) -> Value {
     let (name, content_type, bytes, checksum) = of_name(name);
     json!({ "name": name, "content_type": content_type, "size": bytes.len(), "checksum_sha256": checksum })
 }
 
-fn of_name(name: &str) -> (&'static str, &'static str, &'static [u8], &'static str) {
-    *FILES.iter().find(|(known, ..)| *known == name).expect("a name of FILES")
+fn of_name(name: &str) -> Held {
+    let known = FILES.iter().chain(&DOCUMENTS).find(|(known, ..)| *known == name);
+    *known.expect("a name of FILES or DOCUMENTS")
 }
 
 impl World {

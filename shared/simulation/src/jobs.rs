@@ -17,6 +17,14 @@ pub(crate) fn report_body(kind: &str) -> Value {
 }
 
 impl World {
+    /// A document that is ready, and a job that is to read it.
+    pub fn extraction(&self, caller: &Caller, name: &str) -> Answer {
+        let file = self.file(caller, name).id();
+        self.run_until_quiet();
+        let body = json!({ "file_id": file });
+        self.call(Ask::post("/v1/extractions", &body).by(caller).key(&self.new_key())).ok(202)
+    }
+
     pub fn report(&self, caller: &Caller, kind: &str) -> Answer {
         self.call(Ask::post("/v1/reports", &report_body(kind)).by(caller).key(&self.new_key())).ok(202)
     }

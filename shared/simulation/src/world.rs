@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::connections;
+use app::extract::Extracting;
 use app::ingest::Ingesting;
 use app::match_statement::Matching;
 use app::notifications::Notifying;
@@ -20,14 +21,17 @@ use app::verification::Verifying;
 use app::{Opened, dead_letters, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
+use domain::allowance::{ModelTerms, Spending};
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
+use domain::listing::Listing;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use domain::socket::SocketId;
 use http_kit::Gate;
 use memory::{
-    Blobs, Cache, Clock, Faults, Key, Mailer, OptOutKey, Passwords, Provider, Queues, Random, Receivers, Store, Vault,
+    Blobs, Cache, Clock, Faults, Key, Mailer, Model, OptOutKey, Passwords, Provider, Queues, Random, Receivers, Store,
+    Vault,
 };
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
@@ -94,6 +98,8 @@ pub struct World {
     /// What people were told.
     pub mailer: Arc<Mailer>,
     pub(crate) opt_out_key: Arc<OptOutKey>,
+    /// What reads documents.
+    pub model: Arc<Model>,
     pub provider: Arc<Provider>,
     /// What a tenant may connect beside it.
     pub second: Arc<Provider>,
@@ -127,6 +133,15 @@ pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
 
 /// The worker's, as its wiring has it.
 const JOB_PATIENCE: Duration = Duration::from_secs(150);
+
+/// Enough for some documents at once, and not for many.
+pub(crate) const MODEL_TERMS: ModelTerms = ModelTerms {
+    input_cents: 100,
+    output_cents: 500,
+    context_tokens: 200_000,
+    output_tokens: 1_000,
+    cap: Spending { tokens: 20_000, micro_dollars: 1_000_000 },
+};
 
 pub(crate) const ISSUER: &str = "https://coffer.example";
 
@@ -187,6 +202,7 @@ impl World {
             random,
             mailer: Arc::new(Mailer::new(faults.clone())),
             opt_out_key: Arc::new(OptOutKey::new(faults.clone())),
+            model: Arc::new(Model::new(faults.clone())),
             second,
             faults,
             store,
@@ -340,6 +356,14 @@ impl World {
             blobs: self.wiring.blobs.as_ref(),
             parts: self.wiring.parts.as_ref(),
             sources,
+            tenants: store,
+            print: print_listing,
+            extracting: Extracting {
+                extractor: Some(self.model.as_ref()),
+                files: store,
+                allowances: store,
+                terms: MODEL_TERMS,
+            },
             part_bytes: 200,
             patience: self.job_patience.get(),
         }
@@ -366,6 +390,11 @@ impl Default for World {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The same of a report.
+fn print_listing(listing: &Listing) -> Result<Vec<u8>, Unprintable> {
+    Ok(format!("{listing:?}").into_bytes())
 }
 
 /// In the place of a document, which takes longer than all else here: what it would be made of.

@@ -228,6 +228,7 @@ fn functions_see_the_network_or_the_internet_but_not_both() {
             "HttpSender::new",
             "SqsQueues::new",
             "GatewayPusher::new",
+            "BedrockExtractor::new",
         ];
         let needs_internet = outside.iter().any(|name| wiring.contains(name));
         assert!(

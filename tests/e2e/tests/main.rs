@@ -41,6 +41,9 @@ mod every_route {
     mod limits;
     mod pages;
 }
+mod extractions {
+    mod create;
+}
 mod files {
     mod create;
     mod list;

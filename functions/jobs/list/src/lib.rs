@@ -23,6 +23,6 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let status = query.one_of("status", JobStatus::parse);
     query.finish()?;
     let page = jobs::list(deps.jobs, call.caller.tenant, status, page).await?;
-    let items: Vec<String> = page.items.iter().map(|job| api::job(job, None)).collect();
+    let items: Vec<String> = page.items.iter().map(|job| api::job(job, api::Shown::Outline)).collect();
     Ok(Response::list(call.request, &items, page.next.map(|id| id.to_string())))
 }

@@ -1,4 +1,4 @@
-//! The jobs queue: makes reports, part by part.
+//! The jobs queue: makes reports, part by part, and has documents read.
 
 use app::run_job::{self, Running};
 use app::work::WorkError;

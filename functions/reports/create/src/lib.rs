@@ -3,6 +3,7 @@
 use app::jobs;
 use domain::field::Invalid;
 use domain::task::{Report, ReportFormat, ReportKind, Task};
+use domain::time::Timestamp;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, job, routes, values};
@@ -25,24 +26,28 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let claim = call.optional_claim()?;
     let context = call.context(deps.mint);
     let (report, plan) = fields::parse(&call.request.body, |fields| {
-        let (plan, report) = (job::plan(fields, context.now()), report(fields));
+        let (plan, report) = (job::plan(fields, context.now()), report(fields, context.now()));
         Some((report?, plan))
     })?;
     Ok(jobs::create(&context, deps.platform, call.caller.tenant, claim, Task::Report(report), plan).await?.into())
 }
 
-fn report(fields: &mut Fields<'_>) -> Option<Report> {
+fn report(fields: &mut Fields<'_>, now: Timestamp) -> Option<Report> {
     let kind = fields.required("kind", |value| {
         let kind = ReportKind::parse(values::text(value)?);
         kind.ok_or_else(|| Invalid::new("unknown_value", "must be payments or ledger"))
     });
     let from = fields.required("from", values::time);
+    let from = fields.check("from", from, |from| match *from <= now {
+        true => Ok(()),
+        false => Err(Invalid::new("out_of_range", "must not be in the future")),
+    });
     let to = fields.required("to", values::time);
-    let to = fields.check("to", to, |to| from.map_or(Ok(()), |from| Report::period(from, *to).map(|_| ())));
-    let format = fields.required("format", |value| match values::text(value)? {
-        "pdf" => Err(Invalid::new("not_available", "cannot be had yet; csv can")),
-        format => ReportFormat::parse(format).ok_or_else(|| Invalid::new("unknown_value", "must be csv")),
+    let to = fields.check("to", to, |to| from.map_or(Ok(()), |from| Report::period(from, *to)));
+    let format = fields.required("format", |value| {
+        let format = ReportFormat::parse(values::text(value)?);
+        format.ok_or_else(|| Invalid::new("unknown_value", "must be csv or pdf"))
     });
     let currency = fields.optional("currency", values::currency);
-    Some(Report { kind: kind?, from: from?, to: to?, format: format?, currency })
+    Some(Report { kind: kind?, from: from?, to: Report::end(to?, now), format: format?, currency })
 }

@@ -196,7 +196,11 @@ async fn disable(
         match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
             Ok(()) => return Ok(true),
             Err(
-                PlatformError::Stale | PlatformError::LineFull | PlatformError::Contended | PlatformError::Claimed(_),
+                PlatformError::Stale
+                | PlatformError::LineFull
+                | PlatformError::Exhausted
+                | PlatformError::Contended
+                | PlatformError::Claimed(_),
             ) => {}
             Err(PlatformError::Port(error)) => return Err(error.into()),
         }

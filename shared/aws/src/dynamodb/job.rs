@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine, Priority};
+use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine, Priority, ResultObject};
 use domain::money::Currency;
 use domain::page::{Page, PageRequest};
 use domain::task::{Extraction, Report, ReportFormat, ReportKind, Task};
@@ -13,6 +13,7 @@ use ports::platform::{Jobs, Line};
 use serde::{Deserialize, Serialize};
 
 use super::PlatformTable;
+use super::job_invoice::InvoiceRecord;
 use super::key::platform::parse_job;
 use super::key::{DueKind, IndexKey, Key, Partition};
 use super::query::Listing;
@@ -87,6 +88,9 @@ pub(crate) struct JobRecord {
     checkpoint: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     result: Option<ResultRecord>,
+    /// The result of an extraction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invoice: Option<InvoiceRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     fault: Option<String>,
     log: Vec<LineRecord>,
@@ -160,7 +164,13 @@ impl From<&Job> for JobRecord {
             Task::Report(report) => (Some(report.into()), None),
             Task::Extraction(Extraction { file }) => (None, Some(ExtractionRecord { file: file.to_string() })),
         };
-        let result = result.map(|JobResult { object, rows, bytes }| ResultRecord { object, rows, bytes });
+        let (result, invoice) = match result {
+            None => (None, None),
+            Some(JobResult::Object(ResultObject { object, rows, bytes })) => {
+                (Some(ResultRecord { object: *object, rows: *rows, bytes: *bytes }), None)
+            }
+            Some(JobResult::Invoice(invoice)) => (None, Some(invoice.into())),
+        };
         Self {
             id: id.to_string(),
             tenant: tenant.to_string(),
@@ -175,6 +185,7 @@ impl From<&Job> for JobRecord {
             cancel_requested: *cancel_requested,
             checkpoint: checkpoint.clone(),
             result,
+            invoice,
             fault: fault.map(|fault| fault.as_str().to_owned()),
             log: log
                 .iter()
@@ -207,6 +218,7 @@ impl TryFrom<JobRecord> for Job {
             cancel_requested,
             checkpoint,
             result,
+            invoice,
             fault,
             log,
             started_at_ms,
@@ -229,7 +241,7 @@ impl TryFrom<JobRecord> for Job {
             lease: lease.map(|LeaseRecord { number, ends_at_ms }| Lease { number, ends_at: at(ends_at_ms) }),
             cancel_requested,
             checkpoint,
-            result: result.map(|ResultRecord { object, rows, bytes }| JobResult { object, rows, bytes }),
+            result: self::result(reader, result, invoice)?,
             fault: fault.map(|text| reader.known("fault", JobFault::parse(&text))).transpose()?,
             log: log.into_iter().map(|LineRecord { at_ms, message }| LogLine { at: at(at_ms), message }).collect(),
             started_at: started_at_ms.map(at),
@@ -238,6 +250,21 @@ impl TryFrom<JobRecord> for Job {
             updated_at: at(updated_at_ms),
             version,
         })
+    }
+}
+
+fn result(
+    reader: Reader,
+    object: Option<ResultRecord>,
+    invoice: Option<InvoiceRecord>,
+) -> Result<Option<JobResult>, Unreadable> {
+    match (object, invoice) {
+        (None, None) => Ok(None),
+        (Some(ResultRecord { object, rows, bytes }), None) => {
+            Ok(Some(JobResult::Object(ResultObject { object, rows, bytes })))
+        }
+        (None, Some(invoice)) => Ok(Some(JobResult::Invoice(invoice.read(reader)?))),
+        (Some(_), Some(_)) => reader.known("result", None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where things lie in the platform table.
 
+use domain::allowance::Month;
 use domain::dead_letter::{DeadLetter, DeadLetterStatus};
 use domain::event::Queue;
 use domain::file::File;
@@ -38,6 +39,14 @@ impl Key {
 
     pub(crate) fn dead_letter(tenant: TenantId, id: DeadLetterId) -> Self {
         Partition::dead_letters(tenant).at(id)
+    }
+
+    pub(crate) fn allowance(tenant: TenantId, month: Month) -> Self {
+        Partition::table(tenant, "EXU").at(month)
+    }
+
+    pub(crate) fn extraction_settings(tenant: TenantId) -> Self {
+        Partition::table(tenant, "SET").at("extractions")
     }
 
     pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {

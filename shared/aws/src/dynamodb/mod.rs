@@ -2,6 +2,7 @@
 //! and `docs/DATA.md` is the map.
 
 mod account;
+mod allowance;
 mod attempts;
 mod balance;
 mod batch;
@@ -18,6 +19,7 @@ mod feed;
 mod file;
 mod idempotency;
 mod job;
+mod job_invoice;
 mod job_line;
 mod journal;
 mod key;

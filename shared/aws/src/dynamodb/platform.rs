@@ -11,13 +11,21 @@ use super::idempotency::{StoredRecord, claimed};
 use super::job_line::LineChange;
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, idempotency, webhook_endpoint};
+use super::{PlatformTable, allowance, idempotency, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
 #[async_trait]
 impl Platform for PlatformTable {
     async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
+        // More than the cap at once: no state of the item could be the reason.
+        let is_beyond = |change: &PlatformChange| match change {
+            PlatformChange::Reserve { spending, cap, .. } => !spending.is_within(*cap),
+            _ => false,
+        };
+        if commit.changes.iter().any(is_beyond) {
+            return Err(PlatformError::Exhausted);
+        }
         match self.writes(commit)?.send(OPERATION).await {
             Ok(()) => Ok(()),
             Err(NotWritten::Contended) => Err(PlatformError::Contended),
@@ -67,6 +75,15 @@ impl PlatformTable {
                 PlatformChange::DeleteEndpoint(endpoint) => {
                     writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
                 }
+                PlatformChange::Reserve { tenant, month, spending, cap } => {
+                    let room = spending.room_under(cap).unwrap_or_default();
+                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, room, now)?;
+                    writes.update(Guard::Budget, reserve);
+                }
+                PlatformChange::Settle { tenant, month, reserved, spent } => {
+                    let settle = allowance::settle(&self.platform, (tenant, month), reserved, spent, now)?;
+                    writes.update(Guard::Budget, settle);
+                }
             }
         }
         if let Some(update) = line.update(&self.platform)? {
@@ -87,6 +104,8 @@ enum Guard {
     Fresh,
     /// The tenant's jobs go on, and one more may run.
     Line,
+    /// Enough is left to spend.
+    Budget,
 }
 
 impl Guard {
@@ -101,6 +120,7 @@ impl Guard {
             },
             (Obstacle::Condition(_), Self::Fresh) => PlatformError::Stale,
             (Obstacle::Condition(_), Self::Line) => PlatformError::LineFull,
+            (Obstacle::Condition(_), Self::Budget) => PlatformError::Exhausted,
         }
     }
 }
@@ -111,7 +131,8 @@ fn precedence(error: &PlatformError) -> u8 {
         PlatformError::Claimed(_) => 0,
         PlatformError::Stale => 1,
         PlatformError::LineFull => 2,
-        PlatformError::Contended => 3,
-        PlatformError::Port(_) => 4,
+        PlatformError::Exhausted => 2,
+        PlatformError::Contended => 4,
+        PlatformError::Port(_) => 5,
     }
 }

@@ -59,6 +59,8 @@ kinds! {
     WaitingJob = "waiting_job",
     JobLine = "job_line",
     DeadLetter = "dead_letter",
+    Allowance = "allowance",
+    ExtractionSettings = "extraction_settings",
     Mail = "mail",
     MailRefusal = "mail_refusal",
     MailSettings = "mail_settings",

@@ -43,6 +43,8 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::WaitingJob
         | Kind::JobLine
         | Kind::DeadLetter
+        | Kind::Allowance
+        | Kind::ExtractionSettings
         | Kind::Mail
         | Kind::MailRefusal
         | Kind::MailSettings

@@ -1,6 +1,7 @@
 //! The three tables of the application, each under one lock: a commit is all or nothing because nobody looks in between.
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
+mod allowance;
 mod attempts;
 mod closings;
 mod commit;
@@ -35,6 +36,7 @@ mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::allowance::{ExtractionSettings, Month, Spending};
 use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dead_letter::DeadLetter;
@@ -124,6 +126,9 @@ struct PlatformTable {
     paused: BTreeSet<TenantId>,
     running: BTreeMap<TenantId, BTreeSet<JobId>>,
     dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
+    /// What was spent on models, with what is reserved.
+    allowances: BTreeMap<(TenantId, Month), Spending>,
+    extraction_settings: BTreeMap<TenantId, ExtractionSettings>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
     refusals: BTreeMap<(TenantId, AddressHash), RefusedAddress>,

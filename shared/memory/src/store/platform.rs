@@ -1,6 +1,7 @@
 //! A commit of the platform, over its table and the log of events.
 
 use async_trait::async_trait;
+use domain::allowance::Month;
 use domain::idempotency::{Claim, Record};
 use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
 use domain::job::Place;
@@ -34,6 +35,7 @@ enum Row {
     DeadLetter(DeadLetterId),
     Line,
     Endpoint(WebhookEndpointId),
+    Allowance(Month),
 }
 
 impl Store {
@@ -55,6 +57,9 @@ impl Store {
         }
         if !changes.iter().all(|change| platform.has_room_for(change)) {
             return Err(PlatformError::LineFull);
+        }
+        if !changes.iter().all(|change| platform.affords(change)) {
+            return Err(PlatformError::Exhausted);
         }
 
         if let Some(record) = record {
@@ -95,6 +100,7 @@ impl PlatformTable {
             PlatformChange::DeleteEndpoint(known) => {
                 endpoint(known.id).is_some_and(|endpoint| endpoint.version == known.version)
             }
+            PlatformChange::Reserve { .. } | PlatformChange::Settle { .. } => true,
         }
     }
 
@@ -107,6 +113,12 @@ impl PlatformTable {
         let runs =
             self.running.get(&job.tenant).map_or(0, |running| running.iter().filter(|id| **id != job.id).count());
         !self.paused.contains(&job.tenant) && runs < job.priority.running_max()
+    }
+
+    fn affords(&self, change: &PlatformChange) -> bool {
+        let PlatformChange::Reserve { tenant, month, spending, cap } = change else { return true };
+        let spent = self.allowances.get(&(*tenant, *month)).copied().unwrap_or_default();
+        spent.plus(*spending).is_within(*cap)
     }
 
     fn write(&mut self, change: PlatformChange) {
@@ -140,6 +152,14 @@ impl PlatformTable {
             PlatformChange::DeleteEndpoint(endpoint) => {
                 self.endpoints.remove(&(endpoint.tenant, endpoint.id));
             }
+            PlatformChange::Reserve { tenant, month, spending, cap: _ } => {
+                let spent = self.allowances.entry((tenant, month)).or_default();
+                *spent = spent.plus(spending);
+            }
+            PlatformChange::Settle { tenant, month, reserved, spent: came_to } => {
+                let spent = self.allowances.entry((tenant, month)).or_default();
+                *spent = spent.plus(came_to).less(reserved);
+            }
         }
         self.stream.push_other();
     }
@@ -155,6 +175,7 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)
         | PlatformChange::DeleteEndpoint(endpoint) => endpoint.tenant,
+        PlatformChange::Reserve { tenant, .. } | PlatformChange::Settle { tenant, .. } => *tenant,
     }
 }
 
@@ -170,5 +191,6 @@ fn row_of(change: &PlatformChange) -> Row {
         | PlatformChange::UpdateEndpoint(endpoint)
         | PlatformChange::RestartEndpoint(endpoint)
         | PlatformChange::DeleteEndpoint(endpoint) => Row::Endpoint(endpoint.id),
+        PlatformChange::Reserve { month, .. } | PlatformChange::Settle { month, .. } => Row::Allowance(*month),
     }
 }

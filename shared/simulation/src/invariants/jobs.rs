@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use domain::event::EventType;
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobStatus, Priority};
-use domain::task::{Report, ReportKind, Task};
+use domain::job::{Job, JobResult, JobStatus, Priority};
+use domain::task::{Report, ReportFormat, ReportKind, Task};
 use ports::blobs::BlobKey;
 
 use super::{Books, Holds, ensure};
@@ -41,9 +41,12 @@ pub(super) fn hold(world: &World, books: &Books) -> Holds {
 
 fn is_made(world: &World, books: &Books, job: &Job, report: &Report) -> Holds {
     let broken = |what: &str| format!("the report of {job:?} {what}");
-    let result = job.result.ok_or_else(|| broken("is not named"))?;
+    let Some(JobResult::Object(result)) = job.result else { return Err(broken("is not named")) };
     let bytes = world.blobs.bytes_of(BlobKey::report(job.tenant, job.id, result.object));
     let bytes = bytes.ok_or_else(|| broken("is not there"))?;
+    if report.format == ReportFormat::Pdf {
+        return ensure(bytes.len() as u64 == result.bytes, || broken("has another size"));
+    }
     let text = String::from_utf8(bytes).map_err(|_| broken("is no text"))?;
     let rows: Vec<&str> = text.split_terminator("\r\n").skip(1).collect();
     let is_whole = (rows.len() as u64, text.len() as u64) == (result.rows, result.bytes);

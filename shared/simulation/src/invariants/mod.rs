@@ -3,6 +3,7 @@
 //! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
 mod books;
+mod extractions;
 pub(crate) mod files;
 mod jobs;
 mod journal;
@@ -43,7 +44,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
     files::hold(world, books)?;
-    jobs::hold(world, books)
+    jobs::hold(world, books)?;
+    extractions::hold(world)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

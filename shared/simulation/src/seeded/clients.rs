@@ -131,7 +131,14 @@ impl Run {
         let other = match self.clients.intents[intent].what {
             What::Order => self.order(),
             What::Payment => self.payment(self.clients.intents[intent].who),
-            What::Refund | What::Capture | What::Step | What::Wallet | What::Statement | What::File | What::Report => {
+            What::Refund
+            | What::Capture
+            | What::Step
+            | What::Wallet
+            | What::Statement
+            | What::File
+            | What::Report
+            | What::Extraction => {
                 return;
             }
         };

@@ -7,7 +7,7 @@ use super::intents::{Clients, What};
 use super::run::{Doing, Ended, Run};
 use crate::answer::Answer;
 use crate::ask::Ask;
-use crate::files::{FILES, file_body};
+use crate::files::{FILES, READ, file_body};
 
 impl Run {
     pub(super) fn do_something_with_a_file(&mut self) {
@@ -20,7 +20,10 @@ impl Run {
 
     fn announce_a_file(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let (name, ..) = FILES[self.random.usize(..FILES.len())];
+        let (name, ..) = match self.random.bool() {
+            true => FILES[self.random.usize(..FILES.len())],
+            false => READ[self.random.usize(..READ.len())],
+        };
         self.ask_for(who, What::File, Ask::post("/v1/files", &file_body(name)));
     }
 
@@ -81,6 +84,7 @@ impl Clients {
             | What::Step
             | What::Wallet
             | What::Report
+            | What::Extraction
             | What::Statement => effect == body,
         }
     }

@@ -46,6 +46,7 @@ pub(super) enum What {
     Statement,
     File,
     Report,
+    Extraction,
 }
 
 /// One request on its way.
@@ -120,7 +121,10 @@ impl Run {
         if answer.is_success() {
             return self.heard_of_success(sent, answer);
         }
-        ensure(matches!(answer.status, 409 | 422), || broken("is answered as no good request is"))?;
+        // The file may have been deleted since it was chosen.
+        let is_of_a_file = self.clients.intents[sent.intent].what == What::Extraction && answer.status == 404;
+        let is_good = matches!(answer.status, 409 | 422) || is_of_a_file;
+        ensure(is_good, || broken("is answered as no good request is"))?;
         let is_keyed = self.clients.intents[sent.intent].key.is_some();
         ensure(!is_keyed || !sent.was_done, || broken("is refused though it was done"))?;
         self.clients.intents[sent.intent].was_refused = true;
@@ -165,7 +169,7 @@ impl Run {
             What::Order => self.clients.orders.push(known),
             What::Payment => self.clients.payments.push(known),
             What::Wallet => self.clients.wallets.push(known),
-            What::Report => self.clients.jobs.push(known),
+            What::Report | What::Extraction => self.clients.jobs.push(known),
             What::File => {
                 let made = answer.clone();
                 if self.random.bool() {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use coffer_simulation::{Ask, Fate, run};
 use domain::event::Queue;
 use domain::job::{ENDED_KEPT_FOR, LEASE, TIME_OUT, WAITS_AT_MOST};
+use domain::listing::ROWS_MAX;
 use memory::Fault;
+use ports::blobs::{Blob, Blobs};
+use ports::clock::Clock as _;
 use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
@@ -236,4 +239,100 @@ fn i16_what_has_ended_is_kept_for_thirty_days() {
     scene.world.store.delete_expired(scene.world.clock.now());
     let gone = Ask::get(format!("/v1/jobs/{id}")).by(&scene.owner_now());
     scene.world.call(gone).refused(404, "not_found");
+}
+
+fn report_as(scene: &Scene, kind: &str, format: &str) -> String {
+    let body = json!({ "kind": kind, "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": format });
+    let ask = Ask::post("/v1/reports", &body).by(&scene.owner_now()).key(&scene.world.new_key());
+    scene.world.call(ask).ok(202).id()
+}
+
+#[test]
+fn j5_a_report_for_people_is_a_document_of_its_rows_and_the_same_again() {
+    let scene = busy();
+    let documents = [(); 2].map(|()| {
+        let id = report_as(&scene, "payments", "pdf");
+        scene.world.run_until_quiet();
+        let done = job(&scene, &id);
+        assert_eq!((&done["status"], &done["result"]["rows"]), (&json!("succeeded"), &json!(6)), "{done}");
+        let download = scene.world.download(&json!({ "download_url": done["result"]["url"] }));
+        assert!(download.name.ends_with(".pdf"), "{}", download.name);
+        String::from_utf8(download.body).expect("what the harness prints").replace(&id, "job")
+    });
+    assert!(documents[0].contains("EUR captured") && documents[0].contains("EUR 21.00"), "{}", documents[0]);
+    assert_eq!(documents[0], documents[1]);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn j5_a_document_of_too_many_rows_is_refused_and_a_file_is_made() {
+    let scene = Scene::new();
+    for number in 0..=ROWS_MAX {
+        scene.world.pay(&scene.owner_now(), None, 100, "tok_success");
+        if number % 50 == 0 {
+            scene.world.clock.advance(Duration::from_secs(60));
+        }
+    }
+    scene.world.run_until_quiet();
+    let document = report_as(&scene, "payments", "pdf");
+    let file = report_as(&scene, "payments", "csv");
+    scene.world.run_until_quiet();
+    let refused = job(&scene, &document);
+    assert_eq!((&refused["status"], &refused["error"]["code"]), (&json!("failed"), &json!("too_many_rows")));
+    assert_eq!(job(&scene, &file)["result"]["rows"], json!(ROWS_MAX + 1));
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i6_a_report_that_reads_long_and_writes_little_gets_on_in_every_worker() {
+    for format in ["csv", "pdf"] {
+        let scene = busy();
+        scene.world.run_until_quiet();
+        scene.world.job_patience.set(Duration::ZERO);
+        let id = report_as(&scene, "ledger", format);
+        let mut workers = 0;
+        while job(&scene, &id)["status"] != "succeeded" {
+            assert_eq!(work(&scene), [Fate::Done]);
+            workers += 1;
+            assert!(workers < 30, "it never ends: {}", job(&scene, &id));
+        }
+        // A page each: the accounts, the entries of each, and that there are no more.
+        assert!(workers > 3, "{workers}");
+        let done = job(&scene, &id);
+        assert_eq!((&done["result"]["rows"], &done["attempts"]), (&json!(12), &json!(1)), "{format}");
+        scene.comes_to_rest();
+    }
+}
+
+#[test]
+fn i6_what_a_worker_has_left_and_is_gone_is_read_again() {
+    let scene = busy();
+    scene.world.job_patience.set(Duration::ZERO);
+    let id = report_as(&scene, "ledger", "csv");
+    for _ in 0..3 {
+        work(&scene);
+    }
+    for key in scene.world.blobs.keys().into_iter().filter(|key| matches!(key.blob, Blob::Rest(..))) {
+        run(Blobs::delete(scene.world.blobs.as_ref(), key)).expect("nothing fails");
+    }
+    scene.world.job_patience.set(Duration::from_secs(150));
+    scene.world.run_until_quiet();
+    assert_eq!((&job(&scene, &id)["status"], &job(&scene, &id)["result"]["rows"]), (&json!("succeeded"), &json!(12)));
+    scene.comes_to_rest();
+}
+
+#[test]
+fn j5_a_report_of_a_period_that_is_not_over_ends_when_it_is_asked_for() {
+    let scene = busy();
+    let made = scene.world.report(&scene.owner_now(), "payments");
+    let to = made.text("/report/to");
+    assert!(to.starts_with(&api::rfc3339(scene.world.clock.now())[..16]), "{to}");
+    scene.world.clock.advance(Duration::from_secs(1));
+    scene.world.pay(&scene.owner_now(), None, 700, "tok_success");
+    scene.world.run_until_quiet();
+    assert_eq!(job(&scene, &made.id())["result"]["rows"], 6, "not what came later");
+    let body =
+        json!({ "kind": "ledger", "from": "2999-01-01T00:00:00Z", "to": "2999-02-01T00:00:00Z", "format": "csv" });
+    scene.world.call(Ask::post("/v1/reports", &body).by(&scene.owner_now())).refused(400, "invalid_fields");
+    scene.comes_to_rest();
 }

@@ -10,6 +10,7 @@ mod crashes;
 mod dead_letters;
 mod disputes;
 mod expand;
+mod extractions;
 mod failover;
 mod fees;
 mod files;

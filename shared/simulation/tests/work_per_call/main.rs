@@ -138,6 +138,13 @@ const ROWS: &[Row] = &[
     row("files-get", &["cache.admit", "files.get"], Same),
     row("files-delete", &["cache.admit", "files.get", "platform.commit"], Calls(&["cache.admit", "files.get"])),
     row("reports-create", &["cache.admit", "platform.commit"], Same),
+    row("extractions-create", &["cache.admit", "files.get", "platform.commit"], Same),
+    row("extraction-settings-get", &["cache.admit", "allowances.settings", "allowances.spent"], Same),
+    row(
+        "extraction-settings-update",
+        &["cache.admit", "allowances.put_settings", "allowances.settings", "allowances.spent"],
+        Same,
+    ),
     row("jobs-list", &["cache.admit", "jobs.list"], Same),
     row("jobs-get", &["cache.admit", "jobs.get"], Same),
     row(

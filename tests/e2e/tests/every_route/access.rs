@@ -61,7 +61,7 @@ fn prefix(noun: &str) -> &'static str {
         "statements" => "stm",
         "events" => "evt",
         "files" => "fil",
-        "jobs" | "reports" => "job",
+        "jobs" | "reports" | "extractions" => "job",
         "tenants" => "ten",
         "webhook_endpoints" => "whe",
         "dead_letters" => "dlt",

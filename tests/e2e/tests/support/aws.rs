@@ -140,10 +140,6 @@ impl Aws {
         answer["Messages"].as_array().map(|messages| messages.iter().map(message).collect()).unwrap_or_default()
     }
 
-    pub async fn delete(&self, queue: &str, message: &Message) {
-        self.sqs("DeleteMessage", json!({ "QueueUrl": queue, "ReceiptHandle": message.receipt })).await;
-    }
-
     async fn sqs(&self, action: &str, body: Value) -> Value {
         self.target("sqs", "application/x-amz-json-1.0", &format!("AmazonSQS.{action}"), body).await
     }
