@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use domain::webhook::Endpoint;
 use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
 use ports::{PortError, PortErrorKind};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::commit::follows;
 use super::{PlatformTable, Store};
@@ -110,9 +110,10 @@ impl PlatformTable {
         if job.place() != Place::Begins {
             return true;
         }
-        let runs =
-            self.running.get(&job.tenant).map_or(0, |running| running.iter().filter(|id| **id != job.id).count());
-        !self.paused.contains(&job.tenant) && runs < job.priority.running_max()
+        let fits = |running: &BTreeSet<JobId>| {
+            running.contains(&job.id) || running.len() < job.priority.running_max()
+        };
+        !self.paused.contains(&job.tenant) && self.running.get(&job.tenant).is_none_or(fits)
     }
 
     fn affords(&self, change: &PlatformChange) -> bool {
