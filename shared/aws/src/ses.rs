@@ -97,6 +97,10 @@ fn display_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::TenantId;
+    use domain::mail::AddressHash;
+    use domain::opt_out::{OptOut, OptOutToken};
+
     use super::*;
 
     #[test]
@@ -104,6 +108,24 @@ mod tests {
         assert_eq!(display_name("Shop, Ltd."), r#""Shop, Ltd.""#);
         assert_eq!(display_name(r#"Jo" <a@b.example> \"#), r#""Jo\" <a@b.example> \\""#);
         assert_eq!(display_name("Bär"), "=?UTF-8?B?QsOkcg==?=");
+    }
+
+    #[test]
+    fn a_customer_s_mail_has_the_headers_of_one_click() {
+        let of = OptOut { tenant: TenantId::from_u128(1), address: AddressHash([1; 32]) };
+        let link = OptOutLink::new("https://shop.example/api/v1", OptOutToken { of, signature: [2; 32] });
+        let written = Written { subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned() };
+        let headers = |opt_out: Option<&OptOutLink>| -> Vec<(String, String)> {
+            let message = message(&written, opt_out).expect("a message");
+            let headers = message.headers().iter();
+            headers.map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
+        };
+        let expected = [
+            ("List-Unsubscribe".to_owned(), format!("<{}>", link.as_str())),
+            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
+        ];
+        assert_eq!(headers(Some(&link)), expected);
+        assert_eq!(headers(None), []);
     }
 
     #[test]
