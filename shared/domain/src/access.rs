@@ -92,8 +92,6 @@ actions! {
     ReportWrite:    "reports:write",   Operator;
     JobRead:        "jobs:read",       Viewer;
     JobWrite:       "jobs:write",      Operator;
-    SettingsRead:   "settings:read",   Admin;
-    SettingsWrite:  "settings:write",  Admin;
 }
 
 /// What a verified token grants.

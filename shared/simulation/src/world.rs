@@ -11,13 +11,13 @@ use app::ingest::Ingesting;
 use app::match_statement::Matching;
 use app::notifications::Notifying;
 use app::outside::OutsideGate;
-use app::providers::{Directory, Opened};
+use app::providers::Directory;
 use app::receipts::Rendering;
 use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
-use app::{settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
+use app::{Opened, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
@@ -103,7 +103,6 @@ pub struct World {
     pub(crate) socket_callers: RefCell<BTreeMap<SocketId, Caller>>,
     /// Who is told by webhooks.
     pub receivers: Receivers,
-    signing_secrets: webhooks::Opened,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
     /// What takes effect when nobody waits for it any more.
@@ -178,7 +177,6 @@ impl World {
             sockets: Arc::new(memory::Sockets::new(faults.clone())),
             socket_callers: RefCell::default(),
             receivers: Receivers::new(faults.clone()),
-            signing_secrets: webhooks::Opened::default(),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -226,7 +224,7 @@ impl World {
         connections::Stores { connections: self.store.as_ref(), vault: &self.vault, connector: &self.connector }
     }
 
-    fn providers(&self) -> Directory<'_> {
+    pub(crate) fn providers(&self) -> Directory<'_> {
         let connections::Stores { connections, vault, connector } = self.connecting();
         Directory { connections, vault, connector, opened: &self.opened }
     }
@@ -250,7 +248,7 @@ impl World {
             sender: &self.receivers,
             signer: &StandardSigner,
             vault: &self.vault,
-            opened: &self.signing_secrets,
+            opened: &self.opened,
         }
     }
 
