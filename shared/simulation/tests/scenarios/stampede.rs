@@ -103,7 +103,8 @@ fn h2_one_of_those_who_wait_takes_over_from_a_filler_that_died() {
         let path = an_uncached_order(&scene);
         let mut readers = Tasks::default();
         readers.start((), read(&scene, &path));
-        if !stops_at(&mut readers, &scene, "orders.get") {
+        // With some seeds it has put what it read by the time it stops.
+        if !stops_at(&mut readers, &scene, "orders.get") || scene.world.faults.calls("cache.put") > 0 {
             continue;
         }
         readers.kill(0);
