@@ -211,7 +211,7 @@ mod tests {
     fn what_is_not_ours_is_nobody_s() {
         let strange = Burial { about: None, ..burial("hello") };
         let letter = DeadLetter::new(strange, NOW);
-        assert_eq!((letter.tenant, &letter.kind.clone(), letter.body.as_str()), (NOBODY, &None, "hello"));
+        assert_eq!((letter.tenant, &letter.kind, letter.body.as_str()), (NOBODY, &None, "hello"));
         assert_eq!(letter.expires_at(), NOW.plus(KEPT_FOR));
     }
 }

@@ -98,8 +98,8 @@ async fn a_dead_letter_goes_back_by_one_command() {
     assert!(said.contains("1 dead letter sent back"), "{said}");
     eventually("the letter worked on and gone", SOON, async || {
         let in_queue = aws.receive(&queue).await.into_iter().chain(aws.receive(&dead_letters).await);
-        match in_queue.into_iter().find(|message| message.body == body) {
-            Some(message) => Err(format!("{message:?}")),
+        match in_queue.into_iter().find(|message| *message == body) {
+            Some(message) => Err(message),
             None => Ok(()),
         }
     })
