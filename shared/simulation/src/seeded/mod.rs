@@ -66,6 +66,8 @@ pub struct Figures {
     pub files_ready: usize,
     pub files_rejected: usize,
     pub reports: usize,
+    /// Documents whose fields were read.
+    pub extractions: usize,
     pub deaths: usize,
 }
 
@@ -84,6 +86,7 @@ impl Figures {
             files_ready,
             files_rejected,
             reports,
+            extractions,
             deaths,
         } = figures;
         self.steps += steps;
@@ -98,6 +101,7 @@ impl Figures {
         self.files_ready += files_ready;
         self.files_rejected += files_rejected;
         self.reports += reports;
+        self.extractions += extractions;
         self.deaths += deaths;
     }
 }
