@@ -151,14 +151,16 @@ impl<'a> Layout<'a> {
         self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, HAIRLINE);
     }
 
-    /// Cut where it is too wide for its column.
+    /// A text that is too wide is cut; a number is written smaller, since a part of it would be another one.
     fn cell(&mut self, index: usize, place: Place, y: f32, style: Style<'a>, text: &str) {
-        let run = cut(style.face, style.size, text, self.width(index));
-        let x = self.column(index);
-        match index {
-            0 => self.sheet.left(place, x, y, style, run),
-            _ => self.sheet.right(place, x, y, style, run),
+        let width = self.width(index);
+        if index == 0 {
+            let run = cut(style.face, style.size, text, width);
+            return self.sheet.left(place, MARGIN, y, style, run);
         }
+        let run = style.run(text);
+        let size = style.size.min(width / run.width.max(f32::EPSILON));
+        self.sheet.right(place, self.column(index), y, Style { size, ..style }, run);
     }
 
     /// Kept together with their heading.

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules of ports that the AWS crate does not implement, and the crate of their other adapter.
-const ELSEWHERE: &[(&str, &str)] = &[("provider", "provider"), ("passwords", "credentials")];
+const ELSEWHERE: &[(&str, &str)] = &[("extractor", "model"), ("provider", "provider"), ("passwords", "credentials")];
 
 fn shared() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in shared/").to_owned()
@@ -50,7 +50,7 @@ fn every_property_has_a_name_of_its_own() {
 fn contract_tests(adapter: &str) -> String {
     let tests = shared().join(adapter).join("tests");
     let folder = fs::read_dir(tests.join("contract")).into_iter().flatten();
-    // The provider's adapter is held to its contract over a real socket, against the sandbox.
+    // The provider's adapter and the model's are held to their contracts over a real socket, against the sandbox.
     let over_http = shared().join("../functions/sandbox").join(adapter).join("tests/over_http.rs");
     let files =
         folder.map(|file| file.expect("a file of the tests").path()).chain([tests.join("contract.rs"), over_http]);

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use domain::event::Queue;
 use domain::file::FileStatus;
-use domain::job::JobStatus;
+use domain::job::{Job, JobStatus};
 use domain::payment::{ACTION_EXPIRES_AFTER, CAPTURE_WITHIN, Method};
 use domain::refund::RefundStatus;
+use domain::task::Task;
 use memory::DeadLetter;
 use ports::clock::Clock as _;
 
@@ -159,7 +160,12 @@ impl Run {
         let files = self.world.store.files();
         let of = |status| files.iter().filter(|file| file.status == status).count();
         (self.figures.files_ready, self.figures.files_rejected) = (of(FileStatus::Ready), of(FileStatus::Rejected));
-        self.figures.reports = self.world.store.jobs().iter().filter(|job| job.status == JobStatus::Succeeded).count();
+        let jobs = self.world.store.jobs();
+        let (read, made): (Vec<&Job>, Vec<&Job>) = jobs
+            .iter()
+            .filter(|job| job.status == JobStatus::Succeeded)
+            .partition(|job| matches!(job.task, Task::Extraction(_)));
+        (self.figures.extractions, self.figures.reports) = (read.len(), made.len());
         self.figures.refunds = self.books.refunds.len();
         let refused = self.books.refunds.values().filter(|refund| refund.status == RefundStatus::Failed);
         self.figures.refused_refunds = refused.count();

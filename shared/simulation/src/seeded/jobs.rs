@@ -14,7 +14,7 @@ impl Run {
     pub(super) fn do_something_with_a_job(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
         let step = match self.random.u8(..8) {
-            0..3 => {
+            0..4 => {
                 let kind = if self.random.bool() { "payments" } else { "ledger" };
                 let mut body = report_body(kind);
                 if let Some(priority) = self.random.choice(["high", "normal", "low"]) {
@@ -25,8 +25,8 @@ impl Run {
                 }
                 return self.ask_for(who, What::Report, Ask::post("/v1/reports", &body));
             }
-            3..5 => return self.have_a_document_read(who),
-            5 => "cancel",
+            4..6 => return self.have_a_document_read(who),
+            6 => "cancel",
             _ => "retry",
         };
         if let Some(job) = self.one_of(who, |run| &run.clients.jobs) {

@@ -67,6 +67,8 @@ pub struct Figures {
     pub files_ready: usize,
     pub files_rejected: usize,
     pub reports: usize,
+    /// Documents whose fields were read.
+    pub extractions: usize,
     pub deaths: usize,
 }
 
@@ -85,6 +87,7 @@ impl Figures {
             files_ready,
             files_rejected,
             reports,
+            extractions,
             deaths,
         } = figures;
         self.steps += steps;
@@ -99,6 +102,7 @@ impl Figures {
         self.files_ready += files_ready;
         self.files_rejected += files_rejected;
         self.reports += reports;
+        self.extractions += extractions;
         self.deaths += deaths;
     }
 }
