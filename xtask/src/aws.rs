@@ -70,10 +70,6 @@ impl Stack {
         Self { status, outputs: keys.into_iter().zip(values).collect() }
     }
 
-    pub fn outputs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.outputs.iter().map(|(key, value)| (key.as_str(), value.as_str()))
-    }
-
     pub fn output(&self, key: &str) -> Result<&str> {
         let found = self.outputs.iter().find(|(name, _)| name == key);
         found.map(|(_, value)| value.as_str()).with_context(|| format!("the stack has no output `{key}`"))

@@ -42,7 +42,7 @@ fn is_right(job: &Job) -> Holds {
             ensure(is_told_why, || broken("is said to have failed for what it is not"))
         }
         (JobStatus::Failed, _, _) => Err(broken("has failed for no reason")),
-        (JobStatus::Queued | JobStatus::Running | JobStatus::Cancelled, result, _) => {
+        (JobStatus::Scheduled | JobStatus::Queued | JobStatus::Running | JobStatus::Cancelled, result, _) => {
             ensure(result.is_none(), || broken("has a result before its end"))
         }
     }

@@ -1,7 +1,5 @@
 //! Clients with reports: asked for, wanted no longer, asked for again.
 
-use serde_json::json;
-
 use domain::file::FileStatus;
 use serde_json::json;
 

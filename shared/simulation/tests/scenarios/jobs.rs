@@ -9,7 +9,6 @@ use domain::listing::ROWS_MAX;
 use memory::Fault;
 use ports::blobs::{Blob, Blobs};
 use ports::clock::Clock as _;
-use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
 use super::Scene;

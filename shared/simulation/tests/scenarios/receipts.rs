@@ -12,7 +12,7 @@ fn receipts(scene: &Scene) -> Vec<BlobKey> {
 }
 
 fn receipt(scene: &Scene, payment: &str) -> coffer_simulation::Answer {
-    let ask = coffer_simulation::Ask::get(format!("/v1/payments/{payment}/receipt"));
+    let ask = Ask::get(format!("/v1/payments/{payment}/receipt"));
     scene.world.call(ask.by(&scene.owner_now()))
 }
 
