@@ -2,10 +2,9 @@
 //! where they are and writes nothing when it is asked like this; it answers after a bounded number of pages and goes on from
 //! there when it is asked again.
 
-use crate::account::Account;
-use crate::{interrupt, place::Place, sign::Call};
-use anyhow::{Context, Result, bail};
-use hyper::Method;
+use crate::invoke::invoke;
+use crate::{interrupt, place::Place};
+use anyhow::Result;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::ExitCode;
@@ -80,25 +79,6 @@ fn told(found: &Value) -> String {
 
 fn strings(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
-}
-
-/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
-fn invoke(account: &Account, function: &str, question: &Value) -> Result<Value> {
-    let path = format!("/2015-03-31/functions/{function}/invocations");
-    let headers = [("content-type", "application/json")];
-    let call = Call {
-        service: "lambda",
-        method: Method::POST,
-        path: &path,
-        query: "",
-        headers: &headers,
-        body: question.to_string(),
-    };
-    let answer = call.send_as(account).with_context(|| format!("{function} cannot be asked"))?.json()?;
-    match answer["errorMessage"].as_str() {
-        Some(error) => bail!("{function} failed: {error}; its log has the reason"),
-        None => Ok(answer),
-    }
 }
 
 #[cfg(test)]

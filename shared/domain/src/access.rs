@@ -93,8 +93,6 @@ actions! {
     ExtractionWrite: "extractions:write", Operator;
     JobRead:        "jobs:read",       Viewer;
     JobWrite:       "jobs:write",      Operator;
-    SettingsRead:   "settings:read",   Admin;
-    SettingsWrite:  "settings:write",  Admin;
 }
 
 /// What a verified token grants.
