@@ -1,4 +1,4 @@
-//! Asking a function of the stack: a question in, its answer out.
+//! A function of a stack, asked by hand.
 
 use crate::account::Account;
 use crate::sign::Call;

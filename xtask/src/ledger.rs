@@ -2,7 +2,8 @@
 //! where they are and writes nothing when it is asked like this; it answers after a bounded number of pages and goes on from
 //! there when it is asked again.
 
-use crate::{interrupt, invoke::invoke, place::Place};
+use crate::invoke::invoke;
+use crate::{interrupt, place::Place};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::path::Path;

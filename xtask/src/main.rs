@@ -16,6 +16,7 @@ mod down;
 mod edge;
 mod edge_process;
 mod elf;
+mod fees;
 mod functions;
 mod http;
 mod instance;
@@ -70,6 +71,10 @@ enum Task {
     /// Verify the ledger of a stack
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Say what a merchant's payments cost, from now on
+    ///
+    /// Sets the terms anew: what is not given is zero. What was captured keeps its fee.
+    Fees(fees::Options),
     /// Measure payments-create and payments-get: cold start, CPU and time of a warm call, memory
     ///
     /// Builds both in release and drives them as Lambda does, through its Runtime API, with the emulator and the Redis of a
@@ -120,6 +125,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Dlq(task) => dlq::run(&root, &task)?,
         Task::Queue(task) => queue::run(&root, &task)?,
         Task::Ledger(task) => return ledger::run(&root, &task),
+        Task::Fees(options) => fees::run(&root, &options)?,
         Task::Bench(options) => bench::run(&root, &options)?,
         Task::Simulate(options) => return simulate::run(&root, &options),
         Task::Test(options) => return test::run(&root, &options),

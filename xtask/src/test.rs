@@ -164,7 +164,10 @@ impl Run<'_> {
         if !program.is_file() {
             println!("installing cargo-deny {CARGO_DENY} into .coffer/tools (once, some minutes)");
             let mut install = root::cargo(self.root);
-            install.args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY, "--root"]).arg(&tools);
+            // Not optimised: it works for seconds, and would be built for minutes more.
+            install
+                .args(["install", "cargo-deny", "--debug", "--locked", "--version", CARGO_DENY, "--root"])
+                .arg(&tools);
             succeed(&mut install)?;
         }
         let deny = || {

@@ -1,8 +1,6 @@
 //! A tenant's accounts with payment providers: connected, shown without their keys, disconnected. A key is tried at the
 //! provider before it is kept, which also tells whose account it opens.
 
-use std::sync::Arc;
-
 use domain::connection::{Connections as Connected, Credentials, ProviderAccount, ProviderName, Rank};
 use domain::field::Invalid;
 use domain::ids::TenantId;
@@ -10,12 +8,12 @@ use domain::page::{Page, PageRequest};
 use domain::secret::Secret;
 use ports::commerce::Consistency;
 use ports::connections::{ConnectionError, Connections, Connector};
-use ports::provider::{ProviderError, ProviderEvents};
+use ports::provider::ProviderError;
 use ports::vault::Vault;
 use ports::{PortError, PortErrorKind};
 
 use crate::commit::TRIES;
-use crate::providers::{api_key, seal, webhook_secret};
+use crate::providers::seal;
 use crate::read::Shown;
 use crate::{Context, Error};
 
@@ -108,16 +106,6 @@ pub async fn list(
     found.truncate(page.limit.get());
     let next = found.last().map(|(name, _)| *name).filter(|_| has_more);
     Ok(Page { items: found.into_iter().map(|(_, body)| body).collect(), next })
-}
-
-/// How what a tenant's own account tells is read.
-pub async fn events(on: Stores<'_>, tenant: TenantId, name: ProviderName) -> Result<Arc<dyn ProviderEvents>, Error> {
-    let connected = on.connections.get(tenant, Consistency::Eventual).await?;
-    let credentials = connected.of(name).and_then(|connection| connection.credentials.as_ref());
-    let credentials = credentials.ok_or(Error::NotFound("provider"))?;
-    let key = on.vault.open(&api_key(tenant, name), &credentials.api_key).await?;
-    let secret = on.vault.open(&webhook_secret(tenant, name), &credentials.webhook_secret).await?;
-    Ok(on.connector.events(name, &key, &secret)?)
 }
 
 async fn account_of(on: Stores<'_>, name: ProviderName, key: &Secret) -> Result<String, Error> {

@@ -3,6 +3,7 @@
 
 use domain::fee::{FeeSettings, FeeTerms};
 use domain::ids::TenantId;
+use ports::PortError;
 use ports::commerce::Consistency;
 use ports::fees::Fees;
 
@@ -19,7 +20,7 @@ pub async fn set(
     fees: &dyn Fees,
     tenant: TenantId,
     terms: FeeTerms,
-) -> Result<FeeSettings, Error> {
+) -> Result<FeeSettings, PortError> {
     let settings = FeeSettings { tenant, terms, updated_at: context.now() };
     fees.put(&settings).await?;
     Ok(settings)

@@ -80,8 +80,14 @@ pub async fn process(
         None => Err(StatementFailure::TooManyTransactions),
         Some(posted) => {
             let lines = on.statements.lines(tenant, id).await?;
-            let ours = find_ours(on, tenant, &lines).await?;
-            let posted = without_other_providers(on, &statement, &ours, posted).await?;
+            let mut ours = find_ours(on, tenant, &lines).await?;
+            let named = ours.values().filter_map(payment_of);
+            let payments = posted.iter().filter_map(|movement| movement.payment).chain(named).collect();
+            let elsewhere = of_other_providers(on, &statement, payments).await?;
+            let is_here = |payment: Option<PaymentId>| payment.is_none_or(|payment| !elsewhere.contains(&payment));
+            // Whose statement names what another provider has moved is wrong about it.
+            ours.retain(|_, ours| is_here(payment_of(ours)));
+            let posted: Vec<Movement> = posted.into_iter().filter(|movement| is_here(movement.payment)).collect();
             Ok(compare(&lines, &ours, &posted))
         }
     };
@@ -163,28 +169,31 @@ async fn add_entries(
     }
 }
 
-/// Those that no line names and that went by another provider are none of this statement's.
-async fn without_other_providers(
+/// The payment behind it, as far as that is known.
+fn payment_of(ours: &Ours) -> Option<PaymentId> {
+    let charged = if let Some(Source::Charge(id)) = ours.source { Some(id) } else { None };
+    ours.movement.and_then(|movement| movement.payment).or(charged)
+}
+
+/// Which of the payments are none of this statement's.
+async fn of_other_providers(
     on: Matching<'_>,
     statement: &Statement,
-    ours: &BTreeMap<(LineKind, Reference), Ours>,
-    posted: Vec<Movement>,
-) -> Result<Vec<Movement>, PortError> {
-    let named: BTreeSet<_> = ours.values().filter_map(|ours| ours.movement).map(|it| it.transaction).collect();
-    let unnamed: Vec<Movement> = posted.into_iter().filter(|movement| !named.contains(&movement.transaction)).collect();
-    let payments: Vec<PaymentId> = unnamed.iter().filter_map(|movement| movement.payment).collect();
+    payments: BTreeSet<PaymentId>,
+) -> Result<BTreeSet<PaymentId>, PortError> {
     let mut elsewhere = BTreeSet::new();
     if payments.is_empty() {
-        return Ok(unnamed);
+        return Ok(elsewhere);
     }
     let connected = on.connections.get(statement.tenant, Consistency::Strong).await?;
+    let payments: Vec<PaymentId> = payments.into_iter().collect();
     for ids in payments.chunks(BATCH_MAX) {
         let ids = ids.iter().copied().collect();
         let found = on.payments.get_many(statement.tenant, &ids, Consistency::Eventual).await?;
         let others = found.iter().filter(|payment| connected.provider_of(payment) != statement.provider);
         elsewhere.extend(others.map(|payment| payment.id));
     }
-    Ok(unnamed.into_iter().filter(|it| it.payment.is_none_or(|payment| !elsewhere.contains(&payment))).collect())
+    Ok(elsewhere)
 }
 
 /// What a line's reference names, posted or not.

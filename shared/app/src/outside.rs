@@ -1,6 +1,7 @@
 //! The gate of functions outside the network, which reach KMS or a provider and so no Redis. It asks the identity table what
 //! the cache would have known: whether the session goes on, whether the user still is who the token says, and the limit. It
-//! is dearer than a round trip to Redis, for routes that are called now and then.
+//! is dearer than a round trip to Redis, for routes that are called now and then, and lets nobody in who cannot be looked up:
+//! these routes are about keys, secrets and where events go.
 
 use async_trait::async_trait;
 use domain::access::{Caller, Grant};
@@ -30,12 +31,12 @@ impl Cache for OutsideGate<'_> {
         let Admission { caller, class, quota, cost: _, key: _, now } = admission;
         let (limit, revoked) =
             future::join(self.limits.count(caller, class, quota, now), self.is_revoked(caller, now)).await;
-        let degraded = limit.is_err() || revoked.is_err();
+        let shut = limit.is_err() || revoked.is_err();
         for error in [limit.as_ref().err(), revoked.as_ref().err()].into_iter().flatten() {
             tracing::warn!(error = %error, "the identity table does not say whether a call is let in");
         }
         let limit = limit.unwrap_or_else(|_| decide(PaidUntil::default(), quota, 1, now).1);
-        Admitted { limit, revoked: revoked.unwrap_or(false), found: Lookup::Unknown, degraded }
+        Admitted { limit, revoked: revoked.unwrap_or(false), found: Lookup::Unknown, degraded: shut, shut }
     }
 
     async fn await_fill(&self, _tenant: TenantId, _key: CacheKey) -> Lookup {

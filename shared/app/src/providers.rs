@@ -1,19 +1,20 @@
 //! The providers that a payment goes by: those whose turn it was when it was made, each with the tenant's own key. One, or
 //! two of which the second is for when the first cannot be reached.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::connection::{Connections as Connected, ProviderAccount, ProviderName, SealedCredentials};
 use domain::ids::TenantId;
 use domain::payment::Payment;
 use domain::secret::{Sealed, Secret};
+use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Consistency;
 use ports::connections::{Connections, Connector};
-use ports::provider::PaymentProvider;
+use ports::provider::{PaymentProvider, ProviderEvents};
 use ports::vault::{Purpose, Vault};
 
+use crate::Opened;
 use crate::work::WorkError;
 
 /// A provider by the name under which payments remember it.
@@ -51,32 +52,7 @@ impl Providers {
     }
 }
 
-/// The providers whose keys an instance has opened, each for as long as its tenant has the same key.
-#[derive(Default)]
-pub struct Opened(Mutex<HashMap<(TenantId, ProviderName), Kept>>);
-
-/// What was opened, and what it was opened out of.
-type Kept = (Sealed, Arc<dyn PaymentProvider>);
-
-impl Opened {
-    /// How many are kept.
-    const MAX: usize = 256;
-
-    fn get(&self, of: (TenantId, ProviderName), sealed: &Sealed) -> Option<Arc<dyn PaymentProvider>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&of).filter(|(known, _)| known == sealed).map(|(_, provider)| provider.clone())
-    }
-
-    fn keep(&self, of: (TenantId, ProviderName), sealed: &Sealed, provider: &Arc<dyn PaymentProvider>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= Self::MAX {
-            kept.clear();
-        }
-        kept.insert(of, (sealed.clone(), provider.clone()));
-    }
-}
-
-/// Finds the providers of payments.
+/// Finds the providers of payments, and whoever tells of them.
 #[derive(Clone, Copy)]
 pub struct Directory<'a> {
     pub connections: &'a dyn Connections,
@@ -87,16 +63,16 @@ pub struct Directory<'a> {
 
 impl Directory<'_> {
     /// Reads strongly: a payment that was made after a change counts is worked on by what the change says.
-    pub async fn of(&self, payment: &Payment) -> Result<Providers, WorkError> {
+    pub async fn of(&self, payment: &Payment, now: Timestamp) -> Result<Providers, WorkError> {
         let connected = self.connections.get(payment.tenant, Consistency::Strong).await?;
         let turn = connected.turn_of(payment.created_at);
         let first = match turn.and_then(|turn| turn.first.as_ref()) {
-            Some(account) => Some(self.named(&connected, account).await?),
+            Some(account) => Some(self.named(&connected, account, now).await?),
             None if self.connector.has_sandbox() => Some(self.sandbox()?),
             None => None,
         };
         let second = match turn.and_then(|turn| turn.second.as_ref()) {
-            Some(account) => Some(self.named(&connected, account).await?),
+            Some(account) => Some(self.named(&connected, account, now).await?),
             None => None,
         };
         let is_another = |named: &Named| first.as_ref().is_none_or(|first| first.name != named.name);
@@ -109,29 +85,41 @@ impl Directory<'_> {
         Ok(Named { name: ProviderName::Sandbox, provider: Some(provider) })
     }
 
-    async fn named(&self, connected: &Connected, account: &ProviderAccount) -> Result<Named, WorkError> {
+    async fn named(
+        &self,
+        connected: &Connected,
+        account: &ProviderAccount,
+        now: Timestamp,
+    ) -> Result<Named, WorkError> {
         let name = account.provider;
         let Some(connection) = connected.of_account(account) else { return Ok(Named { name, provider: None }) };
         let provider = match &connection.credentials {
-            Some(credentials) => self.open(connected.tenant, name, credentials).await?,
+            Some(credentials) => {
+                let key = self.open(&api_key(connected.tenant, name), &credentials.api_key, now).await?;
+                self.connector.provider(name, Some(&key))?
+            }
             None => self.connector.provider(name, None)?,
         };
         Ok(Named { name, provider: Some(provider) })
     }
 
-    async fn open(
+    /// How what a tenant's own account tells is read. None where the tenant has connected none.
+    pub async fn events(
         &self,
         tenant: TenantId,
         name: ProviderName,
-        credentials: &SealedCredentials,
-    ) -> Result<Arc<dyn PaymentProvider>, PortError> {
-        if let Some(provider) = self.opened.get((tenant, name), &credentials.api_key) {
-            return Ok(provider);
-        }
-        let key = self.vault.open(&api_key(tenant, name), &credentials.api_key).await?;
-        let provider = self.connector.provider(name, Some(&key))?;
-        self.opened.keep((tenant, name), &credentials.api_key, &provider);
-        Ok(provider)
+        now: Timestamp,
+    ) -> Result<Option<Arc<dyn ProviderEvents>>, PortError> {
+        let connected = self.connections.get(tenant, Consistency::Eventual).await?;
+        let credentials = connected.of(name).and_then(|connection| connection.credentials.as_ref());
+        let Some(SealedCredentials { api_key: key, webhook_secret: secret }) = credentials else { return Ok(None) };
+        let key = self.open(&api_key(tenant, name), key, now).await?;
+        let secret = self.open(&webhook_secret(tenant, name), secret, now).await?;
+        self.connector.events(name, &key, &secret).map(Some)
+    }
+
+    async fn open(&self, purpose: &Purpose, sealed: &Sealed, now: Timestamp) -> Result<Secret, PortError> {
+        self.opened.open(self.vault, purpose, sealed, now).await
     }
 }
 

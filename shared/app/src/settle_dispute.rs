@@ -47,7 +47,7 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
     }
     if let Some(evidence) = dispute.to_send() {
         let payment = read_payment(on, tenant, dispute.payment).await?;
-        let providers = on.payments.providers.of(&payment).await?;
+        let providers = on.payments.providers.of(&payment, context.now()).await?;
         let report = providers.of(&payment)?.answer_dispute(&dispute.provider_reference, evidence).await?;
         if !write(context, on, dispute.tenant, vec![Change::UpdateDispute(dispute.sent(context.now()))]).await? {
             return Err(WorkError::contended());
@@ -81,7 +81,7 @@ pub async fn put_off(
 
 /// Hears of every dispute that the payment's charge has had.
 async fn reconcile(context: &Context<'_>, on: Settling<'_>, payment: &Payment) -> Result<(), WorkError> {
-    let providers = on.payments.providers.of(payment).await?;
+    let providers = on.payments.providers.of(payment, context.now()).await?;
     for report in providers.of(payment)?.find_disputes(&charge_name(payment)).await? {
         hear(context, on, payment.tenant, payment.id, &report).await?;
     }

@@ -56,12 +56,12 @@ pub async fn inquire(
         return Ok(());
     }
     if let Method::Wallet { .. } = payment.method {
-        return ask(context, on, payment).await;
+        return spend(context, on, payment).await;
     }
-    let providers = on.providers.of(&payment).await?;
+    let providers = on.providers.of(&payment, context.now()).await?;
     let is_unsent = providers.second.is_some() && payment.route == Route::Unclaimed;
     if is_unsent || providers.first.is_none() {
-        return ask(context, on, payment).await;
+        return ask_one_of(context, on, &providers, payment).await;
     }
     let provider = providers.of(&payment)?;
     if payment.is_expired(context.now()) {
@@ -69,10 +69,10 @@ pub async fn inquire(
         return conclude(context, on, payment, &verdict).await;
     }
     match provider.find_charge(&charge_name(&payment)).await? {
-        Some(verdict) if payment.is_still_to_do(&verdict) => ask(context, on, payment).await,
+        Some(verdict) if payment.is_still_to_do(&verdict) => ask_one_of(context, on, &providers, payment).await,
         Some(verdict) if payment.is_known(&verdict) => Ok(()),
         Some(verdict) => conclude(context, on, payment, &verdict).await,
-        None => ask(context, on, payment).await,
+        None => ask_one_of(context, on, &providers, payment).await,
     }
 }
 
@@ -97,8 +97,17 @@ async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resul
     if let Method::Wallet { .. } = payment.method {
         return spend(context, on, payment).await;
     }
+    let providers = on.providers.of(&payment, context.now()).await?;
+    ask_one_of(context, on, &providers, payment).await
+}
+
+async fn ask_one_of(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    providers: &Providers,
+    payment: Payment,
+) -> Result<(), WorkError> {
     static NOBODY: Verdict = Verdict::Declined { code: DeclineCode::NoProvider };
-    let providers = on.providers.of(&payment).await?;
     let is_new = payment.asked == Asked::Charge && payment.provider_reference.is_none();
     if providers.first.is_none() && is_new {
         return conclude(context, on, payment, &NOBODY).await;
@@ -108,9 +117,9 @@ async fn ask(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resul
         && payment.route.needs_claim()
     {
         let names = [first.name, second.name];
-        return ask_claimed(context, on, &providers, names, payment).await;
+        return ask_claimed(context, on, providers, names, payment).await;
     }
-    let answer = send(&providers, &payment).await?;
+    let answer = send(providers, &payment).await?;
     heard(context, on, payment, answer).await
 }
 

@@ -57,7 +57,7 @@ pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) ->
         let reference = Source::Refund(refund.id).to_string();
         return conclude(context, on, key, &RefundVerdict::Succeeded { reference }).await;
     }
-    let providers = on.providers.of(&payment).await?;
+    let providers = on.providers.of(&payment, context.now()).await?;
     let provider = providers.of(&payment)?;
     let charge = payment
         .provider_reference

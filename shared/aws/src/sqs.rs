@@ -200,7 +200,9 @@ pub fn about_message(body: &str) -> Option<About> {
 
 #[cfg(test)]
 mod tests {
+    use domain::event::Event;
     use domain::ids::{EventId, TenantId};
+    use domain::time::Timestamp;
 
     use super::*;
 
@@ -224,6 +226,24 @@ mod tests {
         );
         assert_eq!(decode_notice(&message.body, None), Ok(traced.clone()));
         assert_eq!(decode_notice(&message.body, message.trace), Ok(traced));
+    }
+
+    /// I14: what is large stays in its table or in S3; a message says where.
+    #[test]
+    fn i14_a_message_does_not_grow_with_what_it_is_about() {
+        let event = |bytes: usize| Event {
+            id: EventId::from_u128(7),
+            tenant: TenantId::from_u128(8),
+            kind: EventType::JobSucceeded,
+            subject: "job_1".to_owned(),
+            object: "x".repeat(bytes),
+            request_id: Some("r".repeat(bytes)),
+            idempotency_key: Some("k".repeat(bytes)),
+            trace: None,
+            created_at: Timestamp::from_ms(0),
+        };
+        let message = |bytes: usize| Message::of(&Notice::from(&event(bytes))).expect("a notice");
+        assert_eq!(message(300_000).body, message(0).body);
     }
 
     #[test]

@@ -95,8 +95,6 @@ actions! {
     JobPause:       "jobs:pause",      Admin;
     DeadLetterRead:  "dead_letters:read",  Admin;
     DeadLetterWrite: "dead_letters:write", Admin;
-    SettingsRead:   "settings:read",   Admin;
-    SettingsWrite:  "settings:write",  Admin;
 }
 
 /// What a verified token grants.

@@ -14,6 +14,7 @@ use crate::field::Invalid;
 use crate::ids::{StatementId, TenantId};
 use crate::money::{Amount, Currency};
 use crate::time::Timestamp;
+use crate::words::words;
 
 pub use matching::{Comparison, Movement, Ours, compare, entry_range, movements, own_id};
 
@@ -27,67 +28,45 @@ pub const CHECK_AFTER: Duration = Duration::from_secs(5 * 60);
 
 const REFERENCE_LEN_MAX: usize = 100;
 
-macro_rules! named {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)*
-        }
-
-        impl $name {
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-
-            pub fn parse(text: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == text)
-            }
-        }
-    )*};
+words! {
+    StatementStatus:
+    Processing = "processing",
+    Succeeded = "succeeded",
+    Failed = "failed",
 }
 
-named! {
-    StatementStatus {
-        Processing = "processing",
-        Succeeded = "succeeded",
-        Failed = "failed",
-    }
-
+words! {
     /// Why a statement was not matched.
-    StatementFailure {
-        TooManyTransactions = "too_many_transactions",
-    }
+    StatementFailure:
+    TooManyTransactions = "too_many_transactions",
+}
 
+words! {
     /// What a line says has happened.
-    LineKind {
-        Charge = "charge",
-        Refund = "refund",
-        /// Taken from the merchant when a dispute opened.
-        Dispute = "dispute",
-        /// Given back when it was won.
-        DisputeReversal = "dispute_reversal",
-        /// What the provider takes for its work. The ledger does not book it.
-        Fee = "fee",
-    }
+    LineKind:
+    Charge = "charge",
+    Refund = "refund",
+    /// Taken from the merchant when a dispute opened.
+    Dispute = "dispute",
+    /// Given back when it was won.
+    DisputeReversal = "dispute_reversal",
+    /// What the provider takes for its work. The ledger does not book it.
+    Fee = "fee",
+}
 
+words! {
     /// In the order in which they are listed.
-    DifferenceKind {
-        /// A line that nothing we posted stands for.
-        MissingInLedger = "missing_in_ledger",
-        /// Posted in the period, and no line names it.
-        MissingAtProvider = "missing_at_provider",
-        AmountDiffers = "amount_differs",
-        CurrencyDiffers = "currency_differs",
-        /// Another line stands for the same.
-        DuplicateLine = "duplicate_line",
-        /// Ours is still under way.
-        NotFinal = "not_final",
-    }
+    DifferenceKind:
+    /// A line that nothing we posted stands for.
+    MissingInLedger = "missing_in_ledger",
+    /// Posted in the period, and no line names it.
+    MissingAtProvider = "missing_at_provider",
+    AmountDiffers = "amount_differs",
+    CurrencyDiffers = "currency_differs",
+    /// Another line stands for the same.
+    DuplicateLine = "duplicate_line",
+    /// Ours is still under way.
+    NotFinal = "not_final",
 }
 
 impl LineKind {

@@ -99,7 +99,6 @@ pub const STATEMENTS_GET: Route =
 pub const STATEMENTS_DIFFERENCES: Route =
     granted("statements-differences", "GET", "/v1/statements/{id}/differences", Action::StatementRead, Body::None);
 pub const FEES_GET: Route = granted("fees-get", "GET", "/v1/settings/fees", Action::SettingRead, Body::None);
-pub const FEES_UPDATE: Route = granted("fees-update", "PUT", "/v1/settings/fees", Action::SettingWrite, Body::Json);
 pub const EVENTS_LIST: Route = granted("events-list", "GET", "/v1/events", Action::EventRead, Body::None);
 pub const EVENTS_GET: Route = granted("events-get", "GET", "/v1/events/{id}", Action::EventRead, Body::None);
 pub const FILES_CREATE: Route = granted("files-create", "POST", "/v1/files", Action::FileWrite, Body::Json);
@@ -131,9 +130,9 @@ pub const DEAD_LETTERS_REDRIVE: Route = granted(
     Action::DeadLetterWrite,
     Body::OptionalJson,
 );
-pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingsRead, Body::None);
+pub const SETTINGS_GET: Route = granted("settings-get", "GET", "/v1/settings/mail", Action::SettingRead, Body::None);
 pub const SETTINGS_UPDATE: Route =
-    granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingsWrite, Body::Json);
+    granted("settings-update", "PUT", "/v1/settings/mail", Action::SettingWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
     granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_LIST: Route =
@@ -216,7 +215,6 @@ pub const ALL: &[Route] = &[
     STATEMENTS_GET,
     STATEMENTS_DIFFERENCES,
     FEES_GET,
-    FEES_UPDATE,
     EVENTS_LIST,
     EVENTS_GET,
     FILES_CREATE,

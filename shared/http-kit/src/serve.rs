@@ -137,6 +137,9 @@ async fn admitted(
     if admitted.revoked {
         return Err(Problem::new(Code::TokenRevoked, "The session has ended: log in again."));
     }
+    if admitted.shut {
+        return Err(Problem::new(Code::Unavailable, "Whether the session goes on cannot be told at the moment."));
+    }
     if !admitted.limit.allowed {
         return Err(Problem::new(Code::RateLimited, "The caller's limit is used up; see RateLimit-Policy.")
             .retry_after(admitted.limit.retry_after));

@@ -92,7 +92,7 @@ impl ports::cache::Cache for Cache {
             // The port never fails: its answer says `degraded`.
             Err(_away) => {
                 let limit = self.local.get().count(&admission);
-                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true }
+                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true, shut: false }
             }
         }
     }
@@ -154,7 +154,7 @@ impl Shared {
         let revoked = self.is_revoked(admission.caller, now);
         let wanted = admission.key.filter(|_| limit.allowed && !revoked);
         let found = wanted.map_or(Lookup::Unknown, |key| self.look((admission.caller.tenant, key), now));
-        Admitted { limit, revoked, found, degraded: false }
+        Admitted { limit, revoked, found, degraded: false, shut: false }
     }
 
     fn look(&mut self, key: (TenantId, CacheKey), now: Timestamp) -> Lookup {

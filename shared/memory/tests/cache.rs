@@ -93,8 +93,8 @@ async fn without_the_cache_the_local_limiter_decides() {
     scene.cache.set_away(true);
     let mut allowed = Vec::new();
     for _ in 0..3 {
-        let Admitted { limit, revoked, found, degraded } = scene.admit().await;
-        assert_eq!((revoked, found, degraded), (false, Lookup::Unknown, true));
+        let Admitted { limit, revoked, found, degraded, shut } = scene.admit().await;
+        assert_eq!((revoked, found, degraded, shut), (false, Lookup::Unknown, true, false));
         allowed.push(limit.allowed);
     }
     assert_eq!(allowed, [true, true, false]);
@@ -118,7 +118,7 @@ async fn a_flushed_cache_knows_nothing() {
     scene.put(1).await;
     scene.revoke().await;
     scene.cache.flush();
-    let Admitted { revoked, found, degraded, limit } = scene.admit().await;
+    let Admitted { revoked, found, degraded, limit, shut: _ } = scene.admit().await;
     assert_eq!((revoked, found, degraded, limit.remaining), (false, Lookup::Miss, false, QUOTA.burst - 1));
 }
 

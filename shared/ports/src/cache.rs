@@ -108,6 +108,8 @@ pub struct Admitted {
     pub found: Lookup,
     /// The cache did not answer: the limit is this instance's own and the revocation is not known.
     pub degraded: bool,
+    /// Nobody is let in while that is so: not of the cache, but of the table that stands in for it outside the network.
+    pub shut: bool,
 }
 
 /// Whose tokens are refused from a moment on.

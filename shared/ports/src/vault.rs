@@ -9,7 +9,7 @@ use crate::PortError;
 
 /// Whose secret it is and what for. It is bound to what is sealed, so that a sealed secret that was copied to another
 /// tenant's row, or to another purpose, cannot be opened there. No secret itself: it may stand in the key's own log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Purpose {
     pub tenant: TenantId,
     /// Such as `provider/stripe/api_key`.

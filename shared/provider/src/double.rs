@@ -1,11 +1,13 @@
 //! For tests: a provider of one connection after another, on a real socket, because what is tested is how calls break. It
 //! takes one request a connection, remembers it as text, and does what it was told.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
+
+use stripe_double::{http, read_request};
 
 pub enum Act {
     Answer(u16, &'static str),
@@ -50,6 +52,9 @@ impl Double {
 fn perform(act: Act, stream: &mut TcpStream) {
     let good = r#"{"id":"ch_1","amount_captured":1250,"status":"succeeded"}"#;
     let answer = match act {
+        Act::Answer(status @ 300..400, body) => {
+            http(status, body).replacen("\r\n", "\r\nlocation: http://127.0.0.1:1/\r\n", 1)
+        }
         Act::Answer(status, body) => http(status, body),
         Act::HangUp => String::new(),
         Act::HangUpMidway => http(200, good).trim_end_matches("succeeded\"}").to_owned(),
@@ -61,28 +66,4 @@ fn perform(act: Act, stream: &mut TcpStream) {
     };
     // The client may have gone, which is what some tests are about.
     let _ = stream.write_all(answer.as_bytes());
-}
-
-fn http(status: u16, body: &str) -> String {
-    let location = if status / 100 == 3 { "location: http://127.0.0.1:1/\r\n" } else { "" };
-    format!("HTTP/1.1 {status} X\r\n{location}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
-}
-
-fn read_request(stream: &mut TcpStream) -> String {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            let length = length.map_or(0, |length| length.parse().expect("a number"));
-            if body.len() >= length {
-                return text;
-            }
-        }
-        match stream.read(&mut buffer).expect("readable") {
-            0 => return text,
-            count => request.extend_from_slice(&buffer[..count]),
-        }
-    }
 }

@@ -123,8 +123,8 @@ impl World {
                 disputes_answer::answer(deps, request).await
             }
             "providers-ingest" => {
-                let (stores, sandbox) = (self.connecting(), &self.provider_events);
-                let deps = providers_ingest::Deps { mint, commerce, stores, sandbox: Some(sandbox) };
+                let (providers, sandbox) = (self.providers(), &self.provider_events);
+                let deps = providers_ingest::Deps { mint, commerce, providers, sandbox: Some(sandbox) };
                 providers_ingest::answer(deps, request).await
             }
             "providers-list" => {
@@ -161,7 +161,6 @@ impl World {
                 statements_differences::answer(statements_differences::Deps { gate, statements: store }, request).await
             }
             "fees-get" => fees_get::answer(fees_get::Deps { gate, fees: store }, request).await,
-            "fees-update" => fees_update::answer(fees_update::Deps { gate, mint, fees: store }, request).await,
             "events-list" => events_list::answer(events_list::Deps { gate, events: store }, request).await,
             "events-get" => events_get::answer(events_get::Deps { gate, events: store }, request).await,
             "files-create" => files_create::answer(files_create::Deps { gate, mint, platform, blobs }, request).await,

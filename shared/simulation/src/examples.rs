@@ -91,7 +91,6 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
             let line = json!({ "reference": payment, "kind": "charge", "amount": Furniture::TOTAL, "currency": "EUR" });
             ask.json(&statement_body("2000-01-01T00:00:00Z", "2000-02-01T00:00:00Z", &[line])).key(&key)
         }
-        "fees-update" => ask.json(&json!({ "basis_points": 290, "fixed": { "EUR": 25 } })),
         "refunds-create" => ask.json(&json!({ "amount": 100, "reason": "Broken" })).key(&key),
         "tenants-get"
         | "sessions-delete"

@@ -60,6 +60,13 @@ impl World {
         run(self.verify_step(event))
     }
 
+    /// The real step of fees-update, as an operator asks it.
+    pub fn set_fees(&self, question: &Value) -> Value {
+        let (fees, tenants) = (self.store.as_ref(), self.store.as_ref());
+        let deps = ::fees_update::Deps { mint: self.mint(), fees, tenants };
+        run(::fees_update::step(deps, question)).expect("nothing fails")
+    }
+
     /// What a verification of a tenant's ledger names, in words.
     pub fn ledger_faults(&self, tenant: TenantId) -> Vec<String> {
         let mut event = json!({ "ledger": "verify", "tenant": tenant.to_string() });

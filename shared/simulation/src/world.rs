@@ -10,13 +10,13 @@ use app::ingest::Ingesting;
 use app::match_statement::Matching;
 use app::notifications::Notifying;
 use app::outside::OutsideGate;
-use app::providers::{Directory, Opened};
+use app::providers::Directory;
 use app::receipts::Rendering;
 use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
-use app::{dead_letters, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
+use app::{Opened, dead_letters, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::backoff::RECEIVES_MAX;
@@ -97,7 +97,6 @@ pub struct World {
     opened: Opened,
     /// Who is told by webhooks.
     pub receivers: Receivers,
-    signing_secrets: webhooks::Opened,
     /// Between the functions and the provider.
     pub refusals: Arc<Refusals>,
     /// What takes effect when nobody waits for it any more.
@@ -170,7 +169,6 @@ impl World {
             uploads: RefCell::default(),
             job_patience: Cell::new(JOB_PATIENCE),
             receivers: Receivers::new(faults.clone()),
-            signing_secrets: webhooks::Opened::default(),
             wiring,
             provider_events: SandboxEvents::new(Secret::new(EVENTS_SECRET)),
             instance: InstanceClock::of(clock.clone()),
@@ -218,7 +216,7 @@ impl World {
         connections::Stores { connections: self.store.as_ref(), vault: &self.vault, connector: &self.connector }
     }
 
-    fn providers(&self) -> Directory<'_> {
+    pub(crate) fn providers(&self) -> Directory<'_> {
         let connections::Stores { connections, vault, connector } = self.connecting();
         Directory { connections, vault, connector, opened: &self.opened }
     }
@@ -242,7 +240,7 @@ impl World {
             sender: &self.receivers,
             signer: &StandardSigner,
             vault: &self.vault,
-            opened: &self.signing_secrets,
+            opened: &self.opened,
         }
     }
 

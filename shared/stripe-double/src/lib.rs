@@ -348,11 +348,13 @@ fn metadata<'a>(name: &'a str, value: &'a str) -> Option<(&'a str, &'a str)> {
     Some((name.strip_prefix("metadata[")?.strip_suffix(']')?, value))
 }
 
-fn http(status: u16, body: &str) -> String {
+/// An answer as it goes over the wire, after which the connection is closed.
+pub fn http(status: u16, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
 }
 
-fn read_request(stream: &mut TcpStream) -> String {
+/// One request as it came in: its head, and as much body as that tells of.
+pub fn read_request(stream: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {

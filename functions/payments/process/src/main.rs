@@ -1,6 +1,7 @@
 //! What the function is made of on AWS.
 
-use app::providers::{Directory, Opened};
+use app::Opened;
+use app::providers::Directory;
 use app::settle_payment::Settling;
 use app::work::WorkError;
 use aws::{Aws, CommerceTable, KmsVault, Settings, SqsRedelivery, SystemClock, SystemRandom, decode_notice};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use app::Opened;
 use app::match_statement::Matching;
-use app::providers::{Directory, Opened};
+use app::providers::Directory;
 use app::sweep::Sweeping;
 use app::{settle_payment, settle_refund};
 use aws::{Aws, CommerceTable, KmsVault, Settings, SqsQueues, SystemClock, SystemRandom};

@@ -1,7 +1,7 @@
 //! POST /v1/providers/{name}/events: takes in what a provider tells of its own accord. The signature is the caller's proof.
 
-use app::connections::{self, Stores};
 use app::provider_events::{self, Teller};
+use app::providers::Directory;
 use domain::connection::ProviderName;
 use domain::field::Invalid;
 use domain::ids::TenantId;
@@ -16,7 +16,7 @@ use ports::provider::ProviderEvents;
 pub struct Deps<'a> {
     pub mint: Mint<'a>,
     pub commerce: &'a dyn Commerce,
-    pub stores: Stores<'a>,
+    pub providers: Directory<'a>,
     /// The sandbox, which tells of all tenants under one secret; none where there is no play money.
     pub sandbox: Option<&'a dyn ProviderEvents>,
 }
@@ -32,14 +32,15 @@ async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Problem> 
         text.parse::<TenantId>().map_err(|_| Invalid::new("invalid_id", "is not the id of a tenant"))
     });
     query.finish()?;
+    let context = request.context(deps.mint);
     let own = match tenant {
-        Some(tenant) => Some(connections::events(deps.stores, tenant, name).await?),
+        Some(tenant) => deps.providers.events(tenant, name, context.now()).await.map_err(app::Error::Port)?,
         None => None,
     };
-    let sandbox = deps.sandbox.filter(|_| name == ProviderName::Sandbox);
+    let is_sandbox = tenant.is_none() && name == ProviderName::Sandbox;
+    let sandbox = deps.sandbox.filter(|_| is_sandbox);
     let events = own.as_deref().or(sandbox).ok_or_else(|| Problem::not_found("provider"))?;
     let signature = request.header(events.signature_header()).unwrap_or_default();
-    let context = request.context(deps.mint);
     let teller = Teller { name, tenant, events };
     Ok(provider_events::take_in(&context, deps.commerce, teller, signature, &request.body).await?.into())
 }

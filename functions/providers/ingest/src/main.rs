@@ -1,6 +1,7 @@
 //! What the function is made of on AWS.
 
-use app::connections::Stores;
+use app::Opened;
+use app::providers::Directory;
 use aws::{Aws, CommerceTable, KmsVault, Settings, SystemClock, SystemRandom};
 use domain::secret::Secret;
 use ports::clock::Mint;
@@ -22,10 +23,11 @@ async fn main() -> Result<(), runtime::Error> {
     let commerce = CommerceTable::new(&aws, commerce_table);
     let vault = KmsVault::new(&aws, vault_key);
     let connector = HttpConnector::of_accounts(false, stripe_url);
-    let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };
+    let opened = Opened::default();
+    let providers = Directory { connections: &commerce, vault: &vault, connector: &connector, opened: &opened };
     let sandbox = sandbox_key.map(|key| SandboxEvents::new(Secret::new(key)));
     let sandbox = sandbox.as_ref().map(|events| events as &dyn ProviderEvents);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let deps = Deps { mint, commerce: &commerce, stores, sandbox };
+    let deps = Deps { mint, commerce: &commerce, providers, sandbox };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

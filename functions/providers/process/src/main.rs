@@ -1,6 +1,7 @@
 //! What the function is made of on AWS.
 
-use app::providers::{Directory, Opened};
+use app::Opened;
+use app::providers::Directory;
 use app::settle_dispute::Settling;
 use app::settle_payment;
 use app::work::WorkError;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::webhooks::{Delivering, Opened};
+use app::Opened;
+use app::webhooks::Delivering;
 use app::work::WorkError;
 use aws::{
     Aws, CommerceTable, KmsVault, PlatformTable, Settings, SqsQueues, SqsRedelivery, SystemClock, SystemRandom,

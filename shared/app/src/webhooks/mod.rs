@@ -4,7 +4,6 @@
 
 mod attempt;
 mod due;
-mod opened;
 mod ordered;
 mod replay;
 
@@ -19,11 +18,10 @@ use ports::queues::{Queues, WAIT_MAX};
 use ports::vault::Vault;
 use ports::webhooks::{DeliveryKey, WebhookDeliveries, WebhookEndpoints, WebhookSender, WebhookSigner};
 
-use crate::Context;
 use crate::work::WorkError;
+use crate::{Context, Opened};
 
 pub use due::{Waking, run as wake_due};
-pub use opened::Opened;
 pub use replay::Replay;
 
 /// To how many endpoints of an event requests are under way at once.

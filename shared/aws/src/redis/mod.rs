@@ -105,7 +105,7 @@ impl Cache for RedisCache {
                     tracing::error!(error = %error, cause, "the cache refuses: limits are this instance's own");
                 }
                 let limit = self.local_limits.decide(limit_name, quota, cost, now);
-                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true }
+                Admitted { limit, revoked: false, found: Lookup::Unknown, degraded: true, shut: false }
             }
         }
     }
@@ -141,7 +141,7 @@ fn admitted(answer: (i64, bool, Option<String>, bool), admission: &Admission<'_>
     let (_, limit) = decide(PaidUntil(before_us), admission.quota, admission.cost, admission.now);
     let is_asked = admission.key.is_some() && limit.allowed && !revoked;
     let found = if is_asked { fill::lookup(text.as_deref(), has_lease) } else { Lookup::Unknown };
-    Admitted { limit, revoked, found, degraded: false }
+    Admitted { limit, revoked, found, degraded: false, shut: false }
 }
 
 /// The earliest moment the token can have been issued at: tokens tell the second, and none is older than its session, whose

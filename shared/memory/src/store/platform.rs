@@ -99,9 +99,7 @@ impl PlatformTable {
         if job.place() != Place::Begins {
             return true;
         }
-        let fits = |running: &BTreeSet<JobId>| {
-            running.contains(&job.id) || running.len() < job.priority.running_max()
-        };
+        let fits = |running: &BTreeSet<JobId>| running.contains(&job.id) || running.len() < job.priority.running_max();
         !self.paused.contains(&job.tenant) && self.running.get(&job.tenant).is_none_or(fits)
     }
 

@@ -252,6 +252,18 @@ fn calls_outside_the_network_are_limited_too() {
     call().refused(429, "rate_limited");
 }
 
+/// What the routes out here are about is not changed for a session that may have ended.
+#[test]
+fn who_cannot_be_looked_up_is_not_let_in() {
+    let scene = Scene::new();
+    for call in ["sessions.get", "users.get", "limits.count"] {
+        scene.world.faults.fail(call, 1, Fault::Unavailable);
+        scene.world.connect(scene.owner(), "sandbox", &json!({ "rank": "first" })).refused(503, "unavailable");
+        scene.world.call(Ask::get("/v1/providers/sandbox").by(scene.owner())).refused(404, "not_found");
+    }
+    connect(&scene, "sandbox", &json!({ "rank": "first" }));
+}
+
 /// What fails in between leaves the connections as they were, or as they were to be.
 #[test]
 fn a_failure_at_any_call_changes_all_or_nothing() {

@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::Scene;
 
-fn set(scene: &Scene, body: &Value) -> Value {
-    scene.world.call(Ask::new("PUT", "/v1/settings/fees").json(body).by(&scene.owner_now())).ok(200).json
+fn set(scene: &Scene, terms: &Value) -> Value {
+    let mut question = terms.clone();
+    question["tenant"] = json!(scene.shop.tenant);
+    scene.world.set_fees(&question)
 }
 
 /// Posted amounts of clearing, merchant and fees.
@@ -51,6 +53,26 @@ fn a_fee_is_kept_by_the_terms_of_when_it_was_captured() {
     let entries = scene.world.show(&scene.owner_now(), "/v1/accounts/acc_fees_eur/entries");
     assert_eq!(entries["data"].as_array().map(Vec::len), Some(2));
     scene.comes_to_rest();
+}
+
+/// Who pays a fee does not set it, and what is asked wrongly changes nothing.
+#[test]
+fn an_operator_sets_it_and_nobody_else() {
+    let scene = Scene::new();
+    let ask = Ask::new("PUT", "/v1/settings/fees").json(&json!({ "basis_points": 0 }));
+    scene.world.call(ask.by(scene.owner())).refused(405, "method_not_allowed");
+    let errors = |question: Value| scene.world.set_fees(&question)["errors"].clone();
+    let tenant = json!(scene.shop.tenant);
+    for (question, expected) in [
+        (json!({ "tenant": tenant, "basis_points": 10_001 }), "/basis_points must be"),
+        (json!({ "tenant": tenant, "basis_points": 1, "fixed": { "EUR": -1 } }), "/fixed must be"),
+        (json!({ "basis_points": 1 }), "/tenant is required"),
+        (json!({ "tenant": "ten_00000000000000000000000009", "basis_points": 1 }), "/tenant names no tenant"),
+    ] {
+        let errors = errors(question);
+        assert!(errors[0].as_str().is_some_and(|error| error.starts_with(expected)), "{errors}");
+    }
+    assert_eq!(scene.world.show(scene.owner(), "/v1/settings/fees")["updated_at"], Value::Null);
 }
 
 #[test]

@@ -206,16 +206,18 @@ fn c7_what_no_provider_has_part_in_is_none_of_its_statement() {
 }
 
 #[test]
-fn c7_another_provider_s_payments_are_not_missed() {
+fn c7_another_provider_s_payments_are_neither_missed_nor_matched() {
     let scene = Scene::new();
     scene.world.connect_second(scene.owner(), "second");
     scene.world.clock.advance(COUNTS_AFTER);
     let first = scene.world.paid(scene.owner(), 500);
     scene.world.provider.set_away(true);
-    scene.world.paid(scene.owner(), 700);
+    let second = scene.world.paid(scene.owner(), 700);
     scene.world.provider.set_away(false);
     let statement = matched(&scene, &[line(&first, "charge", 500)]);
     assert_eq!(differences(&scene, &statement), []);
+    let statement = matched(&scene, &[line(&first, "charge", 500), line(&second, "charge", 700)]);
+    assert_eq!(differences(&scene, &statement), [told("missing_in_ledger", Some(2), None)], "it never had that one");
     let statement = matched(&scene, &[line("fee_1", "fee", -1)]);
     assert_eq!(differences(&scene, &statement), [told("missing_at_provider", None, Some(500))]);
 }

@@ -230,6 +230,7 @@ fn k11_a_replay_goes_through_any_number_of_pages() {
     assert_eq!(sorted(scene.world.receivers.taken(FIRST)), events(&scene, "order."));
 }
 
+/// I15: each ordered endpoint is a group of its own.
 #[test]
 fn k13_in_order_a_failure_holds_its_own_endpoint_s_later_events_alone() {
     let scene = Scene::new();
@@ -291,6 +292,7 @@ fn an_event_to_an_endpoint_that_is_well_is_two_reads_and_one_write() {
     }
 }
 
+/// M3: from the call through outbox and queue.
 #[test]
 fn k15_the_trace_of_the_call_goes_on_to_the_receiver() {
     let scene = Scene::new();

@@ -127,7 +127,6 @@ const ROWS: &[Row] = &[
     row("wallets-list", &["cache.admit", "wallets.list"], Same),
     row("wallets-get", &["cache.admit", "wallets.get"], Same),
     row("fees-get", &["cache.admit", "fees.get"], Same),
-    row("fees-update", &["cache.admit", "fees.put"], Same),
     row("statements-create", &["cache.admit", "commerce.commit"], Same),
     row("statements-list", &["cache.admit", "statements.list"], Same),
     row("statements-get", &["cache.admit", "statements.get"], Same),

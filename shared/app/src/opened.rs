@@ -1,4 +1,5 @@
-//! Signing secrets that this instance has had opened: opening each for every request would cost more than the request.
+//! Secrets that this instance has had opened, keys of providers and signing secrets: opening each for every request would
+//! cost more than the request.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -13,19 +14,20 @@ use ports::vault::{Purpose, Vault};
 const KEPT_FOR: Duration = Duration::from_secs(5 * 60);
 const KEPT_MAX: usize = 512;
 
-/// By what they were opened out of: what was sealed for another purpose is other bytes.
+/// By what they were opened out of, and what for: the vault opens nothing for another purpose, and neither do these.
 #[derive(Debug, Default)]
-pub struct Opened(Mutex<HashMap<Sealed, (Secret, Timestamp)>>);
+pub struct Opened(Mutex<HashMap<(Purpose, Sealed), (Secret, Timestamp)>>);
 
 impl Opened {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         &self,
         vault: &dyn Vault,
         purpose: &Purpose,
         sealed: &Sealed,
         now: Timestamp,
     ) -> Result<Secret, PortError> {
-        if let Some(secret) = self.kept(sealed, now) {
+        let key = (purpose.clone(), sealed.clone());
+        if let Some(secret) = self.kept(&key, now) {
             return Ok(secret);
         }
         let secret = vault.open(purpose, sealed).await?;
@@ -33,14 +35,14 @@ impl Opened {
         if kept.len() >= KEPT_MAX {
             kept.clear();
         }
-        kept.insert(sealed.clone(), (secret.clone(), now.plus(KEPT_FOR)));
+        kept.insert(key, (secret.clone(), now.plus(KEPT_FOR)));
         Ok(secret)
     }
 
-    fn kept(&self, sealed: &Sealed, now: Timestamp) -> Option<Secret> {
+    fn kept(&self, key: &(Purpose, Sealed), now: Timestamp) -> Option<Secret> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|_, (_, until)| now < *until);
-        kept.get(sealed).map(|(secret, _)| secret.clone())
+        kept.get(key).map(|(secret, _)| secret.clone())
     }
 }
 
