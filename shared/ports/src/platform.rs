@@ -28,7 +28,7 @@ pub enum PlatformChange {
     /// There is no such job yet.
     CreateJob(Job),
     /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
-    /// fewer run than its priority says, itself aside. The line follows: a job that waits is in it, by priority and age.
+    /// fewer run than its priority says, or it is one of those that run. The line follows: a job that waits is in it, by priority and age.
     UpdateJob(Job),
     /// From now on none of the tenant's jobs begins, or they do again. No condition.
     PauseJobs { tenant: TenantId, paused: bool },
