@@ -1,6 +1,6 @@
 //! J4: the receipt of a payment, its link, and that a document never changes.
 
-use coffer_simulation::{Ask, Consumer, Fate, run, together};
+use coffer_simulation::{Answer, Ask, Consumer, Fate, World, run, together};
 use domain::event::Queue;
 use ports::blobs::BlobKey;
 use serde_json::json;
@@ -11,8 +11,8 @@ fn receipts(scene: &Scene) -> Vec<BlobKey> {
     scene.world.blobs.keys().into_iter().filter(|key| key.to_string().starts_with("receipts/")).collect()
 }
 
-fn receipt(scene: &Scene, payment: &str) -> coffer_simulation::Answer {
-    let ask = coffer_simulation::Ask::get(format!("/v1/payments/{payment}/receipt"));
+fn receipt(scene: &Scene, payment: &str) -> Answer {
+    let ask = Ask::get(format!("/v1/payments/{payment}/receipt"));
     scene.world.call(ask.by(&scene.owner_now()))
 }
 
@@ -52,7 +52,7 @@ fn what_has_not_succeeded_has_none() {
 #[test]
 fn workers_side_by_side_and_late_write_the_same_bytes() {
     for seed in 0..40 {
-        let scene = Scene::of(coffer_simulation::World::seeded(seed));
+        let scene = Scene::of(World::seeded(seed));
         let payment = scene.world.pay(scene.owner(), None, 700, "tok_success").id();
         assert!(scene.world.deliver(Consumer::OutboxPublish));
         assert_eq!(scene.world.work(Queue::Payments), [Fate::Done]);
@@ -71,7 +71,7 @@ fn workers_side_by_side_and_late_write_the_same_bytes() {
     }
 }
 
-fn show_logo(scene: &Scene, file: &str) -> coffer_simulation::Answer {
+fn show_logo(scene: &Scene, file: &str) -> Answer {
     let ask = Ask::new("PUT", "/v1/settings/mail").json(&json!({ "logo_file_id": file }));
     scene.world.call(ask.by(&scene.owner_now()))
 }
