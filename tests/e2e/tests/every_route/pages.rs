@@ -6,7 +6,8 @@ use http_kit::routes::ALL;
 use crate::support::{TestApp, id};
 
 fn lists() -> impl Iterator<Item = &'static Route> {
-    ALL.iter().filter(|route| route.function.ends_with("-list") || route.function.ends_with("-entries"))
+    let of_a_list = ["-list", "-entries", "-refused"];
+    ALL.iter().filter(move |route| of_a_list.iter().any(|end| route.function.ends_with(end)))
 }
 
 // D9: 1 to 100 items, a cursor of this list, and no parameter that is not known.
