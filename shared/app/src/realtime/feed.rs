@@ -33,7 +33,8 @@ pub struct Feeding<'a> {
 
 /// Where somebody who comes back goes on.
 pub(super) enum Resumed {
-    At(FeedPlace),
+    /// With the event before the place, or what the feed begins behind: who is cut off before they hear of anything names it.
+    At(FeedPlace, Option<EventId>),
     /// The log has lost it, or it was before anybody listened.
     TooOld,
     Unknown,
@@ -105,11 +106,15 @@ pub(super) async fn resume(
         if !catch_up(context, on, tenant).await? {
             return Err(WorkError::contended());
         }
-        let newest = on.feeds.newest(tenant, 1).await?;
-        return Ok(newest.first().map_or(Resumed::Unknown, |head| Resumed::At(head.end())));
+        let recent = on.feeds.newest(tenant, RECENT).await?;
+        return Ok(recent.first().map_or(Resumed::Unknown, |head| Resumed::At(head.end(), last_of(&recent))));
     };
     if after < EventId::floor_at(context.now().minus(KEPT_FOR)) {
         return Ok(Resumed::TooOld);
+    }
+    let newest = on.feeds.newest(tenant, 1).await?;
+    if newest.first().is_some_and(|head| head.begins_after == after) {
+        return Ok(Resumed::At(FeedPlace::default(), Some(after)));
     }
     let event = event(on, tenant, after).await?.filter(|event| event.kind.is_public());
     let Some(event) = event else { return Ok(Resumed::Unknown) };
@@ -118,12 +123,18 @@ pub(super) async fn resume(
         return Ok(Resumed::TooOld);
     }
     if after == head.begins_after {
-        return Ok(Resumed::At(FeedPlace::default()));
+        return Ok(Resumed::At(FeedPlace::default(), Some(after)));
     }
     take_in(context, on, tenant, Told { event: after, kind: event.kind }).await?;
     let recent = on.feeds.newest(tenant, RECENT).await?;
     let place = find(on, &recent, tenant, after).await?;
-    Ok(place.map_or(Resumed::Unknown, Resumed::At))
+    Ok(place.map_or(Resumed::Unknown, |place| Resumed::At(place, Some(after))))
+}
+
+/// The newest event of a feed.
+fn last_of(recent: &[FeedBlock]) -> Option<EventId> {
+    let begins_after = || recent.last().filter(|block| block.number == 1).map(|block| block.begins_after);
+    recent.iter().find_map(|block| block.events.last()).map(|told| told.event).or_else(begins_after)
 }
 
 /// An event as it is stored, read strongly.

@@ -23,6 +23,9 @@ pub struct Talking<'a> {
     pub pusher: &'a dyn Pusher,
 }
 
+/// The connection stands, and its row has gone.
+const CLOSED: &str = "closed";
+
 /// A message of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Said {
@@ -73,6 +76,9 @@ pub async fn answer(
         }
     };
     complain(context, on, key, &complaint).await?;
+    if complaint.code == CLOSED {
+        on.pusher.close(&key.id).await?;
+    }
     Ok(Some(complaint.code))
 }
 
@@ -87,16 +93,17 @@ async fn subscribe(
         let Some(socket) = on.sockets.get(key.tenant, &key.id).await? else { return Ok(Err(closed())) };
         let place = if after.is_some() || socket.topics.is_empty() {
             match resume(context, on.feeding, key.tenant, after).await? {
-                Resumed::At(place) => Some(place),
+                Resumed::At(place, behind) => Some((place, behind)),
                 Resumed::TooOld => return Ok(Err(too_old())),
                 Resumed::Unknown => return Ok(Err(unknown())),
             }
         } else {
             None
         };
-        let next = socket.subscribed(topics, place, context.now());
+        let next = socket.subscribed(topics, place.map(|(place, _)| place), context.now());
         if on.sockets.put(&next).await? {
-            say(on, key, &api::subscribed(&next.topics, after)).await?;
+            let behind = place.and_then(|(_, behind)| behind);
+            say(on, key, &api::subscribed(&next.topics, behind)).await?;
             return set_off(context, on, key, &next).await.map(Ok);
         }
     }
@@ -149,7 +156,7 @@ async fn say(on: Talking<'_>, key: &SocketKey, text: &str) -> Result<(), WorkErr
 }
 
 fn closed() -> Complaint {
-    Complaint::new("closed", "The socket is being closed. Connect again with a valid access token.")
+    Complaint::new(CLOSED, "The socket is being closed. Connect again with a valid access token.")
 }
 
 fn too_old() -> Complaint {
