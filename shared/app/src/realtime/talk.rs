@@ -9,7 +9,7 @@ use domain::socket::{Socket, Topic};
 use ports::queues::Queues;
 use ports::realtime::{Pushed, Pusher, Sockets};
 
-use super::feed::{Feeding, Resumed, resume};
+use super::feed::{Feeding, Resumed, before, resume};
 use super::{SocketKey, release, send};
 use crate::Context;
 use crate::commit::TRIES;
@@ -93,16 +93,19 @@ async fn subscribe(
         let Some(socket) = on.sockets.get(key.tenant, &key.id).await? else { return Ok(Err(closed())) };
         let place = if after.is_some() || socket.topics.is_empty() {
             match resume(context, on.feeding, key.tenant, after).await? {
-                Resumed::At(place, behind) => Some((place, behind)),
+                Resumed::At(place) => Some(place),
                 Resumed::TooOld => return Ok(Err(too_old())),
                 Resumed::Unknown => return Ok(Err(unknown())),
             }
         } else {
             None
         };
-        let next = socket.subscribed(topics, place.map(|(place, _)| place), context.now());
+        let next = socket.subscribed(topics, place, context.now());
+        let behind = match after {
+            Some(after) => Some(after),
+            None => before(on.feeding, key.tenant, next.place).await?,
+        };
         if on.sockets.put(&next).await? {
-            let behind = place.and_then(|(_, behind)| behind);
             say(on, key, &api::subscribed(&next.topics, behind)).await?;
             return set_off(context, on, key, &next).await.map(Ok);
         }

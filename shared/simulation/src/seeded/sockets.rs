@@ -224,7 +224,10 @@ impl Run {
         let missed = contents.events.iter().find(|event| {
             event.tenant == *tenant && is_wanted(event.kind) && !before.contains(&event.id) && !seen.contains(&event.id)
         });
-        ensure(missed.is_none(), || format!("listener {who} never heard of {missed:?}"))
+        ensure(missed.is_none(), || {
+            let place = missed.and_then(|missed| feed.iter().position(|event| *event == missed.id));
+            format!("listener {who} never heard of {missed:?}, which is at {place:?} of its feed")
+        })
     }
 }
 
