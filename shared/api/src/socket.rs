@@ -22,6 +22,7 @@ struct TopicsView {
     r#type: &'static str,
     /// All that the socket hears of now.
     topics: Vec<String>,
+    /// What comes is behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
 }

@@ -17,6 +17,8 @@ use crate::work::WorkError;
 const RECENT: usize = 8;
 /// How many blocks are read at once behind a place.
 const PER_READ: usize = 20;
+/// How many blocks without an event are passed over on the way back to the last event.
+const EMPTY_MAX: u64 = 8;
 /// How many reads look for an event that is not in the first block where it may be.
 const READS_MAX: usize = 100;
 /// Bounds what one message may do: so many blocks are written at most.
@@ -111,6 +113,10 @@ pub(super) async fn resume(
     if after < EventId::floor_at(context.now().minus(KEPT_FOR)) {
         return Ok(Resumed::TooOld);
     }
+    let newest = on.feeds.newest(tenant, 1).await?;
+    if newest.first().is_some_and(|head| head.begins_after == after) {
+        return Ok(Resumed::At(FeedPlace::default()));
+    }
     let event = event(on, tenant, after).await?.filter(|event| event.kind.is_public());
     let Some(event) = event else { return Ok(Resumed::Unknown) };
     let head = begun(context, on, tenant, after).await?;
@@ -124,6 +130,17 @@ pub(super) async fn resume(
     let recent = on.feeds.newest(tenant, RECENT).await?;
     let place = find(on, &recent, tenant, after).await?;
     Ok(place.map_or(Resumed::Unknown, Resumed::At))
+}
+
+/// The event before a place, or what the feed begins behind: who is cut off before they hear of anything goes on from there.
+pub(super) async fn before(on: Feeding<'_>, tenant: TenantId, place: FeedPlace) -> Result<Option<EventId>, PortError> {
+    let blocks = on.feeds.from(tenant, place.block.saturating_sub(EMPTY_MAX), PER_READ).await?;
+    let last_told = |block: &FeedBlock| {
+        let done = if block.number == place.block { place.events } else { block.events.len() };
+        block.events.get(done.checked_sub(1)?).map(|told| told.event)
+    };
+    let begins_after = || blocks.first().filter(|block| block.number == 1).map(|block| block.begins_after);
+    Ok(blocks.iter().rev().filter(|block| block.number <= place.block).find_map(last_told).or_else(begins_after))
 }
 
 /// An event as it is stored, read strongly.

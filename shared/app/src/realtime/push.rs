@@ -72,9 +72,12 @@ async fn begin(context: &Context<'_>, on: Pushing<'_>, key: &SocketKey) -> Resul
     Ok(send(context, on.queues, EventType::RealtimeSocketWanting, key, Duration::from_secs(1)).await?)
 }
 
-/// Whether the socket still may be open. As long as it may, it is looked at again.
+/// Whether the socket still may be open. As long as it may, it is looked at again. A connection without a row hears of
+/// nothing, so it is closed if it is there at all.
 async fn look(context: &Context<'_>, on: Pushing<'_>, key: &SocketKey) -> Result<(), WorkError> {
-    let Some(socket) = on.sockets.get(key.tenant, &key.id).await? else { return Ok(()) };
+    let Some(socket) = on.sockets.get(key.tenant, &key.id).await? else {
+        return Ok(on.pusher.close(&key.id).await?);
+    };
     if let Some(closing) = to_be_closed(context, on, &socket).await? {
         return end(on, key, closing).await;
     }

@@ -9,7 +9,7 @@ use domain::socket::{Socket, Topic};
 use ports::queues::Queues;
 use ports::realtime::{Pushed, Pusher, Sockets};
 
-use super::feed::{Feeding, Resumed, resume};
+use super::feed::{Feeding, Resumed, before, resume};
 use super::{SocketKey, release, send};
 use crate::Context;
 use crate::commit::TRIES;
@@ -22,6 +22,9 @@ pub struct Talking<'a> {
     pub queues: &'a dyn Queues,
     pub pusher: &'a dyn Pusher,
 }
+
+/// The connection stands, and its row has gone.
+const CLOSED: &str = "closed";
 
 /// A message of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,9 @@ pub async fn answer(
         }
     };
     complain(context, on, key, &complaint).await?;
+    if complaint.code == CLOSED {
+        on.pusher.close(&key.id).await?;
+    }
     Ok(Some(complaint.code))
 }
 
@@ -95,8 +101,12 @@ async fn subscribe(
             None
         };
         let next = socket.subscribed(topics, place, context.now());
+        let behind = match after {
+            Some(after) => Some(after),
+            None => before(on.feeding, key.tenant, next.place).await?,
+        };
         if on.sockets.put(&next).await? {
-            say(on, key, &api::subscribed(&next.topics, after)).await?;
+            say(on, key, &api::subscribed(&next.topics, behind)).await?;
             return set_off(context, on, key, &next).await.map(Ok);
         }
     }
@@ -149,7 +159,7 @@ async fn say(on: Talking<'_>, key: &SocketKey, text: &str) -> Result<(), WorkErr
 }
 
 fn closed() -> Complaint {
-    Complaint::new("closed", "The socket is being closed. Connect again with a valid access token.")
+    Complaint::new(CLOSED, "The socket is being closed. Connect again with a valid access token.")
 }
 
 fn too_old() -> Complaint {

@@ -17,4 +17,5 @@ mod place;
 mod platform;
 mod proxy;
 mod queues;
+mod realtime;
 mod sandbox;

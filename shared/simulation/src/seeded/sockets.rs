@@ -30,6 +30,8 @@ pub(super) struct Listener {
     /// Of what came over the present connection, how much it has read.
     read: usize,
     is_subscribed: bool,
+    /// Where it began, as the answer to its subscription says.
+    began_behind: Option<EventId>,
     /// What had happened when it was first told that it is heard of.
     before: Option<BTreeSet<EventId>>,
     /// The events it has heard of, each when it came first.
@@ -47,6 +49,7 @@ pub(super) fn of(tenants: &BTreeSet<TenantId>) -> Vec<Listener> {
         connections: 0,
         read: 0,
         is_subscribed: false,
+        began_behind: None,
         before: None,
         heard: Vec::new(),
         seen: BTreeSet::new(),
@@ -116,7 +119,7 @@ impl Run {
             }
         });
         let topics: Vec<String> = listener.topics.iter().map(Topic::to_string).collect();
-        let after = listener.heard.last().map(EventId::to_string);
+        let after = listener.heard.last().or(listener.began_behind.as_ref()).map(EventId::to_string);
         let text = json!({ "action": "subscribe", "topics": topics, "after": after }).to_string();
         Some((self.socket_of(who), Opens(opens), text))
     }
@@ -136,6 +139,7 @@ impl Run {
 
     fn hear(&mut self, who: usize, said: &Value) -> Holds {
         let tenant = self.listeners[who].tenant;
+        self.tell(|| format!("listener {who} hears {} {} {}", said["type"], said["id"], said["code"]));
         match said["type"].as_str().unwrap_or_default() {
             "subscribed" => {
                 let known = self.books.events.values().filter(|event| event.tenant == tenant);
@@ -143,10 +147,14 @@ impl Run {
                 let listener = &mut self.listeners[who];
                 listener.is_subscribed = true;
                 listener.before.get_or_insert(known);
+                if listener.began_behind.is_none() {
+                    listener.began_behind = said["after"].as_str().and_then(|id| id.parse().ok());
+                }
             }
             "error" if said["code"] == "after_too_old" => {
                 let listener = &mut self.listeners[who];
-                (listener.heard, listener.seen, listener.before) = (Vec::new(), BTreeSet::new(), None);
+                (listener.heard, listener.seen) = (Vec::new(), BTreeSet::new());
+                (listener.before, listener.began_behind) = (None, None);
             }
             "error" => {
                 return ensure(said["code"] == "unavailable" || said["code"] == "closed", || {
@@ -216,7 +224,10 @@ impl Run {
         let missed = contents.events.iter().find(|event| {
             event.tenant == *tenant && is_wanted(event.kind) && !before.contains(&event.id) && !seen.contains(&event.id)
         });
-        ensure(missed.is_none(), || format!("listener {who} never heard of {missed:?}"))
+        ensure(missed.is_none(), || {
+            let place = missed.and_then(|missed| feed.iter().position(|event| *event == missed.id));
+            format!("listener {who} never heard of {missed:?}, which is at {place:?} of its feed")
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use coffer_simulation::{Ask, Consumer, Shop, World, run, together};
 use domain::access::{Caller, Grant, Role};
 use domain::event::{Event, EventType, KEPT_FOR, Notice, Queue};
 use domain::ids::{ClientId, EventId};
-use domain::socket::{LOOKED_AT_EACH, SOCKETS_MAX};
+use domain::socket::{LOOKED_AT_EACH, SOCKETS_MAX, SocketId};
 use memory::Fault;
 use ports::clock::Clock as _;
 use serde_json::{Value, json};
@@ -201,11 +201,13 @@ fn l3_a_socket_hears_of_its_topics_and_its_tenant_alone() {
 fn l3_topics_are_added_and_taken_away() {
     let scene = Scene::new();
     open(&scene, "s", &["orders"], None);
-    assert_eq!(last_said(&scene.world, "s"), json!({ "type": "subscribed", "topics": ["orders"] }));
+    let said = last_said(&scene.world, "s");
+    assert_eq!((&said["type"], &said["topics"]), (&json!("subscribed"), &json!(["orders"])));
     order(&scene);
     scene.world.settle();
     assert_eq!(scene.world.say("s", &subscribe(&["wallets"], None)).code, None);
-    assert_eq!(last_said(&scene.world, "s"), json!({ "type": "subscribed", "topics": ["orders", "wallets"] }));
+    let said = last_said(&scene.world, "s");
+    assert_eq!((&said["topics"], &said["after"]), (&json!(["orders", "wallets"]), &json!(events(&scene, "order.")[0])));
     scene.world.settle();
     let bye = json!({ "action": "unsubscribe", "topics": ["orders", "jobs"] });
     assert_eq!(scene.world.say("s", &bye).code, None);
@@ -249,6 +251,23 @@ fn l3_a_dead_connection_is_removed_at_the_next_push() {
     assert_eq!((ids, scene.world.heard_of("well")), (vec!["well".to_owned()], events(&scene, "order.")));
 }
 
+/// What is left of a socket is closed, whichever half it is.
+#[test]
+fn l3_a_connection_without_a_row_is_closed() {
+    let scene = Scene::new();
+    for name in ["silent", "speaks"] {
+        open(&scene, name, &["orders"], None);
+    }
+    scene.world.clock.advance(Duration::from_secs(6 * 3_600));
+    scene.world.store.delete_expired(scene.world.clock.now());
+    let is_open = |name| scene.world.sockets.is_open(&SocketId::parse(name).expect("an id"));
+    assert!(is_open("silent") && is_open("speaks"));
+    assert_eq!(scene.world.say("speaks", &subscribe(&["jobs"], None)).code, Some("closed"));
+    assert!(is_open("silent") && !is_open("speaks"));
+    scene.world.settle();
+    assert!(!is_open("silent"));
+}
+
 /// One that cannot be pushed to is tried again by a message of its own, and loses nothing.
 #[test]
 fn l3_a_connection_that_fails_holds_no_other() {
@@ -285,6 +304,28 @@ fn l4_who_comes_back_hears_of_all_that_was_missed_and_nothing_twice() {
     scene.world.settle();
     assert_eq!(scene.world.heard_of("second"), events(&scene, "order.")[2..]);
     assert_eq!(scene.world.heard("second")[0]["after"], heard[1]);
+}
+
+/// The answer to a subscription names where it begins, so that even who has heard nothing can come back without a gap.
+#[test]
+fn l4_who_is_cut_off_before_the_first_event_comes_back_to_it() {
+    for has_happened in [false, true] {
+        let scene = Scene::new();
+        if has_happened {
+            order(&scene);
+            scene.world.settle();
+        } else {
+            scene.world.clock.advance(Duration::from_secs(120));
+        }
+        open(&scene, "first", &["orders"], None);
+        let after = last_said(&scene.world, "first")["after"].as_str().expect("a place").to_owned();
+        scene.world.lose("first");
+        order(&scene);
+        scene.world.settle();
+        open(&scene, "second", &["orders"], Some(&after));
+        scene.world.settle();
+        assert_eq!(scene.world.heard_of("second"), events(&scene, "order.")[usize::from(has_happened)..]);
+    }
 }
 
 /// Before anybody has listened: the feed begins behind the event that is named.

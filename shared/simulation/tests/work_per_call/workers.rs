@@ -195,8 +195,8 @@ fn a_push_is_a_lease_a_look_at_the_token_and_a_place() {
     assert_eq!(run(world.open_socket("t", owner.clone())).status, 200);
     world.faults.forget_calls();
     assert_eq!(world.say("t", &subscribe).code, None);
-    let place = ["sockets.get", "feeds.newest", "feeds.newest", "events.between", "feeds.newest", "sockets.put"];
-    let answer = ["pusher.push", "sockets.get", "sockets.put", "queues.send"];
+    let place = ["sockets.get", "feeds.newest", "feeds.newest", "events.between", "feeds.newest", "feeds.from"];
+    let answer = ["sockets.put", "pusher.push", "sockets.get", "sockets.put", "queues.send"];
     assert_eq!(world.faults.tally(), counted(&[&place[..], &answer].concat()), "realtime-message");
     world.settle();
     assert_eq!(run(world.disconnect_step("t")).status, 200);
