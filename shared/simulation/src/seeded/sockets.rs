@@ -61,10 +61,10 @@ impl Run {
     /// Connects one that is cut off, or has it say again what it has not been answered.
     pub(super) fn listen(&mut self) {
         let who = self.random.usize(..self.listeners.len());
-        if let Some((socket, caller, text)) = self.to_be_said(who) {
+        if let Some((socket, caller, text)) = self.next_message(who) {
             let world = self.world.clone();
             self.start(Doing::Listen(socket.clone()), async move {
-                if caller.is_none_or_opens(&world, &socket).await {
+                if caller.opened(&world, &socket).await {
                     drop(world.say_step(&socket, &text).await);
                 }
                 Ended::Quietly
@@ -99,7 +99,7 @@ impl Run {
     }
 
     /// `None` when the listener has nothing to say.
-    fn to_be_said(&mut self, who: usize) -> Option<(String, Opens, String)> {
+    fn next_message(&mut self, who: usize) -> Option<(String, Opens, String)> {
         let is_open = self.is_open(who);
         let now = self.world.clock.now();
         let client = self.world.id::<ClientId>();
@@ -187,9 +187,9 @@ impl Run {
             self.read_sockets()?;
             let mut is_quiet = self.world.queues.in_sight(Queue::Realtime) == 0;
             for who in 0..self.listeners.len() {
-                if let Some((socket, opens, text)) = self.to_be_said(who) {
+                if let Some((socket, opens, text)) = self.next_message(who) {
                     is_quiet = false;
-                    if run(opens.is_none_or_opens(&self.world, &socket)) {
+                    if run(opens.opened(&self.world, &socket)) {
                         drop(run(self.world.say_step(&socket, &text)));
                     }
                 }
@@ -235,7 +235,7 @@ impl Run {
 pub(super) struct Opens(Option<Caller>);
 
 impl Opens {
-    async fn is_none_or_opens(self, world: &World, socket: &str) -> bool {
+    async fn opened(self, world: &World, socket: &str) -> bool {
         match self.0 {
             Some(caller) => world.open_socket(socket, caller).await.status == 200,
             None => true,
