@@ -74,7 +74,7 @@ impl Payments for Many {
         _: &PaymentFilter,
         page: PageRequest<PaymentId>,
     ) -> Result<Page<Payment, PaymentId>, PortError> {
-        let limit = u64::from(page.limit.get());
+        let limit = page.limit.get() as u64;
         let from = self.listed.fetch_add(limit, Ordering::Relaxed);
         let items: Vec<Payment> =
             (from..(from + limit).min(ROWS)).map(|number| Self::payment(tenant, number)).collect();
