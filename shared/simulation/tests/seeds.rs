@@ -20,7 +20,7 @@ fn no_seed_breaks_an_invariant() {
         && sums.overspent > 0
         && sums.files_ready as u64 > SEEDS / 2
         && sums.reports as u64 > SEEDS / 2
-        && sums.extractions as u64 > SEEDS / 20;
+        && sums.extractions > 0;
     assert!(did_much, "the runs hardly did anything: {sums:?}");
 }
 

@@ -20,9 +20,10 @@ impl Run {
 
     fn announce_a_file(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let (name, ..) = match self.random.bool() {
-            true => FILES[self.random.usize(..FILES.len())],
-            false => READ[self.random.usize(..READ.len())],
+        let (name, ..) = match self.random.u8(..4) {
+            0..2 => FILES[self.random.usize(..FILES.len())],
+            2 => READ[0],
+            _ => READ[self.random.usize(..READ.len())],
         };
         self.ask_for(who, What::File, Ask::post("/v1/files", &file_body(name)));
     }
