@@ -102,7 +102,7 @@ async fn wake_next(context: &Context<'_>, on: Looking<'_>, tenant: TenantId) {
 
 /// What became of a job that was to be taken.
 enum Taken {
-    By(Job),
+    By(Box<Job>),
     /// It has ended, is another's, or its time has not come.
     Not,
     /// No more of the tenant's may run now. Whichever ends asks for the next.
@@ -121,7 +121,7 @@ async fn take_next(
     let own = (!waiting.contains(&id)).then_some(id);
     for id in waiting.into_iter().chain(own) {
         match take(context, on, tenant, id).await? {
-            Taken::By(job) => return Ok(Some(job)),
+            Taken::By(job) => return Ok(Some(*job)),
             Taken::Not => {}
             Taken::LineFull => return Ok(None),
         }
@@ -143,7 +143,7 @@ async fn take(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobI
             return Ok(Taken::LineFull);
         }
         if let Settled::Done = platform_settled(written)? {
-            return Ok(if taken { Taken::By(next) } else { Taken::Not });
+            return Ok(if taken { Taken::By(Box::new(next)) } else { Taken::Not });
         }
     }
     Err(WorkError::contended())
