@@ -142,7 +142,7 @@ pub const JOBS_CANCEL: Route =
     granted("jobs-cancel", "POST", "/v1/jobs/{id}/cancel", Action::JobWrite, Body::OptionalJson);
 pub const JOBS_RETRY: Route =
     granted("jobs-retry", "POST", "/v1/jobs/{id}/retry", Action::JobWrite, Body::OptionalJson);
-pub const JOBS_QUEUE: Route = granted("jobs-queue", "GET", "/v1/jobs/queue", Action::JobRead, Body::None);
+pub const JOBS_LINE: Route = granted("jobs-line", "GET", "/v1/jobs/queue", Action::JobRead, Body::None);
 pub const JOBS_PAUSE: Route = granted("jobs-pause", "POST", "/v1/jobs/pause", Action::JobPause, Body::OptionalJson);
 pub const JOBS_RESUME: Route = granted("jobs-resume", "POST", "/v1/jobs/resume", Action::JobPause, Body::OptionalJson);
 pub const DEAD_LETTERS_LIST: Route =
@@ -265,7 +265,7 @@ pub const ALL: &[Route] = &[
     JOBS_GET,
     JOBS_CANCEL,
     JOBS_RETRY,
-    JOBS_QUEUE,
+    JOBS_LINE,
     JOBS_PAUSE,
     JOBS_RESUME,
     DEAD_LETTERS_LIST,

@@ -196,7 +196,7 @@ impl World {
                 jobs_cancel::answer(jobs_cancel::Deps { gate, mint, platform, jobs: store }, request).await
             }
             "jobs-retry" => jobs_retry::answer(jobs_retry::Deps { gate, mint, platform, jobs: store }, request).await,
-            "jobs-queue" => jobs_queue::answer(jobs_queue::Deps { gate, jobs: store }, request).await,
+            "jobs-line" => jobs_line::answer(jobs_line::Deps { gate, jobs: store }, request).await,
             "jobs-pause" => {
                 let stores = app::jobs::Stores { platform, jobs: store };
                 jobs_pause::answer(jobs_pause::Deps { gate, mint, stores }, request).await

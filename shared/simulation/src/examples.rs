@@ -133,7 +133,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "files-delete"
         | "jobs-list"
         | "jobs-get"
-        | "jobs-queue"
+        | "jobs-line"
         | "dead-letters-list"
         | "dead-letters-count"
         | "dead-letters-get"

@@ -63,6 +63,10 @@ pub fn template_blocks() -> BTreeMap<String, String> {
             .filter(|rest| !rest.starts_with([' ', '#']))
             .and_then(|rest| rest.strip_suffix(':'));
         if let Some(name) = name {
+            assert!(
+                !blocks.contains_key(name),
+                "template.yaml has two resources called {name}: the second replaces the first"
+            );
             current = Some(name.to_owned());
         }
         if let Some(name) = &current {

@@ -157,7 +157,7 @@ const ROWS: &[Row] = &[
         &["cache.admit", "jobs.get", "platform.commit"],
         Calls(&["cache.admit", "jobs.get", "platform.find_record"]),
     ),
-    row("jobs-queue", &["cache.admit", "jobs.line"], Same),
+    row("jobs-line", &["cache.admit", "jobs.line"], Same),
     row("jobs-pause", &["cache.admit", "jobs.line", "platform.commit"], Same),
     // With one that waits.
     row("jobs-resume", &["cache.admit", "jobs.line", "jobs.get", "platform.commit"], Same),

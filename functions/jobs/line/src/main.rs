@@ -2,7 +2,7 @@
 
 use aws::{Aws, PlatformTable, RedisCache, RedisConfig, Settings, SystemClock};
 use http_kit::Gate;
-use jobs_queue::{Deps, answer};
+use jobs_line::{Deps, answer};
 use runtime::config::{Reader, environment};
 
 #[tokio::main(flavor = "current_thread")]

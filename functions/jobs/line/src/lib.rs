@@ -13,7 +13,7 @@ pub struct Deps<'a> {
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
-    serve(deps.gate, &routes::JOBS_QUEUE, request, async |call| handle(deps, call).await).await
+    serve(deps.gate, &routes::JOBS_LINE, request, async |call| handle(deps, call).await).await
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
