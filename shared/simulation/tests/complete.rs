@@ -132,6 +132,29 @@ fn the_gateway_of_sockets_asks_whose_they_are_and_logs_nothing() {
     assert!(is_silent && !stage.contains("AccessLog"), "template.yaml, RealtimeStage: queries may have tokens");
 }
 
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>. No emulator holds it.
+#[test]
+fn the_stack_is_no_larger_than_cloudformation_takes() {
+    const RESOURCES_MAX: usize = 500;
+    let template = read("template.yaml");
+    let count = |what: &str| template.matches(what).count();
+    // What SAM makes of it: a role for each function, a permission for each route and the authorizer, a mapping for each queue
+    // and stream, a rule with a permission for each schedule, a deployment and a stage for each API.
+    let made = count("Type: AWS::Serverless::Function")
+        + count("Type: Api,")
+        + 1
+        + count("Type: SQS")
+        + count("Type: DynamoDB")
+        + 2 * count("Type: Schedule")
+        + 2 * count("Type: AWS::Serverless::Api");
+    let resources = block_names().len() + made;
+    assert!(
+        resources <= RESOURCES_MAX,
+        "template.yaml comes to {resources} resources, and a stack has at most {RESOURCES_MAX}: move what has another life to a \
+         stack of infra/"
+    );
+}
+
 #[test]
 fn every_function_has_a_sample_event() {
     let mut samples: BTreeSet<String> = names_in("events", ".json");
