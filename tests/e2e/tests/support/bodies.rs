@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// Eight bytes of chance as text.
 /// Letters alone: sixteen digits might pass for a card number, which is refused.
 pub fn unique() -> String {
     std::iter::repeat_with(fastrand::lowercase).take(16).collect()
