@@ -6,15 +6,9 @@ use domain::receipt::Unprintable;
 use crate::face::{Faces, faces};
 use crate::lines::{broken, cut};
 use crate::paint::{About, paint};
-use crate::sheet::{HEIGHT, Ink, Kind, MARGIN, Mark, NodeId, Place, Shape, Sheet, Style, WIDTH};
+use crate::sheet::{BOTTOM, HEIGHT, Ink, Kind, MARGIN, Mark, NodeId, Place, RIGHT, Shape, Sheet, Style};
 use crate::when::date;
 
-const DARK: Ink = Ink(17, 24, 39);
-const GREY: Ink = Ink(92, 99, 112);
-const HAIRLINE: Ink = Ink(222, 225, 230);
-const RIGHT: f32 = WIDTH - MARGIN;
-/// What the footer leaves.
-const BOTTOM: f32 = HEIGHT - MARGIN - 24.0;
 const FIRST_WIDTH: f32 = 190.0;
 const GAP: f32 = 6.0;
 const ROW: f32 = 20.0;
@@ -58,12 +52,12 @@ impl<'a> Styles<'a> {
     fn of(faces: &'a Faces) -> Self {
         let Faces { regular, semi_bold } = faces;
         Self {
-            title: Style { face: semi_bold, size: 20.0, ink: DARK },
-            merchant: Style { face: semi_bold, size: 12.0, ink: DARK },
-            label: Style { face: regular, size: 8.0, ink: GREY },
-            plain: Style { face: regular, size: 8.5, ink: DARK },
-            strong: Style { face: semi_bold, size: 9.5, ink: DARK },
-            small: Style { face: regular, size: 7.0, ink: GREY },
+            title: Style { face: semi_bold, size: 20.0, ink: Ink::DARK },
+            merchant: Style { face: semi_bold, size: 12.0, ink: Ink::DARK },
+            label: Style { face: regular, size: 8.0, ink: Ink::GREY },
+            plain: Style { face: regular, size: 8.5, ink: Ink::DARK },
+            strong: Style { face: semi_bold, size: 9.5, ink: Ink::DARK },
+            small: Style { face: regular, size: 7.0, ink: Ink::GREY },
         }
     }
 }
@@ -132,7 +126,7 @@ impl<'a> Layout<'a> {
             self.cell(index, *place, y, label, title);
         }
         self.sheet.y += 14.0;
-        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.8, DARK);
+        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.8, Ink::DARK);
     }
 
     fn row(&mut self, body: NodeId, row: &ListingRow, height: f32) {
@@ -148,7 +142,7 @@ impl<'a> Layout<'a> {
             }
         }
         self.sheet.y += height;
-        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, HAIRLINE);
+        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, Ink::HAIRLINE);
     }
 
     /// A text that is too wide is cut; a number is written smaller, since a part of it would be another one.
@@ -192,7 +186,7 @@ impl<'a> Layout<'a> {
             self.sheet.left(heading, MARGIN, y, plain, plain.run(label));
             self.sheet.right(cell, RIGHT, y, plain, plain.run(value));
             self.sheet.y += 18.0;
-            self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, HAIRLINE);
+            self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, Ink::HAIRLINE);
         }
     }
 

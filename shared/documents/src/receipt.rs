@@ -8,14 +8,10 @@ use krilla::image::Image;
 use crate::face::{Faces, faces};
 use crate::lines::{broken, cut};
 use crate::paint::{About, paint};
-use crate::sheet::{HEIGHT, Ink, Kind, MARGIN, Mark, Place, Shape, Sheet, Style, WIDTH};
+use crate::sheet::{HEIGHT, Ink, Kind, MARGIN, Mark, Place, RIGHT, Shape, Sheet, Style};
 use crate::table::{Column, Table};
 use crate::when::date;
 
-const DARK: Ink = Ink(17, 24, 39);
-const GREY: Ink = Ink(92, 99, 112);
-const HAIRLINE: Ink = Ink(222, 225, 230);
-const RIGHT: f32 = WIDTH - MARGIN;
 const MIDDLE: f32 = 330.0;
 const LOGO_WIDTH_MAX: f32 = 160.0;
 const LOGO_HEIGHT_MAX: f32 = 44.0;
@@ -64,13 +60,13 @@ impl<'a> Styles<'a> {
     fn of(faces: &'a Faces) -> Self {
         let Faces { regular, semi_bold } = faces;
         Self {
-            title: Style { face: semi_bold, size: 22.0, ink: DARK },
-            merchant: Style { face: semi_bold, size: 13.0, ink: DARK },
-            headline: Style { face: semi_bold, size: 16.0, ink: DARK },
-            label: Style { face: regular, size: 8.5, ink: GREY },
-            plain: Style { face: regular, size: 9.5, ink: DARK },
-            strong: Style { face: semi_bold, size: 9.5, ink: DARK },
-            small: Style { face: regular, size: 8.0, ink: GREY },
+            title: Style { face: semi_bold, size: 22.0, ink: Ink::DARK },
+            merchant: Style { face: semi_bold, size: 13.0, ink: Ink::DARK },
+            headline: Style { face: semi_bold, size: 16.0, ink: Ink::DARK },
+            label: Style { face: regular, size: 8.5, ink: Ink::GREY },
+            plain: Style { face: regular, size: 9.5, ink: Ink::DARK },
+            strong: Style { face: semi_bold, size: 9.5, ink: Ink::DARK },
+            small: Style { face: regular, size: 8.0, ink: Ink::GREY },
         }
     }
 }
@@ -89,7 +85,7 @@ impl<'a> Layout<'a> {
             self.sheet.y += 18.0;
         }
         self.sheet.y = self.sheet.y.max(top + 30.0) + 10.0;
-        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 1.2, DARK);
+        self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 1.2, Ink::DARK);
         self.sheet.y += 22.0;
     }
 
@@ -171,7 +167,7 @@ impl<'a> Layout<'a> {
             Column { title: "Amount", x: RIGHT },
         ];
         let sheet = &mut self.sheet;
-        let table = Table::begin(sheet, "What was bought", columns, label, HAIRLINE);
+        let table = Table::begin(sheet, "What was bought", columns, label, Ink::HAIRLINE);
         let Some(order) = &receipt.order else {
             let what = receipt.payment.description.as_ref().map_or(what_without_order(receipt), |text| text.as_str());
             let captured = currency.decimal(receipt.payment.captured);
@@ -216,7 +212,7 @@ impl<'a> Layout<'a> {
             let y = self.sheet.y + 13.0;
             self.sheet.left(Place::In(heading), MIDDLE, y, style, style.run(label));
             self.sheet.right(Place::In(value), RIGHT, y, style, style.run(&self.money(amount)));
-            self.sheet.rule(MIDDLE, self.sheet.y + 19.0, RIGHT - MIDDLE, 0.5, HAIRLINE);
+            self.sheet.rule(MIDDLE, self.sheet.y + 19.0, RIGHT - MIDDLE, 0.5, Ink::HAIRLINE);
             self.sheet.y += 20.0;
         }
     }

@@ -7,10 +7,20 @@ use crate::face::{Face, Run};
 pub(crate) const WIDTH: f32 = 595.28;
 pub(crate) const HEIGHT: f32 = 841.89;
 pub(crate) const MARGIN: f32 = 56.0;
+/// Where a line ends.
+pub(crate) const RIGHT: f32 = WIDTH - MARGIN;
+/// What the footer leaves.
+pub(crate) const BOTTOM: f32 = HEIGHT - MARGIN - 24.0;
 
 /// Red, green, blue.
 #[derive(Clone, Copy)]
 pub(crate) struct Ink(pub u8, pub u8, pub u8);
+
+impl Ink {
+    pub(crate) const DARK: Self = Self(17, 24, 39);
+    pub(crate) const GREY: Self = Self(92, 99, 112);
+    pub(crate) const HAIRLINE: Self = Self(222, 225, 230);
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodeId(usize);

@@ -1,7 +1,7 @@
 //! A table over as many pages as it takes: its headings are on each, its rows are whole.
 
 use crate::lines::{broken, cut};
-use crate::sheet::{HEIGHT, Ink, Kind, MARGIN, NodeId, Place, Sheet, Style, WIDTH};
+use crate::sheet::{BOTTOM, Ink, Kind, MARGIN, NodeId, Place, Sheet, Style, WIDTH};
 
 /// The first column's `x` is where it begins; the others end at theirs.
 #[derive(Clone, Copy)]
@@ -11,8 +11,6 @@ pub(crate) struct Column {
 }
 
 const DESCRIPTION_WIDTH: f32 = 232.0;
-/// What the footer leaves.
-const BOTTOM: f32 = HEIGHT - MARGIN - 24.0;
 const LINE: f32 = 13.0;
 const SMALL_LINE: f32 = 11.0;
 const PADDING: f32 = 6.0;

@@ -80,7 +80,7 @@ fn matching_a_statement_reads_its_period_and_what_its_lines_name() {
     let furniture = Furniture::of(&world, "tea");
     let line = |reference: &str| json!({ "reference": reference, "kind": "charge", "amount": 1, "currency": "EUR" });
     // So that what the furniture has done is in the period.
-    world.clock.advance(std::time::Duration::from_secs(1));
+    world.clock.advance(Duration::from_secs(1));
     world.state(furniture.owner(), &[line("ch_a"), line("ch_b"), line("ch_b"), line(&furniture.payment)]);
     assert!(world.deliver(Consumer::OutboxPublish));
     world.faults.forget_calls();
