@@ -55,7 +55,7 @@ fn every_function_has_a_block_and_every_block_a_function() {
 #[test]
 fn every_route_is_in_the_template_as_the_table_has_it() {
     let blocks = template_blocks();
-    let fallback = &blocks["ApiFallback"];
+    let api = &blocks["Api"];
     for route in routes::ALL {
         let name = logical(route.function);
         let block =
@@ -68,15 +68,16 @@ fn every_route_is_in_the_template_as_the_table_has_it() {
             route.access == Access::Public,
             "template.yaml, {name}: its authorizer is not what routes.rs says"
         );
-        let any = format!("Method: any, Path: '{}'", route.path);
+        let any = format!("'{}': {{x-amazon-apigateway-any-method: {{", route.path);
         assert!(
-            fallback.contains(&any),
-            "template.yaml, ApiFallback: needs `{any}`, so that other methods are answered with 405"
+            api.contains(&any),
+            "template.yaml, Api: needs `{any}`, as other paths have it, so that other methods are answered with 405"
         );
     }
     let paths: BTreeSet<&str> = routes::ALL.iter().map(|route| route.path).collect();
-    let caught = fallback.matches("Method: any").count();
-    assert_eq!(caught, paths.len() + 1, "template.yaml, ApiFallback: catches a path that routes.rs does not have");
+    let caught = api.matches("x-amazon-apigateway-any-method").count();
+    assert_eq!(caught, paths.len() + 1, "template.yaml, Api: catches a path that routes.rs does not have");
+    assert_eq!(caught, api.matches("${ApiFallback.Arn}").count());
 }
 
 /// Whether a task of operators asks the function.
@@ -93,7 +94,7 @@ fn every_http_function_is_a_route_and_the_rest_has_a_trigger() {
         let is_ours = block.contains("RestApiId: !Ref Api,");
         assert_eq!(
             is_ours,
-            routed.contains(function.as_str()) || function == "api-fallback",
+            routed.contains(function.as_str()),
             "{function}: add its row to shared/http-kit/src/routes.rs, or take its Api event from the template"
         );
         let triggers = ["Type: Api", "Type: SQS", "Type: DynamoDB", "Type: Schedule"];
@@ -101,20 +102,24 @@ fn every_http_function_is_a_route_and_the_rest_has_a_trigger() {
         let has_trigger = triggers.iter().any(|trigger| block.contains(trigger));
         let is_operators = names_in("xtask/src", ".rs").iter().any(|file| invokes(file, &function));
         assert!(
-            has_trigger || is_authorizer || is_operators || is_called_of_sockets(&blocks, &function),
+            has_trigger || is_authorizer || is_operators || is_called_by_definition(&blocks, &function),
             "template.yaml, {function}: nothing ever calls it; give it an event, or a task in xtask/src that does"
         );
     }
 }
 
-/// What the gateway of sockets calls it names, and is allowed to call.
-fn is_called_of_sockets(blocks: &BTreeMap<String, String>, function: &str) -> bool {
+/// What the definition of an API names, and the API is allowed to call.
+fn is_called_by_definition(blocks: &BTreeMap<String, String>, function: &str) -> bool {
     let name = logical(function);
     let uri = format!("functions/${{{name}.Arn}}/invocations");
-    let is_allowed = blocks.get(&format!("{name}Permission")).is_some_and(|block| {
-        block.contains(&format!("FunctionName: !Ref {name}\n")) && block.contains("${RealtimeApi}/*")
-    });
-    is_allowed && blocks.values().any(|block| block.contains("ApiId: !Ref RealtimeApi") && block.contains(&uri))
+    let is_allowed = |api: &str| {
+        blocks.get(&format!("{name}Permission")).is_some_and(|block| {
+            block.contains(&format!("FunctionName: !Ref {name}\n")) && block.contains(&format!("${{{api}}}/*"))
+        })
+    };
+    let is_of_sockets =
+        || blocks.values().any(|block| block.contains("ApiId: !Ref RealtimeApi") && block.contains(&uri));
+    is_allowed("RealtimeApi") && is_of_sockets() || is_allowed("Api") && blocks["Api"].contains(&uri)
 }
 
 #[test]
@@ -138,7 +143,7 @@ fn the_stack_is_no_larger_than_cloudformation_takes() {
     const RESOURCES_MAX: usize = 500;
     let template = read("template.yaml");
     let count = |what: &str| template.matches(what).count();
-    // What SAM makes of it: a role for each function, a permission for each route and the authorizer, a mapping for each queue
+    // What SAM makes of it: a role for each function, a permission for each route and for the authorizer, a mapping for each queue
     // and stream, a rule with a permission for each schedule, a deployment and a stage for each API.
     let made = count("Type: AWS::Serverless::Function")
         + count("Type: Api,")
