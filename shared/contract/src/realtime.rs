@@ -5,6 +5,7 @@ use domain::event::EventType;
 use domain::feed::{FeedBlock, FeedPlace, Told};
 use domain::ids::TenantId;
 use domain::socket::{Socket, SocketId, Topic};
+use domain::turn::Turn;
 use futures_util::future::join_all;
 use ports::clock::Clock;
 use ports::realtime::{Feeds, Pushed, Pusher, Sockets};
@@ -32,7 +33,7 @@ pub async fn every_field_of_a_socket_is_kept(table: PlatformTable<'_>, seed: u12
         assert_eq!(stored(table.sockets, &new).await, Some(new.clone()));
         let (topics, place) = (Topic::all(), FeedPlace { block: 7, events: 3 });
         let next = new.subscribed(&topics, Some(place), world.now());
-        let next = Socket { wanted: true, ..next };
+        let next = Socket { turn: Turn { wanted: true, ..next.turn }, ..next };
         assert!(put(table.sockets, &next).await);
         assert_eq!(stored(table.sockets, &next).await, Some(next));
     }
@@ -41,13 +42,13 @@ pub async fn every_field_of_a_socket_is_kept(table: PlatformTable<'_>, seed: u12
 pub async fn a_socket_is_written_on_the_version_before_it(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let first = socket(world.tenant(), world.mint());
-    assert!(!put(table.sockets, &first.released()).await, "there is none");
+    assert!(!put(table.sockets, &first.turned(Turn::FREE)).await, "there is none");
     assert!(put(table.sockets, &first).await);
     assert!(!put(table.sockets, &first).await, "there is one");
-    let next = first.leased(world.now());
+    let next = first.turned(Turn::taken(world.now()));
     let at_once = join_all((0..5).map(|_| table.sockets.put(&next))).await;
     assert_eq!(at_once.into_iter().filter(|written| matches!(written, Ok(true))).count(), 1, "of five at once");
-    assert!(!put(table.sockets, &first.asked_for_more()).await, "stale");
+    assert!(!put(table.sockets, &first.turned(first.turn.asked_for_more())).await, "stale");
     assert_eq!(stored(table.sockets, &first).await, Some(next));
 }
 
@@ -61,7 +62,7 @@ pub async fn a_removed_socket_is_gone(table: PlatformTable<'_>, seed: u128) {
         table.sockets.remove(socket.tenant(), &socket.id).await.expect("removed");
         assert_eq!(stored(table.sockets, &socket).await, None);
     }
-    assert!(!put(table.sockets, &socket.leased(world.now())).await, "it does not come back");
+    assert!(!put(table.sockets, &socket.turned(Turn::taken(world.now()))).await, "it does not come back");
 }
 
 pub async fn a_tenant_s_sockets_come_all_at_once(table: PlatformTable<'_>, seed: u128) {

@@ -7,6 +7,7 @@ use domain::event::EventType;
 use domain::ids::{EventId, TenantId, WebhookEndpointId};
 use domain::page::PageRequest;
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use domain::webhook::{
     Again, Attempt, Cause, Delivery, DeliveryStatus, DisabledReason, Endpoint, EndpointChange, NewSecret, Outcome,
     ResponseText, Signature, TypeFilter,
@@ -36,7 +37,8 @@ pub async fn every_field_of_an_endpoint_is_kept(table: PlatformTable<'_>, seed: 
     let plain = || endpoint(tenant, mint);
     let key = NewSecret { signature: Signature::Ed25519, public_key: Some("whpk_x".to_owned()), ..new_secret(2) };
     let bare = Endpoint { rate_per_second: None, description: None, types: TypeFilter::default(), ..plain() };
-    let failing = (0..6).fold(plain().health, |health, _| health.failed(now, 0)).leased(now).asked_for_more();
+    let failing = (0..6).fold(plain().health, |health, _| health.failed(now, 0));
+    let failing = failing.turned(Turn::taken(now).asked_for_more());
     let failing = failing.replays(world.id(), now).expect("its turn");
     let disabled = DisabledReason::ALL.iter().map(|reason| plain().disable(*reason, now));
     let all = [plain(), bare, plain().rotate(key, now), Endpoint { ordered: true, health: failing, ..plain() }];

@@ -38,6 +38,7 @@ pub mod statement;
 pub mod task;
 pub mod text;
 pub mod time;
+pub mod turn;
 pub mod verification;
 pub mod wallet;
 pub mod webhook;

@@ -12,6 +12,7 @@ use crate::field::Invalid;
 use crate::identity::ACCESS_TOKEN_LIFETIME;
 use crate::ids::TenantId;
 use crate::time::Timestamp;
+use crate::turn::Turn;
 
 /// How many sockets a tenant has at once.
 pub const SOCKETS_MAX: usize = 100;
@@ -19,8 +20,6 @@ pub const SOCKETS_MAX: usize = 100;
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1024;
 /// How often it is looked at whether a socket still may be open, when nothing else happens on it.
 pub const LOOKED_AT_EACH: Duration = Duration::from_secs(60);
-/// How long whoever pushes to a socket has it alone: longer than the worker may run.
-const LEASE: Duration = Duration::from_secs(90);
 const KEPT_BEYOND_ITS_END: Duration = Duration::from_secs(60 * 60);
 /// How long the answer to a subscription may take.
 const ANSWER_TAKES: Duration = Duration::from_secs(15);
@@ -103,10 +102,8 @@ pub struct Socket {
     pub caller: Caller,
     pub topics: BTreeSet<Topic>,
     pub place: FeedPlace,
-    /// Until when somebody is pushing.
-    pub lease_until: Option<Timestamp>,
-    /// There is more to push than whoever is at it may have seen.
-    pub wanted: bool,
+    /// Who is pushing.
+    pub turn: Turn,
     pub opened_at: Timestamp,
     pub version: u64,
 }
@@ -118,8 +115,7 @@ impl Socket {
             caller,
             topics: BTreeSet::new(),
             place: FeedPlace::default(),
-            lease_until: None,
-            wanted: false,
+            turn: Turn::FREE,
             opened_at: now,
             version: 1,
         }
@@ -147,24 +143,9 @@ impl Socket {
         Topic::of(kind).is_some_and(|topic| self.topics.contains(&topic))
     }
 
-    pub fn is_leased(&self, now: Timestamp) -> bool {
-        self.lease_until.is_some_and(|until| now < until)
-    }
-
     #[must_use]
-    pub fn leased(&self, now: Timestamp) -> Self {
-        Self { lease_until: Some(now.plus(LEASE)), wanted: false, ..self.next() }
-    }
-
-    #[must_use]
-    pub fn asked_for_more(&self) -> Self {
-        Self { wanted: true, ..self.next() }
-    }
-
-    /// Whoever has the lease looks once more.
-    #[must_use]
-    pub fn heard(&self) -> Self {
-        Self { wanted: false, ..self.next() }
+    pub fn turned(&self, turn: Turn) -> Self {
+        Self { turn, ..self.next() }
     }
 
     /// The lease goes on: what stands between two places has been pushed. Somebody who was sent elsewhere meanwhile stays
@@ -172,12 +153,7 @@ impl Socket {
     #[must_use]
     pub fn moved(&self, from: FeedPlace, to: FeedPlace, now: Timestamp) -> Self {
         let place = if self.place == from { to } else { self.place };
-        Self { place, lease_until: Some(now.plus(LEASE)), ..self.next() }
-    }
-
-    #[must_use]
-    pub fn released(&self) -> Self {
-        Self { lease_until: None, wanted: false, ..self.next() }
+        Self { place, turn: self.turn.kept(now), ..self.next() }
     }
 
     /// More topics, from the given place on or else from where it is. Nobody pushes before the client has been answered: who
@@ -185,9 +161,11 @@ impl Socket {
     #[must_use]
     pub fn subscribed(&self, topics: &BTreeSet<Topic>, place: Option<FeedPlace>, now: Timestamp) -> Self {
         let topics = self.topics.union(topics).copied().collect();
-        let wanted = self.is_leased(now);
-        let lease_until = if wanted { self.lease_until } else { Some(now.plus(ANSWER_TAKES)) };
-        Self { topics, place: place.unwrap_or(self.place), lease_until, wanted, ..self.next() }
+        let turn = match self.turn.is_leased(now) {
+            true => self.turn.asked_for_more(),
+            false => Turn { lease_until: Some(now.plus(ANSWER_TAKES)), wanted: false },
+        };
+        Self { topics, place: place.unwrap_or(self.place), turn, ..self.next() }
     }
 
     #[must_use]

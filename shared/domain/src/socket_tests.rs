@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::access::{Grant, Role};
+use crate::turn::LEASE;
 
 const OPENED: Timestamp = Timestamp::from_ms(1_000_000);
 
@@ -54,29 +55,33 @@ fn a_socket_ends_with_its_token() {
 
 #[test]
 fn who_pushes_has_the_socket_alone_and_is_asked_once() {
-    let leased = socket().leased(OPENED);
-    assert!(leased.is_leased(OPENED) && !leased.is_leased(OPENED.plus(LEASE)) && !leased.wanted);
-    let asked = leased.asked_for_more();
-    assert!(asked.wanted && asked.is_leased(OPENED));
-    assert!(!asked.heard().wanted && !asked.released().is_leased(OPENED) && !asked.leased(OPENED).wanted);
+    let leased = socket().turned(Turn::taken(OPENED));
+    assert!(leased.turn.is_leased(OPENED) && !leased.turn.is_leased(OPENED.plus(LEASE)) && !leased.turn.wanted);
+    let asked = leased.turned(leased.turn.asked_for_more());
+    assert!(asked.turn.wanted && asked.turn.is_leased(OPENED));
+    let [heard, released, again] = [asked.turn.heard(), Turn::FREE, Turn::taken(OPENED)].map(|turn| asked.turned(turn));
+    assert!(!heard.turn.wanted && !released.turn.is_leased(OPENED) && !again.turn.wanted);
 }
 
 #[test]
 fn nobody_pushes_before_a_subscription_is_answered() {
     let subscribed = socket().subscribed(&topics(&["jobs"]), None, OPENED);
-    assert!(subscribed.is_leased(OPENED) && !subscribed.wanted);
-    assert!(!subscribed.is_leased(OPENED.plus(ANSWER_TAKES)));
+    assert!(subscribed.turn.is_leased(OPENED) && !subscribed.turn.wanted);
+    assert!(!subscribed.turn.is_leased(OPENED.plus(ANSWER_TAKES)));
 }
 
 #[test]
 fn whoever_asked_to_go_back_is_not_moved_on() {
     let at = |block, events| FeedPlace { block, events };
     let later = OPENED.plus(Duration::from_secs(1));
-    let leased = socket().subscribed(&topics(&["jobs"]), Some(at(5, 1)), OPENED).leased(OPENED);
+    let leased = socket().subscribed(&topics(&["jobs"]), Some(at(5, 1)), OPENED).turned(Turn::taken(OPENED));
     let moved = leased.moved(at(5, 1), at(6, 0), later);
-    assert_eq!((moved.place, moved.lease_until), (at(6, 0), Some(later.plus(LEASE))));
+    assert_eq!((moved.place, moved.turn.lease_until), (at(6, 0), Some(later.plus(LEASE))));
     let sent_back = moved.subscribed(&topics(&["jobs"]), Some(at(2, 0)), later);
-    assert!(sent_back.wanted && sent_back.lease_until == moved.lease_until, "who pushes goes on, and looks again");
+    assert!(
+        sent_back.turn.wanted && sent_back.turn.lease_until == moved.turn.lease_until,
+        "who pushes goes on, and looks again"
+    );
     assert_eq!(sent_back.moved(at(6, 0), at(7, 1), later).place, at(2, 0));
 }
 

@@ -11,6 +11,7 @@ use domain::event::{EventType, Notice, Queue};
 use domain::ids::TenantId;
 use domain::socket::SocketId;
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use ports::PortError;
 use ports::queues::{Queues, WAIT_MAX};
 use ports::realtime::Sockets;
@@ -46,9 +47,9 @@ async fn send(
 /// Gives a lease back, unless it is another's by now.
 async fn release(sockets: &dyn Sockets, key: &SocketKey, lease: Option<Timestamp>) -> Result<(), PortError> {
     for _ in 0..TRIES {
-        let socket = sockets.get(key.tenant, &key.id).await?.filter(|socket| socket.lease_until == lease);
+        let socket = sockets.get(key.tenant, &key.id).await?.filter(|socket| socket.turn.lease_until == lease);
         let Some(socket) = socket else { return Ok(()) };
-        if sockets.put(&socket.released()).await? {
+        if sockets.put(&socket.turned(Turn::FREE)).await? {
             break;
         }
     }

@@ -7,6 +7,7 @@ use domain::event::{Event, EventType, Notice};
 use domain::feed::{FeedPlace, Told};
 use domain::socket::{Closing, LOOKED_AT_EACH, SOCKETS_MAX, Socket, SocketId};
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::queues::Queues;
 use ports::realtime::{Pushed, Pusher, Sockets};
@@ -93,21 +94,21 @@ async fn wake(context: &Context<'_>, on: Pushing<'_>, key: &SocketKey) -> Result
             return Ok(());
         }
         let now = context.now();
-        if socket.is_leased(now) {
+        if socket.turn.is_leased(now) {
             // Who asked first comes again when the lease is over, should its holder be dead.
-            if socket.wanted {
+            if socket.turn.wanted {
                 return Ok(());
             }
-            let wait = socket.lease_until.unwrap_or(now).since(now);
+            let wait = socket.turn.lease_until.unwrap_or(now).since(now);
             send(context, on.queues, EventType::RealtimeSocketWanting, key, wait).await?;
-            if on.sockets.put(&socket.asked_for_more()).await? {
+            if on.sockets.put(&socket.turned(socket.turn.asked_for_more())).await? {
                 return Ok(());
             }
             continue;
         }
-        let leased = socket.leased(now);
+        let leased = socket.turned(Turn::taken(now));
         if on.sockets.put(&leased).await? {
-            let mut lease = leased.lease_until;
+            let mut lease = leased.turn.lease_until;
             let result = go_through(context, on, key, &mut lease).await;
             if result.is_err() {
                 // Else who tries again waits for the lease. That this fails as well is told by the first failure.
@@ -220,7 +221,7 @@ async fn move_on(
         let Some(socket) = ours(on, key, *lease).await? else { return Ok(false) };
         let next = socket.moved(from, to, context.now());
         if on.sockets.put(&next).await? {
-            *lease = next.lease_until;
+            *lease = next.turn.lease_until;
             return Ok(true);
         }
     }
@@ -233,14 +234,15 @@ async fn rest(on: Pushing<'_>, socket: &Socket, lease: Option<Timestamp>) -> Res
     let Some(now) = ours(on, &key, lease).await? else { return Ok(true) };
     // What asked for more since the feed was read shows in the version.
     let has_changed = now.version != socket.version;
-    let next = if now.wanted || has_changed { now.heard() } else { now.released() };
+    let looks_again = now.turn.wanted || has_changed;
+    let next = now.turned(if looks_again { now.turn.heard() } else { Turn::FREE });
     let is_ours = on.sockets.put(&next).await?;
-    Ok(is_ours && !now.wanted && !has_changed)
+    Ok(is_ours && !looks_again)
 }
 
 async fn ours(on: Pushing<'_>, key: &SocketKey, lease: Option<Timestamp>) -> Result<Option<Socket>, WorkError> {
     let socket = on.sockets.get(key.tenant, &key.id).await?;
-    Ok(socket.filter(|socket| socket.lease_until == lease))
+    Ok(socket.filter(|socket| socket.turn.lease_until == lease))
 }
 
 async fn to_be_closed(context: &Context<'_>, on: Pushing<'_>, socket: &Socket) -> Result<Option<Closing>, WorkError> {

@@ -116,11 +116,11 @@ async fn subscribe(
 /// It has been answered: what waits may be pushed.
 async fn set_off(context: &Context<'_>, on: Talking<'_>, key: &SocketKey, answered: &Socket) -> Result<(), WorkError> {
     let now = context.now();
-    let is_another_s = answered.wanted;
+    let is_another_s = answered.turn.wanted;
     // Who is at it looks again, unless they have died.
-    let wait = answered.lease_until.filter(|_| is_another_s).map(|until| until.since(now)).unwrap_or_default();
+    let wait = answered.turn.lease_until.filter(|_| is_another_s).map(|until| until.since(now)).unwrap_or_default();
     if !is_another_s {
-        release(on.sockets, key, answered.lease_until).await?;
+        release(on.sockets, key, answered.turn.lease_until).await?;
     }
     Ok(send(context, on.queues, EventType::RealtimeSocketWanting, key, wait).await?)
 }

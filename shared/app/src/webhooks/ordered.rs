@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::event::Event;
 use domain::ids::EventId;
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use domain::webhook::{Cause, Delivery, DeliveryStatus, Endpoint, Health};
 use ports::commerce::Consistency;
 use ports::queues::WAIT_MAX;
@@ -56,20 +57,20 @@ pub(super) async fn wake(context: &Context<'_>, on: Delivering<'_>, key: Deliver
         let Some(endpoint) = enabled(on, key).await? else { return Ok(()) };
         let now = context.now();
         let health = &endpoint.health;
-        if health.is_leased(now) {
+        if health.turn.is_leased(now) {
             // Who asked first comes again when the lease is over, should its holder be dead.
-            if health.wanted {
+            if health.turn.wanted {
                 return Ok(());
             }
-            come_again(context, on, key, health.lease_until.unwrap_or(now)).await?;
-            if on.endpoints.put_health(key.tenant, key.endpoint, &health.asked_for_more()).await? {
+            come_again(context, on, key, health.turn.lease_until.unwrap_or(now)).await?;
+            if on.endpoints.put_health(key.tenant, key.endpoint, &health.turned(health.turn.asked_for_more())).await? {
                 return Ok(());
             }
             continue;
         }
-        let leased = health.leased(now);
+        let leased = health.turned(Turn::taken(now));
         if on.endpoints.put_health(key.tenant, key.endpoint, &leased).await? {
-            return go_through(context, on, key, leased.lease_until).await;
+            return go_through(context, on, key, leased.turn.lease_until).await;
         }
     }
     // Others are waking it all the time: one of them has it.
@@ -90,7 +91,7 @@ async fn go_through(
             break;
         }
         let Some(endpoint) = enabled(on, key).await? else { return Ok(()) };
-        if endpoint.health.lease_until != lease {
+        if endpoint.health.turn.lease_until != lease {
             return Ok(());
         }
         let Some(event) = log.next_wanted(context, on, &endpoint).await? else {
@@ -167,7 +168,7 @@ async fn done_with(
     event: EventId,
 ) -> Result<Option<Timestamp>, WorkError> {
     let sent = write_health(on, key, lease, |health| health.sent(event, context.now())).await?;
-    Ok(sent.and_then(|health| health.lease_until))
+    Ok(sent.and_then(|health| health.turn.lease_until))
 }
 
 /// Nothing is left, up to where the log has been read; events that nobody wants are not read again. `false` when somebody
@@ -180,17 +181,17 @@ async fn release(
 ) -> Result<bool, WorkError> {
     let Some(endpoint) = enabled(on, key).await? else { return Ok(true) };
     let health = &endpoint.health;
-    if health.lease_until != lease {
+    if health.turn.lease_until != lease {
         return Ok(true);
     }
-    let next = if health.wanted { health.heard() } else { health.released() };
+    let next = health.turned(if health.turn.wanted { health.turn.heard() } else { Turn::FREE });
     let sent_up_to = read_up_to.unwrap_or(next.sent_up_to).max(next.sent_up_to);
     let is_ours = on.endpoints.put_health(key.tenant, key.endpoint, &Health { sent_up_to, ..next }).await?;
-    Ok(is_ours && !health.wanted)
+    Ok(is_ours && !health.turn.wanted)
 }
 
 async fn release_for_good(on: Delivering<'_>, key: DeliveryKey, lease: Option<Timestamp>) -> Result<(), WorkError> {
-    write_health(on, key, lease, Health::released).await.map(drop)
+    write_health(on, key, lease, |health| health.turned(Turn::FREE)).await.map(drop)
 }
 
 /// Changes the health of an endpoint whose lease is ours. `None` when it is not, or the endpoint is gone.
@@ -202,7 +203,7 @@ async fn write_health(
 ) -> Result<Option<Health>, WorkError> {
     for _ in 0..TRIES {
         let Some(endpoint) = enabled(on, key).await? else { return Ok(None) };
-        if endpoint.health.lease_until != lease {
+        if endpoint.health.turn.lease_until != lease {
             return Ok(None);
         }
         let next = change(&endpoint.health);

@@ -8,6 +8,7 @@ use domain::feed::FeedPlace;
 use domain::ids::TenantId;
 use domain::socket::{SOCKETS_MAX, Socket, SocketId, Topic};
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use ports::PortError;
 use ports::commerce::Consistency;
 use ports::realtime::Sockets;
@@ -100,7 +101,7 @@ pub(crate) struct SocketRecord {
 
 impl From<&Socket> for SocketRecord {
     fn from(socket: &Socket) -> Self {
-        let Socket { id, caller, topics, place, lease_until, wanted, opened_at, version } = socket;
+        let Socket { id, caller, topics, place, turn: Turn { lease_until, wanted }, opened_at, version } = socket;
         let Caller { tenant, subject, session, grant, issued_at_seconds } = caller;
         let (role, scopes) = match grant {
             Grant::Role(role) => (Some(role.as_str().to_owned()), None),
@@ -165,8 +166,7 @@ impl TryFrom<SocketRecord> for Socket {
             caller,
             topics,
             place: FeedPlace { block: place_block, events: place_events },
-            lease_until: lease_until_ms.map(Timestamp::from_ms),
-            wanted,
+            turn: Turn { lease_until: lease_until_ms.map(Timestamp::from_ms), wanted },
             opened_at: Timestamp::from_ms(opened_at_ms),
             version,
         })

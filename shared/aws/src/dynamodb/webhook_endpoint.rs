@@ -11,6 +11,7 @@ use domain::rate_limit::PaidUntil;
 use domain::secret::Sealed;
 use domain::text::Description;
 use domain::time::Timestamp;
+use domain::turn::Turn;
 use domain::webhook::{
     DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointStatus, Health, RatePerSecond, Reach, Replaying, Signature,
     SigningSecret, TypeFilter, WebhookUrl,
@@ -261,8 +262,8 @@ impl From<&SigningSecret> for SecretRecord {
 
 impl From<&Health> for HealthRecord {
     fn from(health: &Health) -> Self {
-        let Health { failures, failing_since, open_until, paid, lease_until, wanted, sent_up_to, replaying, version } =
-            health;
+        let Health { failures, failing_since, open_until, paid, turn, sent_up_to, replaying, version } = health;
+        let Turn { lease_until, wanted } = turn;
         Self {
             failures: *failures,
             failing_since_ms: failing_since.map(ms),
@@ -361,8 +362,7 @@ impl TryFrom<HealthRecord> for Health {
             failing_since: failing_since_ms.map(Timestamp::from_ms),
             open_until: open_until_ms.map(Timestamp::from_ms),
             paid: PaidUntil(paid_us),
-            lease_until: lease_until_ms.map(Timestamp::from_ms),
-            wanted,
+            turn: Turn { lease_until: lease_until_ms.map(Timestamp::from_ms), wanted },
             sent_up_to: READER.parse("sent_up_to", &sent_up_to)?,
             replaying: replaying.map(Replaying::try_from).transpose()?,
             version,

@@ -8,6 +8,7 @@ use super::schedule::drawn_out;
 use crate::ids::EventId;
 use crate::rate_limit::PaidUntil;
 use crate::time::Timestamp;
+use crate::turn::Turn;
 
 /// So many failures one after the other open the breaker.
 pub const FAILURES_UNTIL_OPEN: u32 = 5;
@@ -20,8 +21,6 @@ const PROBE_TAKES: Duration = Duration::from_secs(60);
 pub const PROBE_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// Nothing got through for so long: the endpoint is disabled.
 pub const GIVEN_UP_AFTER: Duration = Duration::from_secs(5 * 24 * 60 * 60);
-/// How long who sends an ordered endpoint's events has it alone: longer than the worker may run.
-const LEASE: Duration = Duration::from_secs(90);
 /// How long a replay of many events is believed to be at its next page: longer than a message that fails waits.
 const REPLAY_PAGE_TAKES: Duration = Duration::from_secs(5 * 60);
 
@@ -35,10 +34,8 @@ pub struct Health {
     pub open_until: Option<Timestamp>,
     /// What the endpoint's rate has been used up to.
     pub paid: PaidUntil,
-    /// Until when somebody is sending an ordered endpoint's events.
-    pub lease_until: Option<Timestamp>,
-    /// There is more to send than whoever is at it may have seen.
-    pub wanted: bool,
+    /// Who is sending an ordered endpoint's events.
+    pub turn: Turn,
     /// The last event that an ordered endpoint is done with; before the first, the newest that it is not told of.
     pub sent_up_to: EventId,
     /// The replay of many events that is under way: one at a time.
@@ -71,8 +68,7 @@ impl Health {
             failing_since: None,
             open_until: None,
             paid: PaidUntil::default(),
-            lease_until: None,
-            wanted: false,
+            turn: Turn::FREE,
             sent_up_to: EventId::floor_at(now),
             replaying: None,
             version: 0,
@@ -141,35 +137,15 @@ impl Health {
         (Self { paid: PaidUntil(paid_us), ..self.next() }, now.plus(wait))
     }
 
-    pub fn is_leased(&self, now: Timestamp) -> bool {
-        self.lease_until.is_some_and(|until| now < until)
-    }
-
     #[must_use]
-    pub fn leased(&self, now: Timestamp) -> Self {
-        Self { lease_until: Some(now.plus(LEASE)), wanted: false, ..self.next() }
-    }
-
-    #[must_use]
-    pub fn asked_for_more(&self) -> Self {
-        Self { wanted: true, ..self.next() }
-    }
-
-    /// Whoever has the lease looks once more.
-    #[must_use]
-    pub fn heard(&self) -> Self {
-        Self { wanted: false, ..self.next() }
+    pub fn turned(&self, turn: Turn) -> Self {
+        Self { turn, ..self.next() }
     }
 
     /// The lease goes on: what was done is done, up to an event.
     #[must_use]
     pub fn sent(&self, up_to: EventId, now: Timestamp) -> Self {
-        Self { sent_up_to: up_to.max(self.sent_up_to), lease_until: Some(now.plus(LEASE)), ..self.next() }
-    }
-
-    #[must_use]
-    pub fn released(&self) -> Self {
-        Self { lease_until: None, wanted: false, ..self.next() }
+        Self { sent_up_to: up_to.max(self.sent_up_to), turn: self.turn.kept(now), ..self.next() }
     }
 
     /// `None` while it is another replay's turn.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::turn::LEASE;
 
 const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
@@ -54,14 +55,15 @@ fn given_up_after_five_days_without_a_success() {
 
 #[test]
 fn a_lease_ends_by_itself_and_what_was_sent_never_goes_back() {
-    let leased = Health::new(NOW).asked_for_more().leased(NOW);
-    assert!(leased.is_leased(NOW) && !leased.wanted);
-    assert!(!leased.is_leased(NOW.plus(LEASE)));
+    let health = Health::new(NOW);
+    let leased = health.turned(health.turn.asked_for_more()).turned(Turn::taken(NOW));
+    assert!(leased.turn.is_leased(NOW) && !leased.turn.wanted);
+    assert!(!leased.turn.is_leased(NOW.plus(LEASE)));
     let (early, late) =
         (EventId::floor_at(NOW.plus(Duration::from_secs(1))), EventId::floor_at(NOW.plus(Duration::from_secs(2))));
     let sent = leased.sent(late, NOW).sent(early, NOW);
     assert_eq!(sent.sent_up_to, late);
-    assert!(!sent.released().is_leased(NOW));
+    assert!(!sent.turned(Turn::FREE).turn.is_leased(NOW));
 }
 
 #[test]
