@@ -2,7 +2,7 @@
 //! how the endpoint fares.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::Update;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{TenantId, WebhookEndpointId};
@@ -122,17 +122,6 @@ pub(super) fn restart(table: &Table, endpoint: &Endpoint) -> Result<Update, Port
         .expression_attribute_values(":health", health)
         .expression_attribute_values(":previous_health", number(endpoint.health.version.saturating_sub(1)));
     built(update.build())
-}
-
-/// Stands on the endpoint's own version.
-pub(super) fn delete(table: &Table, endpoint: &Endpoint) -> Result<TransactWriteItem, PortError> {
-    let delete = Delete::builder()
-        .table_name(&*table.name)
-        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
-        .condition_expression("#version = :version")
-        .expression_attribute_names("#version", VERSION)
-        .expression_attribute_values(":version", number(endpoint.version));
-    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
 impl Stored for Endpoint {
