@@ -78,15 +78,15 @@ pub async fn update(
             return Err(Error::PreconditionFailed);
         }
         let next = schedule.change(change.clone(), context.now());
-        let shown = shown(&next);
-        Ok((PlatformChange::UpdateSchedule(next), shown))
+        let shown = shown(next.as_ref().unwrap_or(schedule));
+        Ok((next.map(PlatformChange::UpdateSchedule), shown))
     })
     .await
 }
 
 /// The jobs that it has asked for go on.
 pub async fn delete(context: &Context<'_>, stores: Stores<'_>, tenant: TenantId, id: ScheduleId) -> Result<(), Error> {
-    let delete = |schedule: &Schedule| Ok((PlatformChange::DeleteSchedule(schedule.clone()), shown(schedule)));
+    let delete = |schedule: &Schedule| Ok((Some(PlatformChange::DeleteSchedule(schedule.clone())), shown(schedule)));
     revise(context, stores, tenant, id, EventType::ScheduleDeleted, delete).await.map(|_| ())
 }
 
@@ -122,18 +122,19 @@ pub async fn look(
     Ok(())
 }
 
-/// Reads, decides and commits, and from the read again when somebody else was first.
+/// Reads, decides and commits, where something is to change; and from the read again when somebody else was first.
 async fn revise(
     context: &Context<'_>,
     stores: Stores<'_>,
     tenant: TenantId,
     id: ScheduleId,
     event: EventType,
-    decide: impl Fn(&Schedule) -> Result<(PlatformChange, Shown), Error>,
+    decide: impl Fn(&Schedule) -> Result<(Option<PlatformChange>, Shown), Error>,
 ) -> Result<Shown, Error> {
     for _ in 0..TRIES {
         let schedule = read(stores.schedules, tenant, id).await?;
         let (change, shown) = decide(&schedule)?;
+        let Some(change) = change else { return Ok(shown) };
         let events = vec![context.event(tenant, event, id, shown.body.clone())];
         let commit = PlatformCommit { tenant, record: None, changes: vec![change], events, now: context.now() };
         match stores.platform.commit(commit).await {

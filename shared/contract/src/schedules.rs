@@ -27,6 +27,11 @@ async fn stored(table: PlatformTable<'_>, tenant: TenantId, id: ScheduleId) -> O
     table.schedules.get(tenant, id, Consistency::Strong).await.expect("a schedule is read")
 }
 
+fn paused(schedule: &Schedule, now: Timestamp) -> Schedule {
+    let pause = ScheduleChange { status: Some(ScheduleStatus::Paused), ..ScheduleChange::default() };
+    schedule.change(pause, now).expect("a change")
+}
+
 pub async fn every_field_of_a_schedule_is_kept(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let (tenant, mint, now) = (world.tenant(), world.mint(), world.now());
@@ -43,11 +48,8 @@ pub async fn every_field_of_a_schedule_is_kept(table: PlatformTable<'_>, seed: u
         description: Some(Description::parse("Für die Buchhaltung").ok()),
         ..ScheduleChange::default()
     };
-    let rich = plain.change(change, now);
-    let paused = plain.change(
-        ScheduleChange { status: Some(ScheduleStatus::Paused), ..ScheduleChange::default() },
-        now.plus(Duration::from_millis(1)),
-    );
+    let rich = plain.change(change, now).expect("a change");
+    let paused = paused(&plain, now.plus(Duration::from_millis(1)));
     let occurred = plain.occurred(plain.next_at.expect("it occurs"), mint.id(), now);
     for expected in [plain, rich, paused, occurred] {
         let expected = Schedule { id: world.id(), ..expected };
@@ -64,7 +66,8 @@ pub async fn a_schedule_is_changed_and_deleted_by_its_version_alone(table: Platf
     create(table, &first, now).await;
     let one = async |change| commit(table.platform, changes(tenant, [change], now)).await;
     assert_eq!(one(PlatformChange::CreateSchedule(first.clone())).await, Outcome::Stale);
-    let next = first.change(ScheduleChange { priority: Some(Priority::High), ..ScheduleChange::default() }, now);
+    let urgent = ScheduleChange { priority: Some(Priority::High), ..ScheduleChange::default() };
+    let next = first.change(urgent, now).expect("a change");
     assert_eq!(one(PlatformChange::UpdateSchedule(next.clone())).await, Outcome::Done);
     assert_eq!(one(PlatformChange::UpdateSchedule(next.clone())).await, Outcome::Stale);
     assert_eq!(one(PlatformChange::DeleteSchedule(first.clone())).await, Outcome::Stale);
@@ -115,8 +118,7 @@ pub async fn schedules_are_due_from_their_check_at(table: PlatformTable<'_>, see
     let world = World::new(seed);
     let (tenant, now) = (world.tenant(), world.now());
     let due_one = schedule(tenant, world.mint());
-    let paused = schedule(tenant, world.mint())
-        .change(ScheduleChange { status: Some(ScheduleStatus::Paused), ..ScheduleChange::default() }, now);
+    let paused = paused(&schedule(tenant, world.mint()), now);
     create(table, &due_one, now).await;
     create(table, &Schedule { version: 1, ..paused }, now).await;
     let due = async |at: Timestamp| {

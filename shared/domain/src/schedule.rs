@@ -144,9 +144,9 @@ impl Schedule {
         }
     }
 
-    /// One that is to occur at other times, or again, begins anew: what lies before is not made up for.
-    #[must_use]
-    pub fn change(&self, change: ScheduleChange, now: Timestamp) -> Self {
+    /// One that is to occur at other times, or again, begins anew: what lies before is not made up for. None where nothing
+    /// changes.
+    pub fn change(&self, change: ScheduleChange, now: Timestamp) -> Option<Self> {
         let ScheduleChange { cron, zone, report, priority, description, status } = change;
         let changed = Self {
             cron: cron.unwrap_or_else(|| self.cron.clone()),
@@ -155,14 +155,14 @@ impl Schedule {
             priority: priority.unwrap_or(self.priority),
             description: description.unwrap_or_else(|| self.description.clone()),
             status: status.unwrap_or(self.status),
-            updated_at: now,
-            version: self.version + 1,
             ..self.clone()
         };
-        if (&changed.cron, &changed.zone, changed.status) == (&self.cron, &self.zone, self.status) {
-            return changed;
+        if changed == *self {
+            return None;
         }
-        changed.from(now)
+        let changed = Self { updated_at: now, version: self.version + 1, ..changed };
+        let keeps_its_times = (&changed.cron, &changed.zone, changed.status) == (&self.cron, &self.zone, self.status);
+        Some(if keeps_its_times { changed } else { changed.from(now) })
     }
 
     /// When the sweeper is to look.

@@ -110,9 +110,9 @@ fn what_a_paused_one_misses_is_not_made_up_for() {
     let schedule = schedule("0 6 * * *", "UTC", "2026-11-22T00:00:00Z");
     let status = |status| ScheduleChange { status: Some(status), ..ScheduleChange::default() };
     let later = at("2026-11-25T12:00:00Z");
-    let paused = schedule.change(status(ScheduleStatus::Paused), at("2026-11-22T01:00:00Z"));
+    let paused = schedule.change(status(ScheduleStatus::Paused), at("2026-11-22T01:00:00Z")).expect("a change");
     assert_eq!((paused.next_at, paused.check_at(), paused.due(later)), (None, None, Due::Nothing));
-    let resumed = paused.change(status(ScheduleStatus::Enabled), later);
+    let resumed = paused.change(status(ScheduleStatus::Enabled), later).expect("a change");
     assert_eq!(resumed.next_at, Some(at("2026-11-26T06:00:00Z")));
     assert_eq!(resumed.due(later), Due::Nothing);
 }
@@ -122,9 +122,9 @@ fn another_time_counts_from_its_change_and_another_report_changes_no_time() {
     let schedule = schedule("0 6 * * *", "UTC", "2026-11-22T00:00:00Z");
     let now = at("2026-11-22T05:59:00Z");
     let cron = ScheduleChange { cron: Cron::parse("0 5 * * *").ok(), ..ScheduleChange::default() };
-    assert_eq!(schedule.change(cron, now).next_at, Some(at("2026-11-23T05:00:00Z")));
+    assert_eq!(schedule.change(cron, now).expect("a change").next_at, Some(at("2026-11-23T05:00:00Z")));
     let zone = ScheduleChange { zone: Zone::parse("Asia/Tokyo").ok(), ..ScheduleChange::default() };
-    assert_eq!(schedule.change(zone, now).next_at, Some(at("2026-11-22T21:00:00Z")));
+    assert_eq!(schedule.change(zone, now).expect("a change").next_at, Some(at("2026-11-22T21:00:00Z")));
     let other = ScheduleChange {
         report: Some(RecurringReport { format: ReportFormat::Pdf, ..schedule.report }),
         priority: Some(Priority::Low),
@@ -132,9 +132,10 @@ fn another_time_counts_from_its_change_and_another_report_changes_no_time() {
         ..ScheduleChange::default()
     };
     let overdue = at("2026-11-22T06:30:00Z");
-    let changed = schedule.change(other, overdue);
+    let changed = schedule.change(other.clone(), overdue).expect("a change");
     assert_eq!(changed.due(overdue), Due::At(at("2026-11-22T06:00:00Z")), "what is due is not lost by it");
     assert_eq!((changed.report.format, changed.version), (ReportFormat::Pdf, 2));
+    assert_eq!(changed.change(other, overdue), None, "the same once more");
 }
 
 #[test]

@@ -18,11 +18,13 @@ fn show(scene: &Scene, id: &str) -> Value {
     scene.world.show(&scene.owner_now(), &format!("/v1/schedules/{id}"))
 }
 
-/// The jobs that a schedule has asked for, oldest first.
+/// The jobs that a schedule has asked for, by their occurrences.
 fn jobs_of(scene: &Scene, id: &str) -> Vec<Value> {
-    let jobs = scene.world.show(&scene.owner_now(), "/v1/jobs?limit=100");
-    let all = jobs["data"].as_array().expect("a list").iter().rev();
-    all.filter(|job| job["schedule"]["id"] == *id).cloned().collect()
+    let jobs = scene.world.call(Ask::get("/v1/jobs").query("limit", "100").by(&scene.owner_now())).ok(200);
+    let all = jobs.json["data"].as_array().expect("a list").iter();
+    let mut its: Vec<Value> = all.filter(|job| job["schedule"]["id"] == *id).cloned().collect();
+    its.sort_by_key(|job| job["schedule"]["occurrence_at"].to_string());
+    its
 }
 
 fn moments(jobs: &[Value]) -> Vec<&str> {
@@ -129,6 +131,8 @@ fn a_schedule_is_changed_by_its_version_and_deleted() {
     }
     assert_eq!(changed.json["report"], made.json["report"], "what is absent stays");
     assert_eq!(patch(&etag, &body).status, 412);
+    let version = changed.header("etag").expect("a version");
+    assert_eq!(patch(version, &body).ok(200).header("etag"), Some(version), "nothing changes");
     scene.world.call(Ask::delete(path.clone()).by(&scene.owner_now())).ok(204);
     assert_eq!(scene.world.call(Ask::get(path.clone()).by(&scene.owner_now())).status, 404);
     assert_eq!(scene.world.call(Ask::delete(path).by(&scene.owner_now())).status, 404);
@@ -173,6 +177,7 @@ fn a_faulty_schedule_is_refused_with_every_fault() {
 fn a_tenant_has_a_bounded_number_of_schedules() {
     let scene = Scene::new();
     for _ in 0..SCHEDULES_MAX {
+        scene.world.clock.advance(Duration::from_secs(1));
         scene.world.schedule(&scene.owner_now(), "0 6 1 * *");
     }
     let body = json!({
