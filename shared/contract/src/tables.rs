@@ -9,7 +9,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
-use ports::platform::{DeadLetters, Files, Jobs, Platform};
+use ports::platform::{Attachments, DeadLetters, Files, Jobs, Platform};
 use ports::realtime::{Feeds, Sockets};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
@@ -70,6 +70,7 @@ impl<'a> CommerceTable<'a> {
 pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
+    pub attachments: &'a dyn Attachments,
     pub jobs: &'a dyn Jobs,
     pub letters: &'a dyn DeadLetters,
     pub allowances: &'a dyn Allowances,
@@ -86,6 +87,7 @@ impl<'a> PlatformTable<'a> {
     where
         T: Platform
             + Files
+            + Attachments
             + Jobs
             + DeadLetters
             + Allowances
@@ -98,6 +100,7 @@ impl<'a> PlatformTable<'a> {
         Self {
             platform: adapter,
             files: adapter,
+            attachments: adapter,
             jobs: adapter,
             letters: adapter,
             allowances: adapter,

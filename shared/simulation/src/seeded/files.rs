@@ -8,13 +8,16 @@ use super::run::{Doing, Ended, Run};
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::files::{FILES, READ, file_body};
+use crate::invariants::{Holds, ensure};
 
 impl Run {
     pub(super) fn do_something_with_a_file(&mut self) {
-        match self.random.u8(..20) {
+        match self.random.u8(..28) {
             0..7 => self.announce_a_file(),
             7..18 => self.upload_a_file(),
-            _ => self.delete_a_file(),
+            18..20 => self.delete_a_file(),
+            20..26 => self.change_attachment("PUT"),
+            _ => self.change_attachment("DELETE"),
         }
     }
 
@@ -45,15 +48,35 @@ impl Run {
 
     fn delete_a_file(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let tenant = self.clients.callers[who].tenant;
-        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant);
-        let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
-        let Some(id) = self.random.choice(&ids).cloned() else { return };
+        let Some(id) = self.any_file(who) else { return };
         let (world, ask) = (self.world.clone(), Ask::delete(format!("/v1/files/{id}")).by(&self.fresh(who)));
         self.start(Doing::Deleting(id), async move {
             drop(world.calling(ask).await);
             Ended::Quietly
         });
+    }
+
+    /// Attaches a file to an order, or detaches it, whatever state they are in.
+    fn change_attachment(&mut self, method: &'static str) {
+        let who = self.random.usize(..self.clients.callers.len());
+        let order = self.one_of(who, |run| &run.clients.orders);
+        let (Some(order), Some(file)) = (order, self.any_file(who)) else { return };
+        let path = format!("/v1/orders/{}/files/{file}", order.id);
+        let (world, ask) = (self.world.clone(), Ask::new(method, path).by(&self.fresh(who)));
+        self.start(Doing::Attaching(ask.to_string()), async move { Ended::Answered(world.calling(ask).await) });
+    }
+
+    /// It may have been refused for the state it met.
+    pub(super) fn has_attached(&self, asked: &str, answer: &Answer) -> Holds {
+        let is_known = matches!(answer.status, 200 | 201 | 204 | 404 | 409 | 422 | 429 | 503);
+        ensure(is_known, || format!("{asked} is answered with {} {}", answer.status, answer.body))
+    }
+
+    fn any_file(&mut self, who: usize) -> Option<String> {
+        let tenant = self.clients.callers[who].tenant;
+        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant);
+        let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
+        self.random.choice(&ids).cloned()
     }
 
     pub(super) fn ingest(&mut self) {
