@@ -1,7 +1,7 @@
 //! Clients with files: announced, uploaded as announced or otherwise or never, deleted; and a bucket that tells of uploads
 //! late, twice or not at all.
 
-use domain::file::FileStatus;
+use domain::file::{File, FileStatus};
 
 use super::intents::{Clients, What};
 use super::run::{Doing, Ended, Run};
@@ -12,12 +12,10 @@ use crate::invariants::{Holds, ensure};
 
 impl Run {
     pub(super) fn do_something_with_a_file(&mut self) {
-        match self.random.u8(..28) {
+        match self.random.u8(..20) {
             0..7 => self.announce_a_file(),
             7..18 => self.upload_a_file(),
-            18..20 => self.delete_a_file(),
-            20..26 => self.change_attachment("PUT"),
-            _ => self.change_attachment("DELETE"),
+            _ => self.delete_a_file(),
         }
     }
 
@@ -48,7 +46,7 @@ impl Run {
 
     fn delete_a_file(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let Some(id) = self.any_file(who) else { return };
+        let Some(id) = self.a_file(who, |_| true) else { return };
         let (world, ask) = (self.world.clone(), Ask::delete(format!("/v1/files/{id}")).by(&self.fresh(who)));
         self.start(Doing::Deleting(id), async move {
             drop(world.calling(ask).await);
@@ -56,11 +54,13 @@ impl Run {
         });
     }
 
-    /// Attaches a file to an order, or detaches it, whatever state they are in.
-    fn change_attachment(&mut self, method: &'static str) {
+    /// Attaches a file to an order, mostly one that is ready, or detaches it.
+    pub(super) fn attach_or_detach(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
+        let (is_any, method) = (self.random.u8(..4) == 0, if self.random.u8(..4) == 0 { "DELETE" } else { "PUT" });
         let order = self.one_of(who, |run| &run.clients.orders);
-        let (Some(order), Some(file)) = (order, self.any_file(who)) else { return };
+        let file = self.a_file(who, |file| is_any || file.status == FileStatus::Ready);
+        let (Some(order), Some(file)) = (order, file) else { return };
         let path = format!("/v1/orders/{}/files/{file}", order.id);
         let (world, ask) = (self.world.clone(), Ask::new(method, path).by(&self.fresh(who)));
         self.start(Doing::Attaching(ask.to_string()), async move { Ended::Answered(world.calling(ask).await) });
@@ -72,9 +72,9 @@ impl Run {
         ensure(is_known, || format!("{asked} is answered with {} {}", answer.status, answer.body))
     }
 
-    fn any_file(&mut self, who: usize) -> Option<String> {
+    fn a_file(&mut self, who: usize, fits: impl Fn(&File) -> bool) -> Option<String> {
         let tenant = self.clients.callers[who].tenant;
-        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant);
+        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant && fits(file));
         let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
         self.random.choice(&ids).cloned()
     }
