@@ -254,6 +254,8 @@ impl Books {
                 | EventType::FileReady
                 | EventType::FileRejected
                 | EventType::FileDeleted
+                | EventType::FileAttached
+                | EventType::FileDetached
                 | EventType::JobCreated
                 | EventType::JobResumed
                 | EventType::JobRetried

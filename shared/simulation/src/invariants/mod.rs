@@ -2,6 +2,7 @@
 //! its parts add up to (`payments`, `orders`), of the ledger and its journal, of what was sent and of the provider's books. A
 //! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
+mod attachments;
 mod books;
 mod extractions;
 pub(crate) mod files;
@@ -45,6 +46,7 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
     files::hold(world, books)?;
+    attachments::hold(world, books)?;
     jobs::hold(world, books)?;
     extractions::hold(world)?;
     schedules::hold(world)
