@@ -91,6 +91,10 @@ pub async fn redrive(
             }
         };
         if !is_sent {
+            // The first try may have sent it, and it has died again since: a repetition sends nothing.
+            if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), now).await? {
+                return Ok(outcome);
+            }
             on.returns.send_back(letter.queue, &[parcel(&letter)]).await?;
             is_sent = true;
         }
@@ -113,10 +117,8 @@ pub async fn redrive_all(
     claim: Option<Claim>,
     queue: Queue,
 ) -> Result<Outcome, Error> {
-    if let Some(claim) = &claim
-        && let Some(record) = on.platform.find_record(tenant, claim, context.now()).await?
-    {
-        return commit::replay(&record, claim.fingerprint);
+    if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), context.now()).await? {
+        return Ok(outcome);
     }
     let mut sent = BTreeSet::new();
     for _ in 0..TRIES {

@@ -88,6 +88,18 @@ fn i4_a_letter_that_dies_again_is_the_same_letter() {
 }
 
 #[test]
+fn i4_a_repeated_request_sends_nothing_though_the_letter_has_died_again() {
+    let scene = Scene::new();
+    let id = scene.world.dead_letter(&scene.owner_now());
+    let first = redrive(&scene, &id, "once").ok(202);
+    assert_eq!(scene.world.work(Queue::Payments), [Fate::Buried]);
+    assert_eq!(scene.world.keep_dead_letters(Queue::Payments), 1);
+    assert_eq!(redrive(&scene, &id, "once").ok(202).body, first.body, "the same request again");
+    assert!(scene.world.queues.is_empty(Queue::Payments), "nothing was sent");
+    assert_eq!(letters(&scene)[0]["status"], "waiting");
+}
+
+#[test]
 fn i4_whoever_dies_between_sending_and_marking_loses_nothing() {
     for (operation, fault) in [
         ("queues.send_back", Fault::Unavailable),
