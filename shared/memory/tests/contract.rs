@@ -205,7 +205,8 @@ properties! { platform of Store::new(faults()), platform;
 
 properties! { dead_letters of Store::new(faults()), platform;
     a_dead_letter_is_kept_once_and_changed_by_its_version,
-    those_that_wait_are_listed_counted_and_found,
+    those_that_wait_are_listed_and_counted,
+    those_that_wait_are_found_page_by_page,
 }
 
 properties! { jobs of Store::new(faults()), platform;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::allowance::{Month, Spending};
-use domain::dead_letter::DeadLetter;
+use domain::dead_letter::{DeadLetter, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
@@ -139,6 +139,11 @@ pub trait DeadLetters: Send + Sync {
     /// How many wait, by queue; queues without any are left out. Of very many it counts the first thousand at least.
     async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError>;
 
-    /// Across tenants, for operators: those that wait and died at `now` or before, as [`Files::due`].
-    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError>;
+    /// Across tenants, for operators: those that wait and died at `until` or before, the oldest deaths first, from all shards of
+    /// an index.
+    async fn waiting(
+        &self,
+        until: Timestamp,
+        page: PageRequest<Death>,
+    ) -> Result<Page<(TenantId, DeadLetterId), Death>, PortError>;
 }

@@ -23,7 +23,8 @@ macro_rules! contracts {
 contracts! {
     allowances: what_is_reserved_stays_within_the_cap, what_is_settled_makes_room, of_parallel_reservations_as_many_stand_as_fit, a_reservation_stands_and_falls_with_its_job, the_last_extraction_settings_stand;
     files: every_field_of_a_file_is_kept, a_file_is_changed_by_its_version_alone, files_come_newest_first_without_the_deleted, files_are_due_from_their_check_at;
-    dead_letters: a_dead_letter_is_kept_once_and_changed_by_its_version, those_that_wait_are_listed_counted_and_found;
+    dead_letters: a_dead_letter_is_kept_once_and_changed_by_its_version, those_that_wait_are_listed_and_counted,
+        those_that_wait_are_found_page_by_page;
     jobs: every_field_of_a_job_is_kept, a_job_is_changed_by_its_version_alone, jobs_come_newest_first_and_by_status, jobs_are_due_from_their_check_at, a_line_has_what_waits_the_most_urgent_and_oldest_first, no_more_begin_than_a_line_has_room_for, nothing_begins_in_a_line_that_is_paused;
     mail: settings_are_kept_by_their_version, a_mail_is_claimed_by_one_until_it_is_sent, an_address_is_refused_by_its_first_reason,
         refused_addresses_are_listed_until_mail_goes_there_again;
