@@ -18,14 +18,6 @@ const OPERATION: &str = "commit to the platform";
 #[async_trait]
 impl Platform for PlatformTable {
     async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
-        // More than the cap at once: no state of the item could be the reason.
-        let is_beyond = |change: &PlatformChange| match change {
-            PlatformChange::Reserve { spending, cap, .. } => !spending.is_within(*cap),
-            _ => false,
-        };
-        if commit.changes.iter().any(is_beyond) {
-            return Err(PlatformError::Exhausted);
-        }
         match self.writes(commit)?.send(OPERATION).await {
             Ok(()) => Ok(()),
             Err(NotWritten::Contended) => Err(PlatformError::Contended),
@@ -76,8 +68,7 @@ impl PlatformTable {
                     writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
                 }
                 PlatformChange::Reserve { tenant, month, spending, cap } => {
-                    let room = spending.room_under(cap).unwrap_or_default();
-                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, room, now)?;
+                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, cap, now)?;
                     writes.update(Guard::Budget, reserve);
                 }
                 PlatformChange::Settle { tenant, month, reserved, spent } => {
@@ -131,7 +122,7 @@ fn precedence(error: &PlatformError) -> u8 {
         PlatformError::Claimed(_) => 0,
         PlatformError::Stale => 1,
         PlatformError::LineFull => 2,
-        PlatformError::Exhausted => 2,
+        PlatformError::Exhausted => 3,
         PlatformError::Contended => 4,
         PlatformError::Port(_) => 5,
     }
