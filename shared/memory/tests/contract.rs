@@ -217,6 +217,7 @@ properties! { jobs of Store::new(faults()), platform;
     a_line_has_what_waits_the_most_urgent_and_oldest_first,
     no_more_begin_than_a_line_has_room_for,
     nothing_begins_in_a_line_that_is_paused,
+    no_job_begins_in_one_commit_with_another_that_moves,
 }
 
 properties! { allowances of Store::new(faults()), platform;

@@ -29,6 +29,7 @@ pub enum PlatformChange {
     CreateJob(Job),
     /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
     /// fewer run than its priority says, or it is one of those that run. The line follows: a job that waits is in it, by priority and age.
+    /// Where one begins, no other of the same commit begins, waits or ends: that is `Rejected`.
     UpdateJob(Job),
     /// From now on none of the tenant's jobs begins, or they do again. No condition.
     PauseJobs { tenant: TenantId, paused: bool },

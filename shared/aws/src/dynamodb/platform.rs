@@ -11,7 +11,7 @@ use super::idempotency::{StoredRecord, claimed};
 use super::job_line::LineChange;
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, allowance, idempotency, webhook_endpoint};
+use super::{PlatformTable, allowance, idempotency, job_line, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
@@ -48,7 +48,9 @@ impl PlatformTable {
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
                 PlatformChange::CreateJob(job) => {
                     writes.create(Guard::Fresh, &job)?;
-                    line.create(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
+                    job_line::create(&self.platform, &job)?
+                        .into_iter()
+                        .for_each(|item| writes.push(Guard::Fresh, item));
                 }
                 PlatformChange::UpdateJob(job) => {
                     writes.replace(Guard::Fresh, &job, job.version)?;
