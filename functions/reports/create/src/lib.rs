@@ -37,11 +37,7 @@ fn report(fields: &mut Fields<'_>, now: Timestamp) -> Option<Report> {
         let kind = ReportKind::parse(values::text(value)?);
         kind.ok_or_else(|| Invalid::new("unknown_value", "must be payments or ledger"))
     });
-    let from = fields.required("from", values::time);
-    let from = fields.check("from", from, |from| match *from <= now {
-        true => Ok(()),
-        false => Err(Invalid::new("out_of_range", "must not be in the future")),
-    });
+    let from = fields.required("from", |value| values::time(value)?.not_after(now));
     let to = fields.required("to", values::time);
     let to = fields.check("to", to, |to| from.map_or(Ok(()), |from| Report::period(from, *to)));
     let format = fields.required("format", |value| {
