@@ -37,7 +37,11 @@ pub fn run(root: &Path, task: &Queue) -> Result<()> {
     let described = aws::describe_stack_of(&account, &stack)?.with_context(|| format!("there is no stack {stack}"))?;
     let url = described.output(&format!("{}QueueUrl", capitalized(queue)));
     let name = queue_name(url.with_context(|| format!("there is no queue `{queue}`"))?);
-    let mapping = find(&name, &|query| aws::lambda(&account, Method::GET, MAPPINGS, query, None))?;
+    let list = |marker: Option<&str>| {
+        let query = marker.map(|marker| ("Marker", marker));
+        aws::lambda(&account, Method::GET, MAPPINGS, query.as_slice(), None)
+    };
+    let mapping = find(&name, &list)?;
     let path = format!("{MAPPINGS}{mapping}");
     aws::lambda(&account, Method::PUT, &path, &[], Some(&json!({ "Enabled": enabled })))?;
     println!("{queue}: {}", if enabled { "its worker goes on" } else { "paused; `cargo xtask queue resume` ends it" });
@@ -45,10 +49,10 @@ pub fn run(root: &Path, task: &Queue) -> Result<()> {
 }
 
 /// The id of the mapping from the queue to its worker.
-fn find(name: &str, list: &dyn Fn(&[(&str, &str)]) -> Result<Value>) -> Result<String> {
+fn find(name: &str, list: &dyn Fn(Option<&str>) -> Result<Value>) -> Result<String> {
     let mut marker: Option<String> = None;
     loop {
-        let answer = list(marker.as_deref().map(|marker| ("Marker", marker)).as_slice())?;
+        let answer = list(marker.as_deref())?;
         let mappings = answer["EventSourceMappings"].as_array().context("the answer has no mappings")?;
         let is_its = |mapping: &&Value| {
             mapping["EventSourceArn"].as_str().and_then(|arn| arn.rsplit_once(':')).is_some_and(|(_, of)| of == name)
@@ -81,10 +85,10 @@ mod tests {
     fn the_queue_s_own_mapping_is_found_on_whatever_page() {
         let mapping =
             |id: &str, queue: &str| json!({ "UUID": id, "EventSourceArn": format!("arn:aws:sqs:r:1:{queue}") });
-        let list = |query: &[(&str, &str)]| {
-            Ok(match query {
-                [] => json!({ "EventSourceMappings": [mapping("a", "s-JobsDeadLetters-1")], "NextMarker": "m" }),
-                [("Marker", "m")] => {
+        let list = |marker: Option<&str>| {
+            Ok(match marker {
+                None => json!({ "EventSourceMappings": [mapping("a", "s-JobsDeadLetters-1")], "NextMarker": "m" }),
+                Some("m") => {
                     json!({ "EventSourceMappings": [mapping("b", "s-JobsQueue-1")], "NextMarker": "" })
                 }
                 other => panic!("{other:?}"),
