@@ -227,7 +227,7 @@ pub fn file(tenant: TenantId, mint: Mint<'_>) -> File {
     File::new(mint.id(), tenant, input, mint.clock.now())
 }
 
-/// Queued: the payments of the last day.
+/// Waiting: a message of the payments queue.
 pub fn dead_letter(tenant: TenantId, mint: Mint<'_>) -> DeadLetter {
     let about = About::from(&notice(tenant, mint));
     let (body, reason) = ("{\"event\":\"evt_1\"}".to_owned(), Some("cannot be done: there is no payment".to_owned()));
@@ -235,6 +235,7 @@ pub fn dead_letter(tenant: TenantId, mint: Mint<'_>) -> DeadLetter {
     DeadLetter::new(burial, mint.clock.now())
 }
 
+/// Queued: the payments of the last day.
 pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
     let now = mint.clock.now();
     let report = Report {

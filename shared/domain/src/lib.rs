@@ -16,6 +16,7 @@ pub mod fee;
 pub mod feed;
 pub mod field;
 pub mod file;
+pub mod hex;
 pub mod idempotency;
 pub mod identity;
 pub mod ids;

@@ -28,17 +28,7 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route {
-        function,
-        method,
-        path,
-        access: Access::Granted(action),
-        body,
-        cached: None,
-        cost: None,
-        retired: None,
-        is_page: false,
-    }
+    Route { access: Access::Granted(action), ..public(function, method, path, body) }
 }
 
 impl Route {

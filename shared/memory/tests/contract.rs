@@ -202,7 +202,8 @@ properties! { platform of Store::new(faults()), platform;
 
 properties! { dead_letters of Store::new(faults()), platform;
     a_dead_letter_is_kept_once_and_changed_by_its_version,
-    those_that_wait_are_listed_counted_and_found,
+    those_that_wait_are_listed_and_counted,
+    those_that_wait_are_found_page_by_page,
 }
 
 properties! { jobs of Store::new(faults()), platform;
@@ -213,6 +214,7 @@ properties! { jobs of Store::new(faults()), platform;
     a_line_has_what_waits_the_most_urgent_and_oldest_first,
     no_more_begin_than_a_line_has_room_for,
     nothing_begins_in_a_line_that_is_paused,
+    no_job_begins_in_one_commit_with_another_that_moves,
 }
 
 properties! { schedules of Store::new(faults()), platform;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use domain::allowance::{Month, Spending};
 use domain::attachment::Attachment;
-use domain::dead_letter::DeadLetter;
+use domain::dead_letter::{DeadLetter, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
@@ -35,6 +35,7 @@ pub enum PlatformChange {
     CreateJob(Job),
     /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
     /// fewer run than its priority says, or it is one of those that run. The line follows: a job that waits is in it, by priority and age.
+    /// Where one begins, no other of the same commit begins, waits or ends: that is `Rejected`.
     UpdateJob(Job),
     /// From now on none of the tenant's jobs begins, or they do again. No condition.
     PauseJobs { tenant: TenantId, paused: bool },
@@ -185,6 +186,11 @@ pub trait DeadLetters: Send + Sync {
     /// How many wait, by queue; queues without any are left out. Of very many it counts the first thousand at least.
     async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError>;
 
-    /// Across tenants, for operators: those that wait and died at `now` or before, as [`Files::due`].
-    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError>;
+    /// Across tenants, for operators: those that wait and died at `until` or before, the oldest deaths first, from all shards of
+    /// an index.
+    async fn waiting(
+        &self,
+        until: Timestamp,
+        page: PageRequest<Death>,
+    ) -> Result<Page<(TenantId, DeadLetterId), Death>, PortError>;
 }

@@ -2,7 +2,7 @@
 
 use domain::allowance::Month;
 use domain::attachment::Slot;
-use domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
@@ -13,7 +13,7 @@ use domain::socket::SocketId;
 use domain::time::Timestamp;
 use ports::webhooks::DeliveryKey;
 
-use super::{DueKind, Index, IndexKey, Key, Partition};
+use super::{DueKind, Index, IndexKey, Key, Partition, due_moment};
 
 impl Key {
     pub(crate) fn file(tenant: TenantId, id: FileId) -> Self {
@@ -211,6 +211,17 @@ pub(crate) fn parse_dead_letter(pk: &str, sk: &str) -> Option<(TenantId, DeadLet
     Some((pk.strip_suffix("#DLT")?.parse().ok()?, sk.parse().ok()?))
 }
 
+/// The first possible place in the due index behind a letter's: `$` follows `#`, ids have one length.
+pub(crate) fn after_death(Death { at, id }: Death) -> String {
+    format!("{}#{id}$", due_moment(at))
+}
+
+/// The place of a letter that waits, read back from its sort key in the due index.
+pub(crate) fn parse_death(sk: &str) -> Option<Death> {
+    let (moment, id) = sk.split_once('#')?;
+    Some(Death { at: Timestamp::from_ms(moment.parse().ok()?), id: id.parse().ok()? })
+}
+
 pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
     let (tenant, endpoint) = pk.split_once("#WHD#")?;
     Some(DeliveryKey { tenant: tenant.parse().ok()?, endpoint: endpoint.parse().ok()?, event: sk.parse().ok()? })
@@ -218,6 +229,7 @@ pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
     use domain::ids::EventId;
 
     use super::*;
@@ -228,6 +240,19 @@ mod tests {
         let key = DeliveryKey { tenant, endpoint, event: EventId::from_u128(3) };
         let Key { pk, sk } = Key::delivery(key);
         assert_eq!((parse_delivery(&pk, &sk), &pk), (Some(key), &format!("{tenant}#WHD#{endpoint}")));
+    }
+
+    #[test]
+    fn a_letter_s_death_is_read_back_and_lies_before_what_follows_it() {
+        let death = Death { at: Timestamp::from_ms(1_700), id: DeadLetterId::from_u128(31) };
+        let [_, (_, AttributeValue::S(place))] =
+            IndexKey::due(DueKind::DeadLetter, 31, death.at, death.id).into_attributes()
+        else {
+            panic!("an index is of texts")
+        };
+        assert_eq!(parse_death(&place), Some(death));
+        let next = format!("{}#{}", due_moment(death.at), DeadLetterId::from_u128(32));
+        assert!(place < after_death(death) && after_death(death) < next);
     }
 
     #[test]

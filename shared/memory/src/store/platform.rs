@@ -48,7 +48,11 @@ impl Store {
         let names_one_tenant = changes.iter().all(|change| tenant_of(change) == tenant);
         let mut rows = HashSet::new();
         let names_rows_once = changes.iter().map(row_of).all(|row| rows.insert(row));
-        if !names_one_tenant || !names_rows_once || events.iter().any(|event| event.tenant != tenant) {
+        if !names_one_tenant
+            || !names_rows_once
+            || begins_beside_others(&changes)
+            || events.iter().any(|event| event.tenant != tenant)
+        {
             return Err(PortError::new(PortErrorKind::Rejected, OPERATION).into());
         }
         if let Some(claimed) = record.as_ref().and_then(|record| platform.records.live(tenant, &record.claim, now)) {
@@ -196,6 +200,14 @@ impl PlatformTable {
 
 fn place_of(Attachment { tenant, order, slot, .. }: &Attachment) -> (TenantId, OrderId, Slot) {
     (*tenant, *order, *slot)
+}
+
+/// A job begins and another one moves as well: no line is changed in both ways at once.
+fn begins_beside_others(changes: &[PlatformChange]) -> bool {
+    let place =
+        |change: &PlatformChange| if let PlatformChange::UpdateJob(job) = change { Some(job.place()) } else { None };
+    let moves: Vec<Place> = changes.iter().filter_map(place).filter(|place| *place != Place::Runs).collect();
+    moves.len() > 1 && moves.contains(&Place::Begins)
 }
 
 fn tenant_of(change: &PlatformChange) -> TenantId {

@@ -198,7 +198,15 @@ const ROWS: &[Row] = &[
     row("dead-letters-get", &["cache.admit", "dead_letters.get"], Same),
     row(
         "dead-letters-redrive",
-        &["limits.count", "sessions.get", "users.get", "dead_letters.get", "queues.send_back", "platform.commit"],
+        &[
+            "limits.count",
+            "sessions.get",
+            "users.get",
+            "dead_letters.get",
+            "platform.find_record",
+            "queues.send_back",
+            "platform.commit",
+        ],
         Calls(&["limits.count", "sessions.get", "users.get", "dead_letters.get", "platform.find_record"]),
     ),
     row("unsubscribe-show", &[], Same),

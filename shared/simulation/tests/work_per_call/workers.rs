@@ -209,9 +209,9 @@ fn a_push_is_a_lease_a_look_at_the_token_and_a_place() {
     world.faults.forget_calls();
     world.work(Queue::Realtime);
     let feed = ["feeds.newest", "events.between", "feeds.append", "sockets.all"];
-    let lease = ["sockets.get", "sockets.put", "sockets.get", "feeds.from", "sessions.get", "users.get"];
+    let lease = ["sockets.get", "sockets.put", "feeds.from", "sessions.get", "users.get"];
     let push = ["events.between", "pusher.push", "sockets.get", "sockets.put"];
-    let rest = ["sockets.get", "feeds.from", "sockets.get", "sockets.put"];
+    let rest = ["feeds.from", "sockets.put"];
     assert_eq!(world.faults.tally(), counted(&[&feed[..], &lease, &push, &rest].concat()), "realtime-push");
     assert_eq!(world.heard_of("s").len(), 1);
 }

@@ -19,7 +19,7 @@ mod stripe;
 mod wait;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, setting};
 pub use aws::Aws;
 pub use bodies::{metadata_of, new_key, order_of, password, payment_of, unique, unique_email, wallet_payment_of};
 pub use call::{Call, Party, send_all};
