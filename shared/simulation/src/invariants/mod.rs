@@ -44,8 +44,9 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
     files::hold(world, books)?;
-    jobs::hold(world, books)?;
-    extractions::hold(world)
+    let jobs = world.store.jobs();
+    jobs::hold(world, &jobs, books)?;
+    extractions::hold(world, &jobs, books, touched)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.
