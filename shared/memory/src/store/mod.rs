@@ -287,6 +287,16 @@ impl Store {
         self.platform.get().schedules.values().cloned().collect()
     }
 
+    /// The feeds alone, of each tenant in their order.
+    pub fn feeds(&self) -> Vec<FeedBlock> {
+        self.platform.get().feeds.values().cloned().collect()
+    }
+
+    /// The deliveries of webhooks alone, of all tenants.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.platform.get().deliveries.values().map(|(delivery, _)| delivery.clone()).collect()
+    }
+
     /// Which jobs run, as the lines of their tenants have it.
     pub fn running_jobs(&self) -> BTreeSet<(TenantId, JobId)> {
         let platform = self.platform.get();

@@ -47,9 +47,10 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     wallets::hold(world, books)?;
     files::hold(world, books)?;
     attachments::hold(world, books)?;
-    jobs::hold(world, books)?;
-    extractions::hold(world)?;
-    schedules::hold(world)
+    let jobs = world.store.jobs();
+    jobs::hold(world, &jobs, books)?;
+    schedules::hold(&jobs)?;
+    extractions::hold(world, &jobs, books, touched)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

@@ -172,7 +172,11 @@ const ROWS: &[Row] = &[
     row("schedules-create", &["cache.admit", "schedules.list", "platform.commit"], Same),
     row("schedules-list", &["cache.admit", "schedules.list"], Same),
     row("schedules-get", &["cache.admit", "schedules.get"], Same),
-    row("schedules-update", &["cache.admit", "schedules.get", "platform.commit"], Same),
+    row(
+        "schedules-update",
+        &["cache.admit", "schedules.get", "platform.commit"],
+        Calls(&["cache.admit", "schedules.get"]),
+    ),
     row(
         "schedules-delete",
         &["cache.admit", "schedules.get", "platform.commit"],
