@@ -51,10 +51,41 @@ pub fn json_1_0(account: &Account, service: &str, target: &str, body: &Value) ->
     call.send_as(account)?.json()
 }
 
-/// A call of Lambda or S3, which name the thing by its path.
-pub fn by_path(endpoint: &str, service: &str, method: Method, path: &str, query: &str) -> Result<String> {
-    let call = Call { service, method, path, query, headers: &[], body: String::new() };
+/// A call of Lambda, which names the thing by its path below the API's version. What is answered without a body is null.
+pub fn lambda(
+    account: &Account,
+    method: Method,
+    path: &str,
+    query: &[(&str, &str)],
+    body: Option<&Value>,
+) -> Result<Value> {
+    let (path, query) = (format!("/2015-03-31{path}"), encoded(query));
+    let headers = [("content-type", "application/json")];
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let call = Call { service: "lambda", method, path: &path, query: &query, headers: &headers, body };
+    let answer = call.send_as(account)?;
+    if answer.body.is_empty() { Ok(Value::Null) } else { answer.json() }
+}
+
+/// A call of S3, whose paths are of buckets and objects. Nothing in the path needs percent-encoding.
+pub fn s3(endpoint: &str, method: Method, path: &str, query: &[(&str, &str)]) -> Result<String> {
+    let call = Call { service: "s3", method, path, query: &encoded(query), headers: &[], body: String::new() };
     Ok(call.send(endpoint)?.text())
+}
+
+/// A query as it is signed: sorted by name, all but RFC 3986's unreserved characters percent-encoded.
+fn encoded(query: &[(&str, &str)]) -> String {
+    let mut pairs: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", encoded_text(value))).collect();
+    pairs.sort_unstable();
+    pairs.join("&")
+}
+
+fn encoded_text(text: &str) -> String {
+    let encode = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
 }
 
 pub struct Stack {
@@ -81,4 +112,16 @@ pub fn elements(xml: &str, name: &str) -> Vec<String> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let parts = xml.split(open.as_str()).skip(1);
     parts.filter_map(|part| part.split_once(close.as_str())).map(|(text, _)| text.replace("&amp;", "&")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn a_query_is_sorted_and_encoded() {
+        assert_eq!(encoded(&[("MaxItems", "50"), ("Marker", "a+/=&b~")]), "Marker=a%2B%2F%3D%26b~&MaxItems=50");
+        assert_eq!(encoded(&[("versions", "")]), "versions=");
+        assert_eq!(encoded(&[]), "");
+    }
 }

@@ -7,6 +7,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// More are not read by people.
+const SHOWN_MAX: usize = 1_000;
+
 #[derive(clap::Subcommand)]
 pub enum Dlq {
     /// Show the dead letters: what each was about and why it died
@@ -36,7 +39,9 @@ pub fn run(root: &Path, task: &Dlq) -> Result<()> {
             if let Some(queue) = queue {
                 question["queue"] = json!(queue);
             }
-            print!("{}", listed(&invoke(&account, &keeper, &question)?, jiff::Timestamp::now()));
+            let ask = |question: &Value| invoke(&account, &keeper, question);
+            let (letters, is_more) = list(question, &ask)?;
+            print!("{}", listed(&letters, is_more, jiff::Timestamp::now()));
             Ok(())
         }
         Dlq::Redrive { queue, id, place } => {
@@ -54,7 +59,22 @@ fn keeper(root: &Path, place: &Place) -> Result<(Account, String)> {
     Ok((account, format!("{stack}-dead-letters-keep")))
 }
 
-/// So many at a time, until there are no more. How many were sent back.
+/// Those that wait, page by page; whether there are more than are shown.
+fn list(mut question: Value, ask: &dyn Fn(&Value) -> Result<Value>) -> Result<(Vec<Value>, bool)> {
+    let mut letters = Vec::new();
+    loop {
+        interrupt::check()?;
+        let mut answer = ask(&question)?;
+        letters.extend(answer["letters"].as_array().context("the answer has no letters")?.iter().cloned());
+        question["from"] = answer["next"].take();
+        let is_more = !question["from"].is_null();
+        if !is_more || letters.len() >= SHOWN_MAX {
+            return Ok((letters, is_more));
+        }
+    }
+}
+
+/// Page by page, until there are no more. How many were sent back.
 fn redrive(queue: &str, id: Option<&str>, ask: &dyn Fn(&Value) -> Result<Value>) -> Result<usize> {
     let mut question = json!({ "dead_letters": "redrive", "queue": queue });
     if let Some(id) = id {
@@ -63,7 +83,7 @@ fn redrive(queue: &str, id: Option<&str>, ask: &dyn Fn(&Value) -> Result<Value>)
     let mut redriven = 0;
     loop {
         interrupt::check()?;
-        let answer = ask(&question)?;
+        let mut answer = ask(&question)?;
         let letters = answer["redriven"].as_array().context("the answer has no letters")?;
         for letter in letters {
             println!("{} is back in {queue} ({})", text(&letter["id"]), subject(letter));
@@ -71,8 +91,8 @@ fn redrive(queue: &str, id: Option<&str>, ask: &dyn Fn(&Value) -> Result<Value>)
         redriven += letters.len();
         let failed: Vec<&str> = answer["failed"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         ensure!(failed.is_empty(), "stopped after {}: {}", counted(redriven), failed.join("; "));
-        // One that dies again at once is not picked up twice: a call that sends none back is the last.
-        if answer["more"] != true || letters.is_empty() {
+        question["from"] = answer["next"].take();
+        if question["from"].is_null() {
             break;
         }
     }
@@ -82,8 +102,7 @@ fn redrive(queue: &str, id: Option<&str>, ask: &dyn Fn(&Value) -> Result<Value>)
     Ok(redriven)
 }
 
-fn listed(answer: &Value, now: jiff::Timestamp) -> String {
-    let letters: Vec<&Value> = answer["letters"].as_array().into_iter().flatten().collect();
+fn listed(letters: &[Value], is_more: bool, now: jiff::Timestamp) -> String {
     let mut out = format!("{}\n", counted(letters.len()));
     for letter in letters {
         let reason =
@@ -101,7 +120,7 @@ fn listed(answer: &Value, now: jiff::Timestamp) -> String {
             printable(reason)
         ));
     }
-    if answer["more"] == true {
+    if is_more {
         out.push_str("\nThere are more.\n");
     }
     out
@@ -144,7 +163,6 @@ fn counted(letters: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::cell::Cell;
 
     #[test]
     fn a_letter_is_shown_with_its_reason() {
@@ -155,7 +173,7 @@ mod tests {
         let strange = json!({ "id": "dlt_2", "queue": "files", "bytes": 7, "receive_count": 10, "deaths": 3 });
         let now = jiff::Timestamp::from_millisecond(301_000).expect("a time");
         assert_eq!(
-            listed(&json!({ "letters": [letter, strange], "more": true }), now),
+            listed(&[letter, strange], true, now),
             "2 dead letters\n\
              \ndlt_1  payments, 5 min ago, received 2 x, died 1 x\n  payment.created pay_1 of ten_1\n  reason: cannot be done: \u{fffd}[31mno\n\
              \ndlt_2  files, 0 s ago, received 10 x, died 3 x\n  7 bytes that are no message of ours\n  \
@@ -164,17 +182,31 @@ mod tests {
         );
     }
 
+    /// Four pages; of the second none was sought.
+    fn pages(field: &str) -> impl Fn(&Value) -> Result<Value> {
+        move |question| {
+            let page = question["from"]["page"].as_u64().unwrap_or(0);
+            let letters = if page == 1 { json!([]) } else { json!([{ "id": format!("dlt_{page}") }]) };
+            Ok(json!({ field: letters, "failed": [], "next": (page < 3).then(|| json!({ "page": page + 1 })) }))
+        }
+    }
+
+    #[test]
+    fn all_are_listed_on_whatever_page() {
+        let (letters, is_more) = list(json!({ "dead_letters": "list" }), &pages("letters")).expect("listed");
+        assert_eq!((letters.len(), is_more), (3, false));
+        let many = vec![json!({ "id": "dlt_1" }); SHOWN_MAX];
+        let endless = |_: &Value| Ok(json!({ "letters": many, "next": {} }));
+        let (letters, is_more) = list(json!({}), &endless).expect("listed");
+        assert_eq!((letters.len(), is_more), (SHOWN_MAX, true));
+    }
+
     #[test]
     fn all_are_sent_back_and_what_fails_is_told() {
-        let asked = Cell::new(0);
-        let ask = |_: &Value| {
-            asked.set(asked.get() + 1);
-            Ok(json!({ "redriven": [{ "id": "dlt_1" }], "failed": [], "more": asked.get() < 3 }))
-        };
-        assert_eq!(redrive("payments", None, &ask).expect("sent back"), 3);
-        let fails = |_: &Value| Ok(json!({ "redriven": [], "failed": ["dlt_1: no"], "more": false }));
+        assert_eq!(redrive("payments", None, &pages("redriven")).expect("sent back"), 3);
+        let fails = |_: &Value| Ok(json!({ "redriven": [], "failed": ["dlt_1: no"], "next": {} }));
         assert!(redrive("payments", None, &fails).expect_err("it failed").to_string().contains("dlt_1: no"));
-        let finds_none = |_: &Value| Ok(json!({ "redriven": [], "failed": [], "more": false }));
+        let finds_none = |_: &Value| Ok(json!({ "redriven": [], "failed": [], "next": null }));
         redrive("payments", Some("dlt_1"), &finds_none).expect_err("there is none");
         assert_eq!(redrive("payments", None, &finds_none).expect("none"), 0);
     }

@@ -6,7 +6,7 @@ use crate::edge_socket;
 use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use hyper::{Request, Response, StatusCode, Uri, server::conn::http1, service::service_fn};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -48,13 +48,7 @@ struct Edge {
     client: Client<HttpConnector, Full<Bytes>>,
     deployed: PathBuf,
     /// What is deployed as last read, and how old the file was then: a deployment may change it.
-    read: Mutex<Option<(SystemTime, Addresses)>>,
-}
-
-#[derive(Clone)]
-struct Addresses {
-    api_url: String,
-    realtime_url: String,
+    read: Mutex<Option<(SystemTime, Arc<Deployed>)>>,
 }
 
 /// Serves until the process is ended.
@@ -130,7 +124,7 @@ impl Edge {
     async fn forward(&self, request: Request<Incoming>, peer: IpAddr) -> Result<Answer, Refusal> {
         let (parts, body) = request.into_parts();
         let api_path = api_path(&parts.uri).ok_or(Refusal::NotFound)?;
-        let target: Uri = format!("{}{api_path}", self.addresses()?.api_url).parse().map_err(|_| Refusal::NotFound)?;
+        let target: Uri = format!("{}{api_path}", self.deployed()?.api_url).parse().map_err(|_| Refusal::NotFound)?;
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(|error| Refusal::from_body(&*error))?;
 
         let mut forwarded = Request::new(Full::new(body.to_bytes()));
@@ -157,26 +151,28 @@ impl Edge {
     }
 
     async fn open_socket(&self, request: Request<Incoming>) -> Result<Answer, Refusal> {
-        let url = self.addresses()?.realtime_url;
-        let opening = tokio::time::timeout(UPSTREAM_TIMEOUT, edge_socket::open(request, &url));
+        if !edge_socket::is_handshake(request.headers()) {
+            return Err(Refusal::UpgradeRequired);
+        }
+        let deployed = self.deployed()?;
+        let opening = tokio::time::timeout(UPSTREAM_TIMEOUT, edge_socket::open(request, &deployed.realtime_url));
         opening.await.map_err(|_| Refusal::GatewayTimeout)?.map_err(|error| Refusal::bad_gateway(&*error))
     }
 
     /// Reads the file again when a deployment has written it anew.
-    fn addresses(&self) -> Result<Addresses, Refusal> {
+    fn deployed(&self) -> Result<Arc<Deployed>, Refusal> {
         let modified = std::fs::metadata(&self.deployed).and_then(|file| file.modified());
         let modified = modified.map_err(|_| Refusal::NotDeployed)?;
         let mut known = self.read.lock().map_err(|_| Refusal::NotDeployed)?;
-        if let Some((at, addresses)) = known.as_ref()
+        if let Some((at, deployed)) = known.as_ref()
             && *at == modified
         {
-            return Ok(addresses.clone());
+            return Ok(Arc::clone(deployed));
         }
         let json = std::fs::read(&self.deployed).map_err(|_| Refusal::NotDeployed)?;
-        let deployed: Deployed = serde_json::from_slice(&json).map_err(|_| Refusal::NotDeployed)?;
-        let addresses = Addresses { api_url: deployed.api_url, realtime_url: deployed.realtime_url };
-        *known = Some((modified, addresses.clone()));
-        Ok(addresses)
+        let deployed: Arc<Deployed> = Arc::new(serde_json::from_slice(&json).map_err(|_| Refusal::NotDeployed)?);
+        *known = Some((modified, Arc::clone(&deployed)));
+        Ok(deployed)
     }
 
     fn identity(&self) -> Answer {
@@ -215,6 +211,7 @@ enum Refusal {
     NotFound,
     BodyTooLarge,
     BodyBroken,
+    UpgradeRequired,
     NotDeployed,
     BadGateway,
     GatewayTimeout,
@@ -237,6 +234,9 @@ impl Refusal {
                 (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "A request body holds at most 10 MiB.")
             }
             Self::BodyBroken => (StatusCode::BAD_REQUEST, "malformed_body", "The request body ended early."),
+            Self::UpgradeRequired => {
+                (StatusCode::UPGRADE_REQUIRED, "upgrade_required", "Sockets are opened here, by a WebSocket handshake.")
+            }
             Self::NotDeployed => {
                 (StatusCode::SERVICE_UNAVAILABLE, "not_deployed", "No stack is deployed. Run `cargo xtask up`.")
             }
@@ -247,7 +247,13 @@ impl Refusal {
         let kind = format!("/docs/status-codes#{code}");
         let problem =
             json!({ "type": kind, "title": title, "status": status.as_u16(), "code": code, "detail": detail });
-        json_answer(status, "application/problem+json", &problem)
+        let mut answer = json_answer(status, "application/problem+json", &problem);
+        if status == StatusCode::UPGRADE_REQUIRED {
+            // RFC 9110 sections 15.5.22 and 7.8.
+            answer.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
+            answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        }
+        answer
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_PROTOCOL};
+use hyper::header::{HOST, HeaderMap, HeaderValue, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -14,6 +14,12 @@ use tokio::net::TcpStream;
 pub const PATH: &str = "/realtime";
 /// What the functions speak.
 const PROTOCOL: &str = "coffer.v1";
+
+/// Whether a socket is to be opened, and not something read.
+pub fn is_handshake(headers: &HeaderMap) -> bool {
+    let asked = headers.get_all(UPGRADE).into_iter().filter_map(|value| value.to_str().ok());
+    asked.flat_map(|value| value.split(',')).any(|protocol| protocol.trim().eq_ignore_ascii_case("websocket"))
+}
 
 /// Answers as the emulator does; where that is a switch of protocols, bytes are passed on until either side ends.
 pub async fn open(mut request: Request<Incoming>, realtime_url: &str) -> Result<Answer> {
@@ -62,6 +68,15 @@ fn choose_protocol(offered: &HeaderMap, answer: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_asks_for_no_socket_is_no_handshake() {
+        for (upgrade, expected) in [("websocket", true), ("h2c, WebSocket", true), ("h2c", false)] {
+            let headers = HeaderMap::from_iter([(UPGRADE, HeaderValue::from_static(upgrade))]);
+            assert_eq!(is_handshake(&headers), expected, "{upgrade}");
+        }
+        assert!(!is_handshake(&HeaderMap::new()));
+    }
 
     #[test]
     fn a_protocol_is_chosen_where_it_is_offered() {

@@ -1,26 +1,30 @@
 //! After a deployment: old versions of the functions and packages that no template names any more. The emulator keeps both in
 //! memory and writes them out at each stop, which after a day of edits would be gigabytes.
 
-use crate::aws::{by_path, elements, stack_template};
-use anyhow::{Context, Result};
+use crate::account::Account;
+use crate::aws::{elements, lambda, s3, stack_template};
+use anyhow::Result;
 use hyper::Method;
 use serde_json::Value;
 
 pub fn prune(endpoint: &str, stack: &str) -> Result<()> {
-    for function in functions(endpoint, stack)? {
-        prune_versions(endpoint, &function)?;
+    let account = Account::emulator(endpoint);
+    for function in functions(&account, stack)? {
+        prune_versions(&account, &function)?;
     }
     prune_packages(endpoint, stack)
 }
 
-fn functions(endpoint: &str, stack: &str) -> Result<Vec<String>> {
+fn functions(account: &Account, stack: &str) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    let mut query = "MaxItems=50".to_owned();
+    let mut marker: Option<String> = None;
     loop {
-        let page = lambda(endpoint, "/2015-03-31/functions/", &query)?;
+        let marked = marker.as_deref().map(|marker| ("Marker", marker));
+        let query: Vec<(&str, &str)> = [("MaxItems", "50")].into_iter().chain(marked).collect();
+        let page = lambda(account, Method::GET, "/functions/", &query, None)?;
         names.extend(texts(&page["Functions"], "FunctionName"));
         match page["NextMarker"].as_str().filter(|marker| !marker.is_empty()) {
-            Some(marker) => query = format!("Marker={marker}&MaxItems=50"),
+            Some(next) => marker = Some(next.to_owned()),
             None => break,
         }
     }
@@ -29,12 +33,13 @@ fn functions(endpoint: &str, stack: &str) -> Result<Vec<String>> {
 }
 
 /// All but the newest code and what an alias points at.
-fn prune_versions(endpoint: &str, function: &str) -> Result<()> {
-    let path = format!("/2015-03-31/functions/{function}");
-    let versions = texts(&lambda(endpoint, &format!("{path}/versions"), "")?["Versions"], "Version");
-    let used = texts(&lambda(endpoint, &format!("{path}/aliases"), "")?["Aliases"], "FunctionVersion");
+fn prune_versions(account: &Account, function: &str) -> Result<()> {
+    let path = format!("/functions/{function}");
+    let list = |of: &str| lambda(account, Method::GET, &format!("{path}/{of}"), &[], None);
+    let versions = texts(&list("versions")?["Versions"], "Version");
+    let used = texts(&list("aliases")?["Aliases"], "FunctionVersion");
     for version in versions.iter().filter(|version| *version != "$LATEST" && !used.contains(version)) {
-        by_path(endpoint, "lambda", Method::DELETE, &path, &format!("Qualifier={version}"))?;
+        lambda(account, Method::DELETE, &path, &[("Qualifier", version)], None)?;
     }
     Ok(())
 }
@@ -42,21 +47,16 @@ fn prune_versions(endpoint: &str, function: &str) -> Result<()> {
 /// All but what the deployed template names, in the bucket that SAM made.
 fn prune_packages(endpoint: &str, stack: &str) -> Result<()> {
     let template = stack_template(endpoint, stack)?;
-    let buckets = elements(&by_path(endpoint, "s3", Method::GET, "/", "")?, "Name");
+    let buckets = elements(&s3(endpoint, Method::GET, "/", &[])?, "Name");
     for bucket in buckets.iter().filter(|bucket| bucket.starts_with("aws-sam-cli-managed-default-")) {
         // It keeps versions: only what is deleted by its version is gone.
-        let listing = by_path(endpoint, "s3", Method::GET, &format!("/{bucket}"), "versions=")?;
+        let listing = s3(endpoint, Method::GET, &format!("/{bucket}"), &[("versions", "")])?;
         let versions = elements(&listing, "Key").into_iter().zip(elements(&listing, "VersionId"));
         for (key, version) in versions.filter(|(key, _)| !template.contains(key.as_str())) {
-            by_path(endpoint, "s3", Method::DELETE, &format!("/{bucket}/{key}"), &format!("versionId={version}"))?;
+            s3(endpoint, Method::DELETE, &format!("/{bucket}/{key}"), &[("versionId", &version)])?;
         }
     }
     Ok(())
-}
-
-fn lambda(endpoint: &str, path: &str, query: &str) -> Result<Value> {
-    let text = by_path(endpoint, "lambda", Method::GET, path, query)?;
-    serde_json::from_str(&text).context("Lambda did not answer with JSON")
 }
 
 fn texts(list: &Value, field: &str) -> Vec<String> {

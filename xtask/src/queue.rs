@@ -1,8 +1,6 @@
 //! `cargo xtask queue`: stops the worker of a queue, and lets it go on. What comes meanwhile waits in the queue, for 14 days at
 //! most; a batch that a worker has in its hands is worked on to its end.
 
-use crate::account::Account;
-use crate::sign::Call;
 use crate::{aws, place::Place};
 use anyhow::{Context, Result, bail, ensure};
 use hyper::Method;
@@ -10,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html>
-const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
+const MAPPINGS: &str = "/event-source-mappings/";
 
 #[derive(clap::Subcommand)]
 pub enum Queue {
@@ -39,18 +37,22 @@ pub fn run(root: &Path, task: &Queue) -> Result<()> {
     let described = aws::describe_stack_of(&account, &stack)?.with_context(|| format!("there is no stack {stack}"))?;
     let url = described.output(&format!("{}QueueUrl", capitalized(queue)));
     let name = queue_name(url.with_context(|| format!("there is no queue `{queue}`"))?);
-    let mapping = find(&name, &|query| lambda(&account, Method::GET, MAPPINGS, query, String::new()))?;
+    let list = |marker: Option<&str>| {
+        let query = marker.map(|marker| ("Marker", marker));
+        aws::lambda(&account, Method::GET, MAPPINGS, query.as_slice(), None)
+    };
+    let mapping = find(&name, &list)?;
     let path = format!("{MAPPINGS}{mapping}");
-    lambda(&account, Method::PUT, &path, "", json!({ "Enabled": enabled }).to_string())?;
+    aws::lambda(&account, Method::PUT, &path, &[], Some(&json!({ "Enabled": enabled })))?;
     println!("{queue}: {}", if enabled { "its worker goes on" } else { "paused; `cargo xtask queue resume` ends it" });
     Ok(())
 }
 
 /// The id of the mapping from the queue to its worker.
-fn find(name: &str, list: &dyn Fn(&str) -> Result<Value>) -> Result<String> {
-    let mut query = String::new();
+fn find(name: &str, list: &dyn Fn(Option<&str>) -> Result<Value>) -> Result<String> {
+    let mut marker: Option<String> = None;
     loop {
-        let answer = list(&query)?;
+        let answer = list(marker.as_deref())?;
         let mappings = answer["EventSourceMappings"].as_array().context("the answer has no mappings")?;
         let is_its = |mapping: &&Value| {
             mapping["EventSourceArn"].as_str().and_then(|arn| arn.rsplit_once(':')).is_some_and(|(_, of)| of == name)
@@ -59,16 +61,11 @@ fn find(name: &str, list: &dyn Fn(&str) -> Result<Value>) -> Result<String> {
             return Ok(found["UUID"].as_str().context("a mapping without an id")?.to_owned());
         }
         match answer["NextMarker"].as_str().filter(|marker| !marker.is_empty()) {
-            Some(marker) => query = format!("Marker={marker}"),
+            Some(next) => marker = Some(next.to_owned()),
             None => bail!("nothing takes messages out of {name}"),
         }
         ensure!(!mappings.is_empty(), "nothing takes messages out of {name}");
     }
-}
-
-fn lambda(account: &Account, method: Method, path: &str, query: &str, body: String) -> Result<Value> {
-    let headers = [("content-type", "application/json")];
-    Call { service: "lambda", method, path, query, headers: &headers, body }.send_as(account)?.json()
 }
 
 fn queue_name(url: &str) -> String {
@@ -88,11 +85,13 @@ mod tests {
     fn the_queue_s_own_mapping_is_found_on_whatever_page() {
         let mapping =
             |id: &str, queue: &str| json!({ "UUID": id, "EventSourceArn": format!("arn:aws:sqs:r:1:{queue}") });
-        let list = |query: &str| {
-            Ok(match query {
-                "" => json!({ "EventSourceMappings": [mapping("a", "s-JobsDeadLetters-1")], "NextMarker": "m" }),
-                "Marker=m" => json!({ "EventSourceMappings": [mapping("b", "s-JobsQueue-1")], "NextMarker": "" }),
-                other => panic!("{other}"),
+        let list = |marker: Option<&str>| {
+            Ok(match marker {
+                None => json!({ "EventSourceMappings": [mapping("a", "s-JobsDeadLetters-1")], "NextMarker": "m" }),
+                Some("m") => {
+                    json!({ "EventSourceMappings": [mapping("b", "s-JobsQueue-1")], "NextMarker": "" })
+                }
+                other => panic!("{other:?}"),
             })
         };
         assert_eq!(find("s-JobsQueue-1", &list).expect("there"), "b");

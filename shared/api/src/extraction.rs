@@ -1,11 +1,9 @@
 //! What a tenant may spend on models, and has spent. The currency is that of the models' prices.
 
-use domain::allowance::{ExtractionSettings, Month, Spending};
+use domain::allowance::{ExtractionSettings, MICRO_DOLLARS_PER_CENT, Month, Spending};
 use serde::Serialize;
 
 use crate::json;
-
-const MICRO_DOLLARS_PER_CENT: u64 = 10_000;
 
 #[derive(Serialize)]
 struct SettingsView {

@@ -112,9 +112,17 @@ pub(crate) async fn refused<S: Commits + ?Sized>(
     refusal: Error,
     now: Timestamp,
 ) -> Result<Outcome, Error> {
-    let Some(claim) = claim else { return Err(refusal) };
-    match store.find_record(tenant, claim, now).await? {
-        Some(record) => replay(&record, claim.fingerprint),
-        None => Err(refusal),
-    }
+    answered(store, tenant, claim, now).await?.ok_or(refusal)
+}
+
+/// The answer that the request's key has already.
+pub(crate) async fn answered<S: Commits + ?Sized>(
+    store: &S,
+    tenant: TenantId,
+    claim: Option<&Claim>,
+    now: Timestamp,
+) -> Result<Option<Outcome>, Error> {
+    let Some(claim) = claim else { return Ok(None) };
+    let record = store.find_record(tenant, claim, now).await?;
+    record.map(|record| replay(&record, claim.fingerprint)).transpose()
 }

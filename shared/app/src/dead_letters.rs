@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::dead_letter::{Burial, DeadLetter, DeadLetterStatus};
+use domain::dead_letter::{Burial, DeadLetter, DeadLetterStatus, Death};
 use domain::event::{EventType, Queue};
 use domain::idempotency::{Answer, Claim};
 use domain::ids::{DeadLetterId, TenantId};
 use domain::page::{Limit, Page, PageRequest};
+use domain::time::Timestamp;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::PortError;
 use ports::commerce::Commit;
@@ -20,7 +21,7 @@ use crate::{Context, Error, Outcome};
 
 /// How many one call sends back: a transaction holds them all, each with its event.
 pub const AT_ONCE: usize = 40;
-const READS_AT_ONCE: usize = 16;
+const AT_THE_SAME_TIME: usize = 16;
 
 #[derive(Clone, Copy)]
 pub struct Stores<'a> {
@@ -91,6 +92,10 @@ pub async fn redrive(
             }
         };
         if !is_sent {
+            // The first try may have sent it, and it has died again since: a repetition sends nothing.
+            if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), now).await? {
+                return Ok(outcome);
+            }
             on.returns.send_back(letter.queue, &[parcel(&letter)]).await?;
             is_sent = true;
         }
@@ -113,10 +118,8 @@ pub async fn redrive_all(
     claim: Option<Claim>,
     queue: Queue,
 ) -> Result<Outcome, Error> {
-    if let Some(claim) = &claim
-        && let Some(record) = on.platform.find_record(tenant, claim, context.now()).await?
-    {
-        return commit::replay(&record, claim.fingerprint);
+    if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), context.now()).await? {
+        return Ok(outcome);
     }
     let mut sent = BTreeSet::new();
     for _ in 0..TRIES {
@@ -137,7 +140,6 @@ pub async fn redrive_all(
     Err(Error::InFlight)
 }
 
-/// As they are now: the index that lists them may lag behind.
 async fn waiting_of(
     letters: &dyn DeadLetters,
     tenant: TenantId,
@@ -145,33 +147,59 @@ async fn waiting_of(
 ) -> Result<(Vec<DeadLetter>, bool), Error> {
     let limit = Limit::new(i64::try_from(AT_ONCE).unwrap_or(1)).unwrap_or_default();
     let Page { items, next } = letters.list(tenant, Some(queue), PageRequest { limit, after: None }).await?;
-    let mut waiting = Vec::new();
-    for letter in items {
-        waiting.extend(letters.get(tenant, letter.id).await?.filter(|it| it.status == DeadLetterStatus::Waiting));
-    }
-    Ok((waiting, next.is_some()))
+    let places = items.into_iter().map(|letter| (tenant, letter.id));
+    Ok((still_waiting(letters, places).await?, next.is_some()))
 }
 
-/// For operators: the letters of all tenants that wait, of one queue or of all, the oldest deaths first. Of `limit` letters
-/// it looks at; and whether there may be more.
+/// What an operator looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sought {
+    /// Of all queues when there is none.
+    pub queue: Option<Queue>,
+    pub id: Option<DeadLetterId>,
+    /// What died later is left out: so what is sent back and dies again is not found twice.
+    pub died_until: Timestamp,
+}
+
+/// For operators: the letters of all tenants that wait, the oldest deaths first. What is sought is picked out of each page, so
+/// that one may be short, or empty, though there is a next.
 pub async fn waiting(
-    context: &Context<'_>,
     letters: &dyn DeadLetters,
-    queue: Option<Queue>,
-    limit: usize,
-) -> Result<(Vec<DeadLetter>, bool), PortError> {
-    let places = letters.waiting(context.now(), limit).await?;
-    let is_full = places.len() >= limit;
-    let reads = places.into_iter().map(|(tenant, id)| letters.get(tenant, id));
-    let read: Vec<Option<DeadLetter>> = stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
-    let is_wanted = |letter: &DeadLetter| {
-        letter.status == DeadLetterStatus::Waiting && queue.is_none_or(|queue| letter.queue == queue)
-    };
-    Ok((read.into_iter().flatten().filter(is_wanted).collect(), is_full))
+    sought: Sought,
+    page: PageRequest<Death>,
+) -> Result<Page<DeadLetter, Death>, PortError> {
+    let Sought { queue, id, died_until } = sought;
+    let Page { items, next } = letters.waiting(died_until, page).await?;
+    let places = items.into_iter().filter(|(_, it)| id.is_none_or(|id| *it == id));
+    let mut found = still_waiting(letters, places).await?;
+    found.retain(|letter| queue.is_none_or(|queue| letter.queue == queue));
+    Ok(Page { items: found, next })
 }
 
-/// For operators: sends one back, whosever it is. `false` when somebody else did meanwhile.
-pub async fn send_back(context: &Context<'_>, on: Stores<'_>, letter: &DeadLetter) -> Result<bool, WorkError> {
+/// As they are now: the indexes that name them may lag behind.
+async fn still_waiting(
+    letters: &dyn DeadLetters,
+    places: impl Iterator<Item = (TenantId, DeadLetterId)>,
+) -> Result<Vec<DeadLetter>, PortError> {
+    let reads = places.map(|(tenant, id)| letters.get(tenant, id));
+    let read: Vec<Option<DeadLetter>> = stream::iter(reads).buffered(AT_THE_SAME_TIME).try_collect().await?;
+    Ok(read.into_iter().flatten().filter(|letter| letter.status == DeadLetterStatus::Waiting).collect())
+}
+
+/// For operators: sends each back, whosever it is. With each, whether it was, and not somebody else meanwhile.
+pub async fn send_back(
+    context: &Context<'_>,
+    on: Stores<'_>,
+    letters: Vec<DeadLetter>,
+) -> Vec<(DeadLetter, Result<bool, WorkError>)> {
+    let sending = letters.into_iter().map(async |letter| {
+        let sent = send_one_back(context, on, &letter).await;
+        (letter, sent)
+    });
+    stream::iter(sending).buffered(AT_THE_SAME_TIME).collect().await
+}
+
+async fn send_one_back(context: &Context<'_>, on: Stores<'_>, letter: &DeadLetter) -> Result<bool, WorkError> {
     let Ok(redriven) = letter.redrive(context.now()) else { return Ok(false) };
     on.returns.send_back(letter.queue, &[parcel(letter)]).await?;
     let marked = platform_settled(on.platform.commit(marking(context, letter.tenant, vec![redriven])).await)?;

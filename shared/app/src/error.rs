@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::attachment::AttachmentRefusal;
 use domain::connection::ConnectionRefusal;
 use domain::dead_letter::DeadLetterRefusal;
 use domain::dispute::DisputeRefusal;
@@ -10,6 +11,7 @@ use domain::file::FileStatus;
 use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use domain::schedule::TooManySchedules;
 use domain::wallet::Overdrawn;
 use domain::webhook::EndpointRefusal;
 use ports::PortError;
@@ -42,11 +44,15 @@ pub enum Error {
     /// It is not there, or not checked, or of no use.
     #[error("the file is {}", .current.as_str())]
     FileNotReady { current: FileStatus },
+    #[error(transparent)]
+    Attachment(AttachmentRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),
     #[error(transparent)]
     Webhook(EndpointRefusal),
+    #[error(transparent)]
+    TooManySchedules(TooManySchedules),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.

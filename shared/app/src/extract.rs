@@ -57,18 +57,19 @@ pub(crate) async fn extract(
             let fail = |job: &Job| job.fail(JobFault::DocumentRefused, context.now());
             save_with(context, on, held, Some(&settled), fail).await.map(drop)
         }
-        Err(error @ ExtractorError::Busy(_)) => wait(context, on, held, &reserved, error).await,
+        // The queue tries again, later each time.
+        Err(error @ ExtractorError::Busy(_)) => {
+            let hold_back = |job: &Job| job.hold_back("the model was busy", context.now());
+            let busy = WorkError::Retry { reason: "the model was busy", source: Some(Box::new(error)) };
+            give_back(context, on, held, &reserved, hold_back, busy).await
+        }
         // It may be paid for: what was reserved stays spent.
         Err(error @ ExtractorError::NoAnswer(_)) => {
             Err(WorkError::Retry { reason: "the model did not answer", source: Some(Box::new(error)) }.into())
         }
         Err(error @ ExtractorError::Rejected(_)) => {
-            let settled = settle(held, &reserved, Spending::default());
             let fail = |job: &Job| job.fail(JobFault::NoModel, context.now());
-            match save_with(context, on, held, Some(&settled), fail).await {
-                Err(Stop::Done) => Err(Stop::GivenBack(WorkError::Poison(error.to_string()))),
-                result => result.map(drop),
-            }
+            give_back(context, on, held, &reserved, fail, WorkError::Poison(error.to_string())).await
         }
     }
 }
@@ -112,20 +113,18 @@ fn settle(held: &Held, reserved: &Reserved, spent: Spending) -> PlatformChange {
     PlatformChange::Settle { tenant: held.job.tenant, month, reserved: spending, spent }
 }
 
-/// The model is busy: the queue tries again, later each time.
-async fn wait(
+/// Nothing of what was reserved is spent, and the message goes on with why.
+async fn give_back(
     context: &Context<'_>,
     on: Running<'_>,
     held: &mut Held,
     reserved: &Reserved,
-    error: ExtractorError,
+    change: impl Fn(&Job) -> Job,
+    why: WorkError,
 ) -> Result<(), Stop> {
     let settled = settle(held, reserved, Spending::default());
-    let hold_back = |job: &Job| job.hold_back("the model was busy", context.now());
-    match save_with(context, on, held, Some(&settled), hold_back).await {
-        Err(Stop::Done) => {
-            Err(Stop::GivenBack(WorkError::Retry { reason: "the model was busy", source: Some(Box::new(error)) }))
-        }
+    match save_with(context, on, held, Some(&settled), change).await {
+        Err(Stop::Done) => Err(Stop::GivenBack(why)),
         result => result.map(drop),
     }
 }

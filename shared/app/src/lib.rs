@@ -1,6 +1,7 @@
 //! Use cases: the order of steps over ports. Knows no HTTP, no AWS, no clock of its own; what to decide is the domain's.
 
 pub mod accounts;
+pub mod attachments;
 pub mod bulk_payments;
 pub mod cache_refresh;
 pub mod closings;
@@ -41,6 +42,7 @@ pub mod report;
 mod report_sheet;
 mod revise;
 pub mod run_job;
+pub mod schedules;
 pub mod sessions;
 pub mod settle_dispute;
 pub mod settle_payment;

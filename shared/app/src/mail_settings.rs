@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::field::Invalid;
-use domain::file::FileStatus;
+use domain::file::File;
 use domain::ids::{FileId, TenantId};
 use domain::mail::{MailKind, MailSettings};
 use domain::receipt::Logo;
@@ -57,7 +57,7 @@ pub async fn put(
 }
 
 async fn check_logo(files: &dyn Files, tenant: TenantId, logo: FileId) -> Result<(), Error> {
-    let file = files.get(tenant, logo, Consistency::Strong).await?.filter(|file| file.status != FileStatus::Deleted);
+    let file = files.get(tenant, logo, Consistency::Strong).await?.filter(File::is_listed);
     let missing = || Invalid::new("not_found", "must be the id of a file of yours");
     let checked = file.ok_or_else(missing).and_then(|file| Logo::check(&file));
     checked.map_err(|invalid| Error::Invalid(vec![invalid.at("/logo_file_id")]))

@@ -6,14 +6,13 @@ use domain::job::{Job, JobFault, JobResult, ResultObject};
 use domain::listing::ROWS_MAX;
 use domain::task::{Report, ReportFormat, ReportKind};
 use ports::blobs::BlobKey;
-use ports::commerce::Consistency;
 use serde::{Deserialize, Serialize};
 
 use crate::Context;
 use crate::report::{self, Position, Rows};
 use crate::report_sheet::{self, Heading};
 use crate::run_job::{Held, Running, Stop, save, write};
-use crate::work::WorkError;
+use crate::work::{WorkError, merchant};
 
 /// Pages between two looks at the job.
 const LOOK_EACH: usize = 20;
@@ -194,8 +193,7 @@ async fn print(
     lines: &[u8],
 ) -> Result<(), Stop> {
     let Job { id, tenant, created_at, .. } = held.job;
-    let merchant = on.tenants.get(tenant, Consistency::Strong).await?;
-    let merchant = merchant.ok_or_else(|| WorkError::Poison(format!("there is no tenant {tenant}")))?.name;
+    let merchant = merchant(on.tenants, tenant).await?;
     // The moment that it was asked for: another try makes the same bytes.
     let listing = report_sheet::listing(Heading { merchant, job: id, made_at: created_at }, report, lines)?;
     let document = (on.print)(&listing).map_err(|error| WorkError::Poison(error.to_string()))?;

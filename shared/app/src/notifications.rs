@@ -18,7 +18,7 @@ use ports::webhooks::WebhookEndpoints;
 
 use crate::Context;
 use crate::settle_refund::RefundKey;
-use crate::work::WorkError;
+use crate::work::{WorkError, merchant};
 
 /// How a letter becomes what is read: templates are no matter of the use case.
 pub type Write = fn(&Letter) -> Result<Written, Unwritable>;
@@ -64,10 +64,7 @@ pub async fn notify(context: &Context<'_>, on: Notifying<'_>, notice: &Notice) -
         return Ok(());
     }
     let Some((matter, readers)) = news(on, notice, kind).await? else { return Ok(()) };
-    let merchant = match on.tenants.get(tenant, Consistency::Strong).await? {
-        Some(tenant) => tenant.name,
-        None => return Err(WorkError::Poison(format!("there is no tenant {tenant}"))),
-    };
+    let merchant = merchant(on.tenants, tenant).await?;
     let news = News { kind, merchant, settings, matter };
     let mut first_fault = None;
     for reader in readers {

@@ -10,7 +10,6 @@ use domain::ledger::Source;
 use domain::order::Order;
 use domain::payment::{Payment, PaymentRefusal};
 use domain::receipt::{LOGO_BYTES_MAX, Logo, Receipt, ReceiptKey, Unprintable};
-use domain::text::Name;
 use domain::time::Timestamp;
 use ports::blobs::{BlobKey, Blobs, Link};
 use ports::commerce::{Accounts, Consistency, Orders, Payments};
@@ -18,7 +17,7 @@ use ports::identity::Tenants;
 use ports::mail::MailBook;
 use ports::platform::Files;
 
-use crate::work::WorkError;
+use crate::work::{WorkError, merchant};
 use crate::{Context, Error};
 
 /// How long a link to a receipt works.
@@ -55,7 +54,7 @@ pub async fn render(on: Rendering<'_>, notice: &Notice) -> Result<(), WorkError>
         return Ok(());
     }
     let receipt = Receipt {
-        merchant: merchant(on, tenant).await?,
+        merchant: merchant(on.tenants, tenant).await?,
         logo: logo(on, tenant).await?,
         order: order(on, &payment).await?,
         paid_at: paid_at(on, tenant, id).await?,
@@ -72,11 +71,6 @@ async fn logo(on: Rendering<'_>, tenant: TenantId) -> Result<Option<Logo>, WorkE
     let Some(file) = file.filter(|file| Logo::check(file).is_ok()) else { return Ok(None) };
     let bytes = on.blobs.beginning(BlobKey::file(tenant, id), LOGO_BYTES_MAX).await?;
     Ok(bytes.and_then(|bytes| Logo::of(file.content_type, bytes)))
-}
-
-async fn merchant(on: Rendering<'_>, tenant: TenantId) -> Result<Name, WorkError> {
-    let found = on.tenants.get(tenant, Consistency::Strong).await?;
-    found.map(|tenant| tenant.name).ok_or_else(|| WorkError::Poison(format!("there is no tenant {tenant}")))
 }
 
 async fn order(on: Rendering<'_>, payment: &Payment) -> Result<Option<Order>, WorkError> {

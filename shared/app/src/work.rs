@@ -1,8 +1,11 @@
 //! How a worker's step ends when it does not end well.
 
+use domain::ids::TenantId;
 use domain::payment::PaymentRefusal;
+use domain::text::Name;
 use ports::PortError;
-use ports::commerce::CommitError;
+use ports::commerce::{CommitError, Consistency};
+use ports::identity::Tenants;
 use ports::platform::PlatformError;
 use ports::provider::ProviderError;
 
@@ -58,6 +61,12 @@ impl From<PaymentRefusal> for WorkError {
     fn from(refusal: PaymentRefusal) -> Self {
         Self::Poison(refusal.to_string())
     }
+}
+
+/// In whose name a receipt, a report or a mail is.
+pub(crate) async fn merchant(tenants: &dyn Tenants, tenant: TenantId) -> Result<Name, WorkError> {
+    let found = tenants.get(tenant, Consistency::Strong).await?;
+    found.map(|tenant| tenant.name).ok_or_else(|| WorkError::Poison(format!("there is no tenant {tenant}")))
 }
 
 /// What a worker's commit came to.

@@ -23,11 +23,28 @@ const THROTTLED: [&str; 9] = [
     "TransactionInProgressException",
 ];
 
+/// What DynamoDB answers when a write's condition does not hold.
+const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+
 pub(crate) fn port_error<E>(operation: &'static str, error: SdkError<E>) -> PortError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     PortError::caused_by(kind(&error), operation, describe(&error))
+}
+
+/// Whether a write was made: it is not where its condition does not hold.
+pub(crate) fn is_written<T, E>(operation: &'static str, result: Result<T, SdkError<E>>) -> Result<bool, PortError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(CONDITION_FAILED) => {
+            Ok(false)
+        }
+        Err(error) => Err(port_error(operation, error)),
+    }
 }
 
 pub(crate) fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {

@@ -6,15 +6,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::MessageAttributeValue;
-use ports::queues::{Received, Redelivery};
+use ports::queues::{REASON, RECEIVE_COUNT, Received, Redelivery};
 use ports::{PortError, PortErrorKind};
 
 use crate::Aws;
 use crate::error::port_error;
 
-/// The attributes of a dead letter that say why it is one, and how often it had been received.
-const REASON: &str = "reason";
-const RECEIVE_COUNT: &str = "receive_count";
 /// The longest visibility that SQS takes
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html>).
 const VISIBILITY_MAX: Duration = Duration::from_secs(43_200);

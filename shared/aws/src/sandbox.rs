@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 
 use self::record::{CallsRecord, ChargeRecord, Item, RefundRecord, corrupt, decode, dispute_name, encode};
 use crate::Aws;
-use crate::error::port_error;
+use crate::error::{is_written, port_error};
 
 const ENTER_CHARGE: &str = "enter a charge of the sandbox";
 const TAKE_STEP: &str = "take a step on a charge of the sandbox";
@@ -80,11 +80,7 @@ impl SandboxTable {
             .expression_attribute_values(":status", text(read.status.as_str()))
             .expression_attribute_values(":refunded", number(read.refunded))
             .expression_attribute_values(":dispute", text(dispute_name(read.dispute)));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(port_error(TAKE_STEP, error)),
-        }
+        is_written(TAKE_STEP, request.send().await)
     }
 
     /// A refund that succeeds, with its charge.

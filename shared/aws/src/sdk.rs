@@ -78,11 +78,6 @@ impl Aws {
     /// Connects to nothing and reads no file.
     pub fn new(settings: Settings) -> Self {
         let Settings { region, credentials, endpoint_url } = settings;
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(OPERATION_TIMEOUT)
-            .build();
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS_MAX)
             .with_initial_backoff(FIRST_BACKOFF_MAX)
@@ -94,7 +89,7 @@ impl Aws {
             // The credentials are in memory: there is nothing to keep from being fetched.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http_client(endpoint_url.as_deref(), &region))
-            .timeout_config(timeouts)
+            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT))
             .retry_config(retries)
             // Answers are small and every attempt has its time-out.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -118,13 +113,8 @@ impl Aws {
 
     /// With patience: what it moves are megabytes.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(OBJECT_ATTEMPT_TIMEOUT)
-            .operation_timeout(OBJECT_OPERATION_TIMEOUT)
-            .build();
         let mut config = aws_sdk_s3::config::Builder::from(&self.config)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts(OBJECT_ATTEMPT_TIMEOUT, OBJECT_OPERATION_TIMEOUT))
             // An emulator has no name for each bucket.
             .force_path_style(self.config.endpoint_url().is_some());
         if let Some(counter) = &self.counter {
@@ -143,14 +133,9 @@ impl Aws {
 
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
         // A mail has no key to be known by: what was asked twice is sent twice. The queue tries again.
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(MAIL_TIMEOUT)
-            .operation_timeout(MAIL_TIMEOUT)
-            .build();
         let mut config = aws_sdk_sesv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
+            .timeout_config(timeouts(MAIL_TIMEOUT, MAIL_TIMEOUT));
         if let Some(counter) = &self.counter {
             config = config.interceptor(counter.clone());
         }
@@ -170,14 +155,9 @@ impl Aws {
 
     /// A model takes its time, and what it was asked twice is paid for twice: the queue tries again.
     pub fn bedrock(&self, endpoint_url: Option<&str>, time_out: Duration) -> aws_sdk_bedrockruntime::Client {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .operation_attempt_timeout(time_out)
-            .operation_timeout(time_out)
-            .build();
         let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts);
+            .timeout_config(timeouts(time_out, time_out));
         if let Some(url) = endpoint_url {
             let region = self.config.region().map(Region::as_ref).unwrap_or_default();
             config = config.endpoint_url(url).http_client(http_client(Some(url), region));
@@ -195,6 +175,15 @@ impl Aws {
         }
         aws_sdk_kms::Client::from_conf(config.build())
     }
+}
+
+/// Of one attempt, and of the call with its retries.
+fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
 }
 
 /// AWS itself is trusted by Amazon's roots alone; another endpoint by the system's, or not at all when it is plain HTTP.

@@ -2,13 +2,14 @@
 
 use domain::allowance::{ExtractionSettings, Month, Spending};
 use domain::ids::TenantId;
+use domain::job::Taking;
 use domain::time::Timestamp;
 use futures_util::future::join_all;
 use ports::clock::Clock;
 use ports::commerce::Consistency;
-use ports::platform::PlatformChange;
+use ports::platform::{PlatformChange, PlatformCommit};
 
-use crate::builders::job;
+use crate::builders::{job, record};
 use crate::platform::{Outcome, changes, commit};
 use crate::{PlatformTable, World};
 
@@ -82,9 +83,21 @@ pub async fn a_reservation_stands_and_falls_with_its_job(table: PlatformTable<'_
     assert_eq!(commit(table.platform, changes(tenant, both(of(1, 1)), now)).await, Outcome::Stale);
     assert_eq!(commit(table.platform, changes(tenant, both(of(60, 60)), now)).await, Outcome::Stale);
     assert_eq!(spent(table, tenant).await, of(0, 0));
+    let beyond = commit(table.platform, changes(tenant, both(of(101, 1)), now)).await;
+    assert_eq!(beyond, Outcome::Stale, "what has changed is told first, though no state could make room");
     let created = [PlatformChange::CreateJob(job.clone()), reserve(tenant, of(101, 1), cap)];
     assert_eq!(commit(table.platform, changes(tenant, created, now)).await, Outcome::Exhausted);
     assert_eq!(table.jobs.get(tenant, job.id, Consistency::Strong).await.expect("read"), None);
+
+    let created = [PlatformChange::CreateJob(job.clone()), PlatformChange::PauseJobs { tenant, paused: true }];
+    let record = record(world.mint());
+    let claimed = PlatformCommit { record: Some(record.clone()), ..changes(tenant, created, now) };
+    assert_eq!(commit(table.platform, claimed).await, Outcome::Done);
+    let Taking::Work(begun) = job.take(now) else { panic!("a new job can be taken") };
+    let begin = changes(tenant, [PlatformChange::UpdateJob(begun), reserve(tenant, of(101, 1), cap)], now);
+    assert_eq!(commit(table.platform, begin.clone()).await, Outcome::LineFull);
+    let again = PlatformCommit { record: Some(record.clone()), ..begin };
+    assert_eq!(commit(table.platform, again).await, Outcome::Claimed(Box::new(record)));
 }
 
 pub async fn the_last_extraction_settings_stand(table: PlatformTable<'_>, seed: u128) {

@@ -1,12 +1,16 @@
 //! Dead letters: kept once, by version, listed by queue while they wait, counted, and found for operators.
 
-use domain::dead_letter::{About, Burial, DeadLetter};
+use std::time::Duration;
+
+use domain::dead_letter::{About, Burial, DeadLetter, Death};
 use domain::event::Queue;
-use domain::ids::TenantId;
+use domain::ids::{DeadLetterId, TenantId};
+use domain::page::PageRequest;
+use domain::time::Timestamp;
 use ports::clock::Clock;
 use ports::platform::PlatformChange;
 
-use crate::pages::assert_lists;
+use crate::pages::{assert_lists, limit};
 use crate::platform::{Outcome, changes, commit, write};
 use crate::{PlatformTable, World};
 
@@ -53,15 +57,14 @@ pub async fn a_dead_letter_is_kept_once_and_changed_by_its_version(table: Platfo
     assert_eq!(table.letters.get(strange.tenant, strange.id).await.expect("read"), Some(strange));
 }
 
-pub async fn those_that_wait_are_listed_counted_and_found(table: PlatformTable<'_>, seed: u128) {
-    const MANY: usize = 1_000;
+pub async fn those_that_wait_are_listed_and_counted(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let tenant = world.tenant();
     let mut letters = Vec::new();
     for (queue, subject) in
         [(Queue::Payments, "a"), (Queue::Webhooks, "b"), (Queue::Payments, "c"), (Queue::Payments, "d")]
     {
-        world.advance(std::time::Duration::from_millis(1));
+        world.advance(Duration::from_millis(1));
         let letter = DeadLetter::new(burial(&world, tenant, queue, subject), world.now());
         create(table, &world, &letter).await;
         letters.push(letter);
@@ -75,10 +78,56 @@ pub async fn those_that_wait_are_listed_counted_and_found(table: PlatformTable<'
     assert_lists("dead letters of a queue", &of_payments, list).await;
     let counts = table.letters.counts(tenant).await.expect("counted");
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(Queue::Payments, 2), (Queue::Webhooks, 1)]);
-    let waiting = table.letters.waiting(world.now(), MANY).await.expect("found");
-    let of_tenant: Vec<_> = waiting.into_iter().filter(|(of, _)| *of == tenant).map(|(_, id)| id).collect();
-    assert_eq!(of_tenant, [letters[0].id, letters[1].id, letters[3].id]);
-    let before = world.now().minus(std::time::Duration::from_secs(1));
-    let waiting = table.letters.waiting(before, MANY).await.expect("found");
-    assert!(waiting.iter().all(|(of, _)| *of != tenant), "none has died then");
+}
+
+pub async fn those_that_wait_are_found_page_by_page(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let tenants = [(); 3].map(|()| world.tenant());
+    let mut letters = Vec::new();
+    for (number, tenant) in tenants.into_iter().cycle().take(9).enumerate() {
+        // Three die at one moment.
+        if number % 3 == 0 {
+            world.advance(Duration::from_millis(1));
+        }
+        let letter = DeadLetter::new(burial(&world, tenant, Queue::Payments, &number.to_string()), world.now());
+        create(table, &world, &letter).await;
+        letters.push(letter);
+    }
+    let redriven = letters.remove(4).redrive(world.now()).expect("it waits");
+    update(table, &world, &redriven).await;
+    let (first, last) = (letters[0].died_at, letters[letters.len() - 1].died_at);
+    letters.sort_by_key(death);
+    let places = |until| {
+        let letters = letters.iter().filter(move |letter| letter.died_at <= until);
+        letters.map(|letter| (letter.tenant, letter.id)).collect::<Vec<_>>()
+    };
+    // Letters of other tests may be between these.
+    let found = async |until, after, size| {
+        let mut found = found(table, until, after, size).await;
+        found.retain(|(tenant, _)| tenants.contains(tenant));
+        found
+    };
+    let before_all = Death { at: first.minus(Duration::from_millis(1)), id: DeadLetterId::from_u128(u128::MAX) };
+    for size in [1, 2, 8, 100] {
+        assert_eq!(found(last, before_all, size).await, places(last), "by {size}");
+    }
+    let up_to = letters[0].died_at;
+    assert_eq!(found(up_to, before_all, 2).await, places(up_to));
+    assert_eq!(found(up_to, death(&letters[7]), 2).await, [], "it begins behind where it ends");
+}
+
+fn death(letter: &DeadLetter) -> Death {
+    Death { at: letter.died_at, id: letter.id }
+}
+
+/// Page by page.
+async fn found(table: PlatformTable<'_>, until: Timestamp, after: Death, size: i64) -> Vec<(TenantId, DeadLetterId)> {
+    let (mut found, mut after) = (Vec::new(), Some(after));
+    while after.is_some() {
+        let page = table.letters.waiting(until, PageRequest { limit: limit(size), after }).await.expect("found");
+        assert!(page.next.is_none() || page.items.len() == limit(size).get(), "a page that is not the last is full");
+        found.extend(page.items);
+        after = page.next;
+    }
+    found
 }

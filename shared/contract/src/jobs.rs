@@ -5,11 +5,13 @@ use std::time::Duration;
 use domain::ids::{JobId, TenantId};
 use domain::invoice::{Claim, ClaimedLine, Invoice};
 use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Plan, Priority, ResultObject, Taking, WAITS_AT_MOST};
+use domain::schedule::Occurrence;
 use domain::task::{Extraction, ReportKind, Task};
 use domain::time::Timestamp;
+use ports::PortErrorKind;
 use ports::clock::Clock;
 use ports::commerce::Consistency;
-use ports::platform::PlatformChange;
+use ports::platform::{PlatformChange, PlatformError};
 
 use crate::builders::{currency, job};
 use crate::pages::assert_lists;
@@ -67,8 +69,11 @@ pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) 
     }
     let extraction = Job { task: Task::Extraction(Extraction { file: mint.id() }), ..job(tenant, mint) };
     let urgent = queued.clone().planned(Plan { priority: Priority::High, run_at: Some(now.plus(LEASE)) });
-    for expected in
-        [queued, urgent, running.clone(), unwanted, succeeded, read, ledger, extraction].into_iter().chain(faults)
+    let occurrence = Some(Occurrence { schedule: mint.id(), at: now });
+    let scheduled = Job { occurrence, ..job(tenant, mint) };
+    for expected in [queued, urgent, scheduled, running.clone(), unwanted, succeeded, read, ledger, extraction]
+        .into_iter()
+        .chain(faults)
     {
         let expected = Job { id: world.id(), ..expected };
         create(table, std::slice::from_ref(&expected), now).await;
@@ -188,6 +193,26 @@ pub async fn no_more_begin_than_a_line_has_room_for(table: PlatformTable<'_>, se
     let stranger = job(world.tenant(), world.mint());
     create(table, std::slice::from_ref(&stranger), now).await;
     assert_eq!(update(table, &taken(&stranger, now), now).await, Outcome::Done, "a tenant's line is its own");
+}
+
+pub async fn no_job_begins_in_one_commit_with_another_that_moves(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    let [one, two] = [(); 2].map(|()| job(tenant, world.mint()));
+    create(table, &[one.clone(), two.clone()], now).await;
+    let [begun, also_begun] = [&one, &two].map(|job| taken(job, now));
+    for other in [also_begun, two.cancel(now).expect("it waits"), two.ask_again(now)] {
+        for pair in [[&begun, &other], [&other, &begun]] {
+            let both = pair.map(|job| PlatformChange::UpdateJob(job.clone()));
+            match table.platform.commit(changes(tenant, both, now)).await {
+                Err(PlatformError::Port(error)) => assert_eq!(error.kind, PortErrorKind::Rejected),
+                other => panic!("not refused: {other:?}"),
+            }
+        }
+    }
+    assert_eq!(table.jobs.line(tenant).await.expect("a line is read").running, 0);
+    let left = [&one, &two].map(|job| PlatformChange::UpdateJob(job.cancel(now).expect("it waits")));
+    write(table.platform, changes(tenant, left, now)).await;
 }
 
 pub async fn nothing_begins_in_a_line_that_is_paused(table: PlatformTable<'_>, seed: u128) {

@@ -5,6 +5,7 @@
 //! [`builders`] and [`World`] serve the tests of other crates, too.
 
 pub mod allowances;
+pub mod attachments;
 pub mod attempts;
 pub mod blobs;
 pub mod builders;
@@ -39,6 +40,7 @@ pub mod queues;
 pub mod realtime;
 pub mod refunds;
 mod rows;
+pub mod schedules;
 pub mod sessions;
 pub mod statements;
 mod tables;

@@ -9,7 +9,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
-use ports::platform::{DeadLetters, Files, Jobs, Platform};
+use ports::platform::{Attachments, DeadLetters, Files, Jobs, Platform, Schedules};
 use ports::realtime::{Feeds, Sockets};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
@@ -70,7 +70,9 @@ impl<'a> CommerceTable<'a> {
 pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
+    pub attachments: &'a dyn Attachments,
     pub jobs: &'a dyn Jobs,
+    pub schedules: &'a dyn Schedules,
     pub letters: &'a dyn DeadLetters,
     pub allowances: &'a dyn Allowances,
     pub mail: &'a dyn MailBook,
@@ -86,7 +88,9 @@ impl<'a> PlatformTable<'a> {
     where
         T: Platform
             + Files
+            + Attachments
             + Jobs
+            + Schedules
             + DeadLetters
             + Allowances
             + MailBook
@@ -98,7 +102,9 @@ impl<'a> PlatformTable<'a> {
         Self {
             platform: adapter,
             files: adapter,
+            attachments: adapter,
             jobs: adapter,
+            schedules: adapter,
             letters: adapter,
             allowances: adapter,
             mail: adapter,

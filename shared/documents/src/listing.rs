@@ -6,7 +6,7 @@ use domain::receipt::Unprintable;
 use crate::face::{Faces, faces};
 use crate::lines::{broken, cut};
 use crate::paint::{About, paint};
-use crate::sheet::{BOTTOM, HEIGHT, Ink, Kind, MARGIN, Mark, NodeId, Place, RIGHT, Shape, Sheet, Style};
+use crate::sheet::{BOTTOM, Ink, Kind, MARGIN, NodeId, Place, RIGHT, Sheet, Style};
 use crate::when::date;
 
 const FIRST_WIDTH: f32 = 190.0;
@@ -21,7 +21,7 @@ pub fn listing(listing: &Listing) -> Result<Vec<u8>, Unprintable> {
     layout.heading();
     layout.rows();
     layout.totals();
-    layout.footers();
+    layout.sheet.footers(layout.styles.small, &format!("{} · {}", listing.id, listing.merchant.as_str()));
     let merchant = layout.styles.plain.face.legible(listing.merchant.as_str());
     let about = About {
         title: format!("{} of {merchant}", listing.title),
@@ -187,22 +187,6 @@ impl<'a> Layout<'a> {
             self.sheet.right(cell, RIGHT, y, plain, plain.run(value));
             self.sheet.y += 18.0;
             self.sheet.rule(MARGIN, self.sheet.y, RIGHT - MARGIN, 0.4, Ink::HAIRLINE);
-        }
-    }
-
-    fn footers(&mut self) {
-        let Styles { small, .. } = self.styles;
-        let pages = self.sheet.pages.len();
-        let text = format!("{} · {}", self.listing.id, self.listing.merchant.as_str());
-        let y = HEIGHT - MARGIN + 12.0;
-        for (index, page) in self.sheet.pages.iter_mut().enumerate() {
-            let left = cut(small.face, small.size, &text, RIGHT - MARGIN - 80.0);
-            let right = small.run(&format!("Page {} of {pages}", index + 1));
-            let x = RIGHT - right.width * small.size;
-            for (x, run) in [(MARGIN, left), (x, right)] {
-                let shape = Shape::Text { face: small.face, size: small.size, ink: small.ink, run };
-                page.push(Mark { place: Place::Decoration, x, y, shape });
-            }
         }
     }
 }

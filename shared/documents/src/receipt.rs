@@ -6,9 +6,9 @@ use domain::receipt::{Logo, Receipt, Unprintable};
 use krilla::image::Image;
 
 use crate::face::{Faces, faces};
-use crate::lines::{broken, cut};
+use crate::lines::broken;
 use crate::paint::{About, paint};
-use crate::sheet::{HEIGHT, Ink, Kind, MARGIN, Mark, Place, RIGHT, Shape, Sheet, Style};
+use crate::sheet::{BOTTOM, Ink, Kind, MARGIN, Mark, Place, RIGHT, Shape, Sheet, Style};
 use crate::table::{Column, Table};
 use crate::when::date;
 
@@ -27,7 +27,7 @@ pub fn receipt(receipt: &Receipt) -> Result<Vec<u8>, Unprintable> {
     layout.headline();
     layout.lines();
     layout.totals();
-    layout.footers();
+    layout.sheet.footers(layout.styles.small, &format!("{} · {}", receipt.payment.id, receipt.merchant.as_str()));
     let face = layout.styles.plain.face;
     let merchant = face.legible(receipt.merchant.as_str());
     let about = About {
@@ -198,7 +198,7 @@ impl<'a> Layout<'a> {
         }
         let Styles { plain, strong, .. } = self.styles;
         let height = 12.0 + 20.0 * rows.len() as f32;
-        if self.sheet.y + height > HEIGHT - MARGIN - 24.0 {
+        if self.sheet.y + height > BOTTOM {
             self.sheet.begin_page();
         }
         let table = self.sheet.node(Kind::Table { summary: "Totals" }, None);
@@ -214,22 +214,6 @@ impl<'a> Layout<'a> {
             self.sheet.right(Place::In(value), RIGHT, y, style, style.run(&self.money(amount)));
             self.sheet.rule(MIDDLE, self.sheet.y + 19.0, RIGHT - MIDDLE, 0.5, Ink::HAIRLINE);
             self.sheet.y += 20.0;
-        }
-    }
-
-    fn footers(&mut self) {
-        let Styles { small, .. } = self.styles;
-        let pages = self.sheet.pages.len();
-        let text = format!("{} · {}", self.receipt.payment.id, self.receipt.merchant.as_str());
-        let y = HEIGHT - MARGIN + 12.0;
-        for (index, page) in self.sheet.pages.iter_mut().enumerate() {
-            let left = cut(small.face, small.size, &text, RIGHT - MARGIN - 80.0);
-            let right = small.run(&format!("Page {} of {pages}", index + 1));
-            let x = RIGHT - right.width * small.size;
-            for (x, run) in [(MARGIN, left), (x, right)] {
-                let shape = Shape::Text { face: small.face, size: small.size, ink: small.ink, run };
-                page.push(Mark { place: Place::Decoration, x, y, shape });
-            }
         }
     }
 

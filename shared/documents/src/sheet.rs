@@ -2,6 +2,7 @@
 //! Coordinates are points from the top left corner.
 
 use crate::face::{Face, Run};
+use crate::lines::cut;
 
 /// A4.
 pub(crate) const WIDTH: f32 = 595.28;
@@ -134,6 +135,20 @@ impl<'a> Sheet<'a> {
     pub fn right(&mut self, place: Place, x: f32, y: f32, style: Style<'a>, run: Run) {
         let x = x - run.width * style.size;
         self.left(place, x, y, style, run);
+    }
+
+    /// Below every page: a text, and which page of how many it is.
+    pub fn footers(&mut self, style: Style<'a>, text: &str) {
+        let Style { face, size, ink } = style;
+        let (pages, y) = (self.pages.len(), HEIGHT - MARGIN + 12.0);
+        for (index, page) in self.pages.iter_mut().enumerate() {
+            let left = cut(face, size, text, RIGHT - MARGIN - 80.0);
+            let right = style.run(&format!("Page {} of {pages}", index + 1));
+            let x = RIGHT - right.width * size;
+            for (x, run) in [(MARGIN, left), (x, right)] {
+                page.push(Mark { place: Place::Decoration, x, y, shape: Shape::Text { face, size, ink, run } });
+            }
+        }
     }
 
     pub fn rule(&mut self, x: f32, y: f32, width: f32, thickness: f32, ink: Ink) {

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::file::ContentType;
 use crate::time::Timestamp;
 
+pub const MICRO_DOLLARS_PER_CENT: u64 = 10_000;
 /// What a call adds to a document: the instructions and the schema, amply.
 const INSTRUCTIONS_TOKENS: u64 = 4_000;
 /// Models scale images down before they count them: amply what any of them makes of one.
@@ -138,7 +139,7 @@ impl ExtractionSettings {
     pub fn cap(&self, terms: &ModelTerms) -> Spending {
         let own = Spending {
             tokens: self.tokens_per_month.unwrap_or(u64::MAX),
-            micro_dollars: self.cents_per_month.map_or(u64::MAX, |cents| cents.saturating_mul(10_000)),
+            micro_dollars: self.cents_per_month.map_or(u64::MAX, |cents| cents.saturating_mul(MICRO_DOLLARS_PER_CENT)),
         };
         terms.cap.at_most(own)
     }

@@ -90,6 +90,13 @@ pub struct DeadLetter {
     pub version: u64,
 }
 
+/// Where a letter stands among those of all tenants that wait: by its last death, the oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Death {
+    pub at: Timestamp,
+    pub id: DeadLetterId,
+}
+
 /// It has been sent back already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the dead letter is {}; it may be sent back when it has died again", .current.as_str())]

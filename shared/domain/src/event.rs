@@ -59,6 +59,8 @@ event_types! {
     FileReady = "file.ready",
     FileRejected = "file.rejected",
     FileDeleted = "file.deleted",
+    FileAttached = "file.attached",
+    FileDetached = "file.detached",
     JobCreated = "job.created",
     JobResumed = "job.resumed",
     JobRetried = "job.retried",
@@ -69,6 +71,9 @@ event_types! {
     /// None of the tenant's jobs begins.
     JobsPaused = "jobs.paused",
     JobsUnpaused = "jobs.unpaused",
+    ScheduleCreated = "schedule.created",
+    ScheduleUpdated = "schedule.updated",
+    ScheduleDeleted = "schedule.deleted",
     /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
     WebhookEndpointDisabled = "webhook_endpoint.disabled",
     /// Sent to one endpoint, whatever types it wants.
@@ -127,6 +132,8 @@ impl EventType {
             | Self::FileRejected
             | Self::FileCreated
             | Self::FileDeleted
+            | Self::FileAttached
+            | Self::FileDetached
             | Self::JobCreated
             | Self::JobRetried
             | Self::JobCancelRequested
@@ -135,6 +142,9 @@ impl EventType {
             | Self::JobCancelled
             | Self::JobsPaused
             | Self::JobsUnpaused
+            | Self::ScheduleCreated
+            | Self::ScheduleUpdated
+            | Self::ScheduleDeleted
             | Self::StatementCreated
             | Self::StatementSucceeded
             | Self::StatementFailed => true,
@@ -178,12 +188,17 @@ impl EventType {
             | Self::FileCreated
             | Self::FileReady
             | Self::FileRejected
+            | Self::FileAttached
+            | Self::FileDetached
             | Self::JobCancelRequested
             | Self::JobSucceeded
             | Self::JobFailed
             | Self::JobCancelled
             | Self::JobsPaused
-            | Self::JobsUnpaused => &[Queue::Webhooks, Queue::Realtime],
+            | Self::JobsUnpaused
+            | Self::ScheduleCreated
+            | Self::ScheduleUpdated
+            | Self::ScheduleDeleted => &[Queue::Webhooks, Queue::Realtime],
             Self::WebhookEndpointTest | Self::WebhookReplayRequested => &[Queue::Webhooks],
             Self::WebhookDeliveryDue
             | Self::DeadLetterRedriven

@@ -127,7 +127,11 @@ typed_ids! {
     /// What a provider says it has moved in a period.
     StatementId = "stm";
     FileId = "fil";
+    /// That a file is attached to an order.
+    AttachmentId = "att";
     JobId = "job";
+    /// What asks for jobs at certain times.
+    ScheduleId = "sch";
     /// A message that a worker could not do.
     DeadLetterId = "dlt";
     /// A customer's wallet; with its currency it is the wallet's account id.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hmac_sha256::Hash;
 
 use crate::field::Invalid;
+use crate::hex::{self, Hex};
 use crate::ids::{TenantId, TransactionId};
 use crate::ledger::{Entry, Source, Transaction};
 use crate::time::Timestamp;
@@ -29,7 +30,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 
@@ -44,15 +45,7 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("invalid_digest", "must be 64 lower-case hexadecimal digits");
-        let is_hex = text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if text.len() != 64 || !is_hex {
-            return Err(invalid());
-        }
-        let mut bytes = [0; 32];
-        for (index, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| invalid())?;
-        }
-        Ok(Self(bytes))
+        hex::parse(text).map(Self).ok_or_else(invalid)
     }
 }
 

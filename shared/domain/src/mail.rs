@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::dispute::Dispute;
 use crate::event::EventType;
+use crate::hex::{self, Hex};
 use crate::ids::{EventId, FileId, TenantId};
 use crate::opt_out::OptOutLink;
 use crate::order::Order;
@@ -173,24 +174,13 @@ impl FromStr for AddressHash {
     type Err = NoDigest;
 
     fn from_str(text: &str) -> Result<Self, NoDigest> {
-        parse_digest(text).map(Self)
+        hex::parse(text).map(Self).ok_or(NoDigest)
     }
-}
-
-/// 32 bytes of lower-case hexadecimal digits.
-pub(crate) fn parse_digest(text: &str) -> Result<[u8; 32], NoDigest> {
-    let is_hex = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let mut bytes = [0; 32];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        let pair = text.get(2 * index..2 * index + 2).filter(|_| is_hex).ok_or(NoDigest)?;
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| NoDigest)?;
-    }
-    Ok(bytes)
 }
 
 impl fmt::Display for AddressHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        Hex(&self.0).fmt(f)
     }
 }
 

@@ -4,8 +4,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::hex::{self, Hex};
 use crate::ids::TenantId;
-use crate::mail::{AddressHash, parse_digest};
+use crate::mail::AddressHash;
 
 /// Whose mail is not wanted any more, and by whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +42,7 @@ impl fmt::Debug for OptOutToken {
 impl fmt::Display for OptOutToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { of: OptOut { tenant, address }, signature } = self;
-        write!(f, "{tenant}.{address}.")?;
-        signature.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{tenant}.{address}.{}", Hex(signature))
     }
 }
 
@@ -54,7 +54,7 @@ impl FromStr for OptOutToken {
         let mut part = || parts.next().ok_or(NoOptOutToken);
         let tenant = part()?.parse().map_err(|_| NoOptOutToken)?;
         let address = part()?.parse().map_err(|_| NoOptOutToken)?;
-        let signature = parse_digest(part()?).map_err(|_| NoOptOutToken)?;
+        let signature = hex::parse(part()?).ok_or(NoOptOutToken)?;
         match parts.next() {
             None => Ok(Self { of: OptOut { tenant, address }, signature }),
             Some(_) => Err(NoOptOutToken),

@@ -8,6 +8,7 @@ pub struct Limit(u16);
 
 impl Limit {
     pub const MAX: u16 = 100;
+    pub const LARGEST: Self = Self(Self::MAX);
 
     pub fn new(limit: i64) -> Result<Self, Invalid> {
         u16::try_from(limit)

@@ -148,9 +148,7 @@ pub struct Period {
 impl Period {
     /// Why a period may not end at `to`.
     pub fn check_end(from: Timestamp, to: Timestamp, now: Timestamp) -> Result<(), Invalid> {
-        if to > now {
-            return Err(Invalid::new("in_the_future", "must not be in the future"));
-        }
+        to.not_after(now)?;
         if to <= from {
             return Err(Invalid::new("out_of_range", "must be after from"));
         }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::field::Invalid;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
@@ -30,5 +32,10 @@ impl Timestamp {
     /// How long after `earlier` this moment is; zero when it is not after.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Itself, where it has come.
+    pub fn not_after(self, now: Self) -> Result<Self, Invalid> {
+        if self <= now { Ok(self) } else { Err(Invalid::new("in_the_future", "must not be in the future")) }
     }
 }

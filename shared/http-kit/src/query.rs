@@ -89,12 +89,8 @@ impl<'a> Query<'a> {
 
     /// A time that is not after `now`.
     pub fn past_time(&mut self, name: &'static str, now: Timestamp) -> Option<Timestamp> {
-        let time = self.time(name)?;
-        if time <= now {
-            return Some(time);
-        }
-        self.errors.push(Invalid::new("in_the_future", "must not be in the future").at(name));
-        None
+        let past = self.time(name)?.not_after(now);
+        past.map_err(|invalid| self.errors.push(invalid.at(name))).ok()
     }
 
     pub fn one_of<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {

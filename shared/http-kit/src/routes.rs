@@ -28,17 +28,7 @@ const fn granted(
     action: Action,
     body: Body,
 ) -> Route {
-    Route {
-        function,
-        method,
-        path,
-        access: Access::Granted(action),
-        body,
-        cached: None,
-        cost: None,
-        retired: None,
-        is_page: false,
-    }
+    Route { access: Access::Granted(action), ..public(function, method, path, body) }
 }
 
 impl Route {
@@ -79,6 +69,11 @@ pub const ORDERS_CANCEL: Route =
     granted("orders-cancel", "POST", "/v1/orders/{id}/cancel", Action::OrderWrite, Body::OptionalJson);
 pub const ORDERS_FULFIL: Route =
     granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
+pub const ORDERS_FILES: Route = granted("orders-files", "GET", "/v1/orders/{id}/files", Action::FileRead, Body::None);
+pub const ORDERS_ATTACH: Route =
+    granted("orders-attach", "PUT", "/v1/orders/{id}/files/{file_id}", Action::FileWrite, Body::OptionalJson);
+pub const ORDERS_DETACH: Route =
+    granted("orders-detach", "DELETE", "/v1/orders/{id}/files/{file_id}", Action::FileWrite, Body::None);
 pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payments", Action::PaymentWrite, Body::Json);
 pub const PAYMENTS_BULK: Route =
     granted("payments-bulk", "POST", "/v1/payments/bulk", Action::PaymentWrite, Body::Json).costing(payments_in_bulk);
@@ -167,6 +162,14 @@ pub const SETTINGS_REFUSED: Route =
     granted("settings-refused", "GET", "/v1/settings/mail/refused", Action::SettingRead, Body::None);
 pub const SETTINGS_ACCEPT: Route =
     granted("settings-accept", "DELETE", "/v1/settings/mail/refused/{id}", Action::SettingWrite, Body::None);
+pub const SCHEDULES_CREATE: Route =
+    granted("schedules-create", "POST", "/v1/schedules", Action::ReportWrite, Body::Json);
+pub const SCHEDULES_LIST: Route = granted("schedules-list", "GET", "/v1/schedules", Action::JobRead, Body::None);
+pub const SCHEDULES_GET: Route = granted("schedules-get", "GET", "/v1/schedules/{id}", Action::JobRead, Body::None);
+pub const SCHEDULES_UPDATE: Route =
+    granted("schedules-update", "PATCH", "/v1/schedules/{id}", Action::ReportWrite, Body::Json);
+pub const SCHEDULES_DELETE: Route =
+    granted("schedules-delete", "DELETE", "/v1/schedules/{id}", Action::ReportWrite, Body::None);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
     granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_LIST: Route =
@@ -223,6 +226,9 @@ pub const ALL: &[Route] = &[
     ORDERS_GET,
     ORDERS_CANCEL,
     ORDERS_FULFIL,
+    ORDERS_FILES,
+    ORDERS_ATTACH,
+    ORDERS_DETACH,
     PAYMENTS_CREATE,
     PAYMENTS_BULK,
     PAYMENTS_LIST,
@@ -277,6 +283,11 @@ pub const ALL: &[Route] = &[
     SETTINGS_UPDATE,
     SETTINGS_REFUSED,
     SETTINGS_ACCEPT,
+    SCHEDULES_CREATE,
+    SCHEDULES_LIST,
+    SCHEDULES_GET,
+    SCHEDULES_UPDATE,
+    SCHEDULES_DELETE,
     WEBHOOK_ENDPOINTS_CREATE,
     WEBHOOK_ENDPOINTS_LIST,
     WEBHOOK_ENDPOINTS_GET,

@@ -44,10 +44,7 @@ pub fn signature(fields: &mut Fields<'_>) -> Option<Signature> {
 
 /// Exactly one of three.
 pub fn replay(fields: &mut Fields<'_>, now: Timestamp) -> Option<ReplayOf> {
-    let past = |value: &Value| {
-        let time = values::time(value)?;
-        if time <= now { Ok(time) } else { Err(Invalid::new("in_the_future", "must not be in the future")) }
-    };
+    let past = |value: &Value| values::time(value)?.not_after(now);
     let event = fields.optional("event_id", values::id).map(ReplayOf::Event);
     let failed = fields.optional("failed_since", past).map(ReplayOf::FailedSince);
     let never_sent = fields.optional("never_sent_since", past).map(ReplayOf::NeverSentSince);

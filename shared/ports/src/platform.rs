@@ -1,17 +1,19 @@
 //! What surrounds the payments: files, and later jobs, endpoints and the rest. One table, one way to write it; its events
 //! are in the tenant's one log, beside the payments'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::allowance::{Month, Spending};
-use domain::dead_letter::DeadLetter;
+use domain::attachment::Attachment;
+use domain::dead_letter::{DeadLetter, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
+use domain::schedule::Schedule;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
 
@@ -25,13 +27,24 @@ pub enum PlatformChange {
     CreateFile(File),
     /// The stored file has the version before this one's.
     UpdateFile(File),
+    /// The same, and the slot of the attachment's order is free.
+    AttachFile { file: File, attachment: Attachment },
+    /// The same, and the attachments are there. They are gone from then on.
+    DetachFile { file: File, attachments: Vec<Attachment> },
     /// There is no such job yet.
     CreateJob(Job),
     /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
     /// fewer run than its priority says, or it is one of those that run. The line follows: a job that waits is in it, by priority and age.
+    /// Where one begins, no other of the same commit begins, waits or ends: that is `Rejected`.
     UpdateJob(Job),
     /// From now on none of the tenant's jobs begins, or they do again. No condition.
     PauseJobs { tenant: TenantId, paused: bool },
+    /// There is no such schedule yet.
+    CreateSchedule(Schedule),
+    /// The stored schedule has the version before this one's.
+    UpdateSchedule(Schedule),
+    /// The stored schedule has this one's version.
+    DeleteSchedule(Schedule),
     /// There is no such dead letter yet.
     CreateDeadLetter(DeadLetter),
     /// The stored dead letter has the version before this one's.
@@ -85,12 +98,26 @@ pub trait Files: Send + Sync {
     /// Deleted ones too.
     async fn get(&self, tenant: TenantId, id: FileId, consistency: Consistency) -> Result<Option<File>, PortError>;
 
+    /// As [`crate::commerce::Orders::get_many`]. Deleted ones too.
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<FileId>,
+        consistency: Consistency,
+    ) -> Result<Vec<File>, PortError>;
+
     /// Newest first, without the deleted, by one query of an index.
     async fn list(&self, tenant: TenantId, page: PageRequest<FileId>) -> Result<Page<File, FileId>, PortError>;
 
     /// Across tenants: those whose `check_at` is at or before `now`, oldest first within a shard of the index, at most about
     /// `limit`.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, FileId)>, PortError>;
+}
+
+#[async_trait]
+pub trait Attachments: Send + Sync {
+    /// All that an order has, oldest first, strongly consistent, by one query.
+    async fn of_order(&self, tenant: TenantId, order: OrderId) -> Result<Vec<Attachment>, PortError>;
 }
 
 /// A tenant's jobs that wait and run.
@@ -124,6 +151,26 @@ pub trait Jobs: Send + Sync {
 }
 
 #[async_trait]
+pub trait Schedules: Send + Sync {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: ScheduleId,
+        consistency: Consistency,
+    ) -> Result<Option<Schedule>, PortError>;
+
+    /// Newest first, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<ScheduleId>,
+    ) -> Result<Page<Schedule, ScheduleId>, PortError>;
+
+    /// As [`Files::due`].
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, ScheduleId)>, PortError>;
+}
+
+#[async_trait]
 pub trait DeadLetters: Send + Sync {
     /// Strongly consistent.
     async fn get(&self, tenant: TenantId, id: DeadLetterId) -> Result<Option<DeadLetter>, PortError>;
@@ -139,6 +186,11 @@ pub trait DeadLetters: Send + Sync {
     /// How many wait, by queue; queues without any are left out. Of very many it counts the first thousand at least.
     async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError>;
 
-    /// Across tenants, for operators: those that wait and died at `now` or before, as [`Files::due`].
-    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError>;
+    /// Across tenants, for operators: those that wait and died at `until` or before, the oldest deaths first, from all shards of
+    /// an index.
+    async fn waiting(
+        &self,
+        until: Timestamp,
+        page: PageRequest<Death>,
+    ) -> Result<Page<(TenantId, DeadLetterId), Death>, PortError>;
 }

@@ -35,6 +35,10 @@ pub struct Received {
     pub trace: Option<String>,
 }
 
+/// The attributes of a buried message that say why it is, and how often it had been received.
+pub const REASON: &str = "reason";
+pub const RECEIVE_COUNT: &str = "receive_count";
+
 /// What a worker does with a message that it could not finish.
 #[async_trait]
 pub trait Redelivery: Send + Sync {

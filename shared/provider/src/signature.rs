@@ -3,6 +3,7 @@
 //! way.
 
 use aws_lc_rs::hmac;
+use domain::hex::Hex;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use ports::provider::NoticeRefusal;
@@ -13,7 +14,7 @@ pub const TOLERANCE_SECONDS: i64 = 5 * 60;
 /// The header's value for a body that is sent at a moment.
 pub fn sign(secret: &Secret, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.as_seconds();
-    format!("t={seconds},v1={}", hex(tag(secret, &seconds.to_string(), body).as_ref()))
+    format!("t={seconds},v1={}", Hex(tag(secret, &seconds.to_string(), body).as_ref()))
 }
 
 /// Whether the header proves the body. Of several `v1`, as while a secret is exchanged, one has to.
@@ -46,10 +47,6 @@ fn tag(secret: &Secret, time: &str, body: &[u8]) -> hmac::Tag {
     hmac::sign(&key(secret), &[time.as_bytes(), b".", body].concat())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn bytes(hex: &str) -> Option<Vec<u8>> {
     let pair = |index: usize| u8::from_str_radix(hex.get(index..index + 2)?, 16).ok();
     (hex.len() == 64).then(|| (0..32).map(|index| pair(2 * index)).collect()).flatten()
@@ -73,7 +70,7 @@ mod tests {
     #[test]
     fn the_mac_is_the_standard_one() {
         let tag = hmac::sign(&key(&Secret::new("Jefe")), b"what do ya want for nothing?");
-        assert_eq!(hex(tag.as_ref()), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        assert_eq!(Hex(tag.as_ref()).to_string(), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]

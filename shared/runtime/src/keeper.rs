@@ -7,13 +7,10 @@ use domain::dead_letter::Burial;
 use domain::event::Queue;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ports::PortError;
+use ports::queues::{REASON, RECEIVE_COUNT};
 use serde_json::Value;
 
 use crate::telemetry::{Invocation, chain};
-
-/// What a worker put beside the message when it buried it.
-const REASON: &str = "reason";
-const RECEIVE_COUNT: &str = "receive_count";
 
 /// `queue_of` knows the queue of a dead-letter queue's ARN; `keep` is given its messages without what they are about.
 pub async fn run_keeper<K, A>(queue_of: impl Fn(&str) -> Option<Queue>, keep: K, answer: A) -> Result<(), Error>

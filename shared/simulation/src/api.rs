@@ -75,6 +75,14 @@ impl World {
             "orders-fulfil" => {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
+            "orders-files" => orders_files::answer(orders_files::Deps { gate, stores: self.attached() }, request).await,
+            "orders-attach" => {
+                let deps = orders_attach::Deps { gate, mint, platform, stores: self.attached() };
+                orders_attach::answer(deps, request).await
+            }
+            "orders-detach" => {
+                orders_detach::answer(orders_detach::Deps { gate, mint, platform, files: store }, request).await
+            }
             "payments-create" => {
                 let deps = payments_create::Deps { gate, mint, commerce };
                 payments_create::answer(deps, request).await
@@ -204,6 +212,20 @@ impl World {
             "jobs-resume" => {
                 let stores = app::jobs::Stores { platform, jobs: store };
                 jobs_resume::answer(jobs_resume::Deps { gate, mint, stores }, request).await
+            }
+            "schedules-create" => {
+                let deps = schedules_create::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_create::answer(deps, request).await
+            }
+            "schedules-list" => schedules_list::answer(schedules_list::Deps { gate, schedules: store }, request).await,
+            "schedules-get" => schedules_get::answer(schedules_get::Deps { gate, schedules: store }, request).await,
+            "schedules-update" => {
+                let deps = schedules_update::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_update::answer(deps, request).await
+            }
+            "schedules-delete" => {
+                let deps = schedules_delete::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_delete::answer(deps, request).await
             }
             "dead-letters-list" => {
                 dead_letters_list::answer(dead_letters_list::Deps { gate, letters: store }, request).await

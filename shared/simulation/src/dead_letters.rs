@@ -41,13 +41,18 @@ impl World {
 
     /// A message about a payment that nobody knows: its worker buries it. The letter's id.
     pub fn dead_letter(&self, caller: &Caller) -> String {
+        self.dead_letter_of(Queue::Payments, caller)
+    }
+
+    /// The same in the queue of another worker, that knows no such message either.
+    pub fn dead_letter_of(&self, queue: Queue, caller: &Caller) -> String {
         let subject = self.id::<PaymentId>().to_string();
         let notice =
             Notice { event: self.id(), tenant: caller.tenant, kind: EventType::PaymentCreated, subject, trace: None };
         let subject = notice.subject.clone();
-        run(self.queues.send(Queue::Payments, &[notice])).expect("nothing fails");
-        self.work(Queue::Payments);
-        assert_eq!(self.keep_dead_letters(Queue::Payments), 1);
+        run(self.queues.send(queue, &[notice])).expect("nothing fails");
+        self.work(queue);
+        assert_eq!(self.keep_dead_letters(queue), 1);
         let letters = self.store.contents().dead_letters;
         let letter = letters.iter().find(|letter| letter.subject.as_ref() == Some(&subject));
         letter.map(|letter| letter.id.to_string()).expect("it was kept")

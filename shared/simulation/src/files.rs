@@ -1,5 +1,6 @@
 //! Files of a simulated shop: what is announced, and the upload as its client makes it.
 
+use app::attachments::Stores;
 use domain::access::Caller;
 use domain::time::Timestamp;
 use memory::BlobAnswer;
@@ -64,6 +65,10 @@ pub(crate) const TOTAL: i64 = 6_200;
 /// Those whose extractions end within the hour.
 pub(crate) const READ: [Held; 5] = [DOCUMENTS[0], DOCUMENTS[1], DOCUMENTS[3], DOCUMENTS[4], DOCUMENTS[6]];
 
+pub(crate) fn attaching(order: &str, file: &str) -> Ask {
+    Ask::new("PUT", format!("/v1/orders/{order}/files/{file}"))
+}
+
 pub(crate) fn file_body(name: &str) -> Value {
     let (name, content_type, bytes, checksum) = of_name(name);
     json!({ "name": name, "content_type": content_type, "size": bytes.len(), "checksum_sha256": checksum })
@@ -75,6 +80,16 @@ fn of_name(name: &str) -> Held {
 }
 
 impl World {
+    pub(crate) fn attached(&self) -> Stores<'_> {
+        let store = self.store.as_ref();
+        Stores { files: store, attachments: store, orders: store }
+    }
+
+    /// Attaches a file to an order.
+    pub fn attach(&self, caller: &Caller, order: &str, file: &str) -> Answer {
+        self.call(attaching(order, file).by(caller))
+    }
+
     /// Announces a file of [`FILES`] and uploads it.
     pub fn file(&self, caller: &Caller, name: &str) -> Answer {
         let made = self.call(Ask::post("/v1/files", &file_body(name)).by(caller).key(&self.new_key())).ok(201);

@@ -41,6 +41,8 @@ pub struct Furniture {
     pub event: String,
     /// Ready.
     pub file: String,
+    /// Ready, and attached to the open order.
+    pub attached: String,
     /// Queued.
     pub job: String,
     /// Failed.
@@ -48,6 +50,7 @@ pub struct Furniture {
     /// Waiting.
     pub dead_letter: String,
     /// Told of everything.
+    pub schedule: String,
     pub endpoint: String,
     /// What the link in a mail to the customer carries.
     pub opt_out: String,
@@ -92,12 +95,15 @@ impl Furniture {
         world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
-        let file = world.file(owner, "good.csv").id();
+        let [file, attached] = ["good.csv", "good.pdf"].map(|name| world.file(owner, name).id());
+        world.run_until_quiet();
+        world.attach(owner, &open_order, &attached).ok(201);
         world.run_until_quiet();
         let failed_job = world.failed_report(owner);
         let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
         let dead_letter = world.dead_letter(owner);
+        let schedule = world.schedule(owner, "0 6 * * *").id();
         let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
         let mail = world.mailer.taken().into_iter().find_map(|mail| mail.opt_out).expect("the customer was told");
         let opt_out = mail.as_str().rsplit('=').next().unwrap_or_default().to_owned();
@@ -120,9 +126,11 @@ impl Furniture {
             statement,
             event,
             file,
+            attached,
             job,
             failed_job,
             dead_letter,
+            schedule,
             endpoint,
             opt_out,
             refused: refused.to_string(),

@@ -62,6 +62,7 @@ mod notifications {
 mod orders {
     mod cancel;
     mod create;
+    mod files;
     mod fulfil;
     mod get;
     mod list;
@@ -91,6 +92,9 @@ mod refunds {
     mod list;
 }
 mod reports {
+    mod create;
+}
+mod schedules {
     mod create;
 }
 mod sessions {

@@ -1,18 +1,17 @@
 //! Takes what comes to the dead-letter queues into the table, by tenant. Asked by an operator, as `cargo xtask dlq` does, it
 //! tells of the letters of all tenants and sends them back: `{"dead_letters":"list"}`, `{"dead_letters":"redrive"}`, with a
-//! `queue`, and with the `id` of one.
+//! `queue`, with the `id` of one. Each answer is of one page; asked `from` its `next`, it goes on behind it.
 
-use app::dead_letters::{self, Stores};
+use app::dead_letters::{self, Sought, Stores};
 use app::work::WorkError;
 use app::{Context, Origin};
-use domain::dead_letter::{Burial, DeadLetter};
+use domain::dead_letter::{Burial, DeadLetter, Death};
 use domain::event::Queue;
+use domain::page::{Limit, Page, PageRequest};
+use domain::time::Timestamp;
 use ports::clock::Mint;
 use ports::{PortError, PortErrorKind};
 use serde_json::{Value, json};
-
-/// All that one question is about.
-const LETTERS_MAX: usize = 1_000;
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
@@ -33,28 +32,73 @@ pub async fn keep(deps: Deps<'_>, burial: &Burial) -> Result<(), WorkError> {
 
 pub async fn answer(deps: Deps<'_>, question: &Value) -> Result<Value, PortError> {
     let context = deps.context();
-    let queue = match question["queue"].as_str() {
-        Some(name) => Some(Queue::parse(name).ok_or_else(not_asked_right)?),
-        None => None,
-    };
-    let (found, more) = dead_letters::waiting(&context, deps.stores.letters, queue, LETTERS_MAX).await?;
-    let id = question["id"].as_str();
-    let found = found.into_iter().filter(|letter| id.is_none_or(|id| letter.id.to_string() == id));
-    match question["dead_letters"].as_str() {
-        Some("list") => Ok(json!({ "letters": found.map(|letter| shown(&letter)).collect::<Vec<_>>(), "more": more })),
-        Some("redrive") => {
+    let Question { verb, sought, after } = Question::read(question, context.now()).ok_or_else(not_asked_right)?;
+    let page = PageRequest { limit: Limit::LARGEST, after };
+    let Page { items, next } = dead_letters::waiting(deps.stores.letters, sought, page).await?;
+    let next = next.map(|death| shown_place(sought.died_until, death));
+    match verb {
+        Verb::List => Ok(json!({ "letters": items.iter().map(shown).collect::<Vec<_>>(), "next": next })),
+        Verb::Redrive => {
             let (mut sent, mut failed) = (Vec::new(), Vec::new());
-            for letter in found {
-                match dead_letters::send_back(&context, deps.stores, &letter).await {
+            for (letter, result) in dead_letters::send_back(&context, deps.stores, items).await {
+                match result {
                     Ok(true) => sent.push(shown(&letter)),
                     Ok(false) => {}
                     Err(error) => failed.push(format!("{}: {error}", letter.id)),
                 }
             }
-            Ok(json!({ "redriven": sent, "failed": failed, "more": more }))
+            Ok(json!({ "redriven": sent, "failed": failed, "next": next }))
         }
-        Some(_) | None => Err(not_asked_right()),
     }
+}
+
+enum Verb {
+    List,
+    Redrive,
+}
+
+struct Question {
+    verb: Verb,
+    sought: Sought,
+    after: Option<Death>,
+}
+
+impl Question {
+    /// None when it is no question of ours.
+    fn read(question: &Value, now: Timestamp) -> Option<Self> {
+        let verb = match question["dead_letters"].as_str()? {
+            "list" => Verb::List,
+            "redrive" => Verb::Redrive,
+            _ => return None,
+        };
+        let queue = match &question["queue"] {
+            Value::Null => None,
+            name => Some(Queue::parse(name.as_str()?)?),
+        };
+        let id = match &question["id"] {
+            Value::Null => None,
+            id => Some(id.as_str()?.parse().ok()?),
+        };
+        let (died_until, after) = match &question["from"] {
+            Value::Null => (now, None),
+            place => {
+                let (until, death) = read_place(place)?;
+                (until, Some(death))
+            }
+        };
+        Some(Self { verb, sought: Sought { queue, id, died_until }, after })
+    }
+}
+
+/// Where the next page begins; whoever asked hands it back as it is.
+fn shown_place(until: Timestamp, Death { at, id }: Death) -> Value {
+    json!({ "until_ms": until.as_ms(), "died_at_ms": at.as_ms(), "id": id.to_string() })
+}
+
+fn read_place(place: &Value) -> Option<(Timestamp, Death)> {
+    let moment = |name: &str| place[name].as_i64().map(Timestamp::from_ms);
+    let death = Death { at: moment("died_at_ms")?, id: place["id"].as_str()?.parse().ok()? };
+    Some((moment("until_ms")?, death))
 }
 
 /// As its tenant sees it, and whose it is.

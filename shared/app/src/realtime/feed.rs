@@ -41,33 +41,46 @@ pub(super) enum Resumed {
     Unknown,
 }
 
-/// Sees to it that an event has its place, and what the log has before it. `false` where nobody has ever listened.
+/// Where an event is that was taken in.
+pub(super) enum Taken {
+    /// With the place behind it.
+    In(FeedPlace),
+    /// The feed begins behind it.
+    Before,
+    NobodyListens,
+}
+
+/// Sees to it that an event has its place, and what the log has before it.
 pub(super) async fn take_in(
     context: &Context<'_>,
     on: Feeding<'_>,
     tenant: TenantId,
     told: Told,
-) -> Result<bool, WorkError> {
+) -> Result<Taken, WorkError> {
     for _ in 0..ROUNDS_MAX {
         let recent = on.feeds.newest(tenant, RECENT).await?;
-        let Some(head) = recent.first() else { return Ok(false) };
+        let Some(head) = recent.first() else { return Ok(Taken::NobodyListens) };
         if told.event <= head.begins_after {
-            return Ok(true);
+            return Ok(Taken::Before);
         }
         if told.event > head.up_to {
             match read_on(context, on, head).await? {
-                Read::Written(block) if block.behind(told.event).is_some() => return Ok(true),
-                Read::Written(_) | Read::Overtaken => continue,
+                Read::Written(block) => match block.behind(told.event) {
+                    Some(place) => return Ok(Taken::In(place)),
+                    None => continue,
+                },
+                Read::Overtaken => continue,
                 Read::Nothing => {
                     return Err(WorkError::Retry { reason: "the event is not readable yet", source: None });
                 }
             }
         }
-        if find(on, &recent, tenant, told.event).await?.is_some() {
-            return Ok(true);
+        if let Some(place) = find(on, &recent, tenant, told.event).await? {
+            return Ok(Taken::In(place));
         }
-        if on.feeds.append(&head.followed_by(vec![told], told.event, context.now())).await? {
-            return Ok(true);
+        let late = head.followed_by(vec![told], told.event, context.now());
+        if on.feeds.append(&late).await? {
+            return Ok(Taken::In(late.end()));
         }
     }
     Err(WorkError::contended())
@@ -120,16 +133,14 @@ pub(super) async fn resume(
     let event = event(on, tenant, after).await?.filter(|event| event.kind.is_public());
     let Some(event) = event else { return Ok(Resumed::Unknown) };
     let head = begun(context, on, tenant, after).await?;
-    if after < head.begins_after {
-        return Ok(Resumed::TooOld);
-    }
     if after == head.begins_after {
         return Ok(Resumed::At(FeedPlace::default()));
     }
-    take_in(context, on, tenant, Told { event: after, kind: event.kind }).await?;
-    let recent = on.feeds.newest(tenant, RECENT).await?;
-    let place = find(on, &recent, tenant, after).await?;
-    Ok(place.map_or(Resumed::Unknown, Resumed::At))
+    Ok(match take_in(context, on, tenant, Told { event: after, kind: event.kind }).await? {
+        Taken::In(place) => Resumed::At(place),
+        Taken::Before => Resumed::TooOld,
+        Taken::NobodyListens => Resumed::Unknown,
+    })
 }
 
 /// The event before a place, or what the feed begins behind: who is cut off before they hear of anything goes on from there.

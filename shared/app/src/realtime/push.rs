@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ports::queues::Queues;
 use ports::realtime::{Pushed, Pusher, Sockets};
 
-use super::feed::{self, Feeding};
+use super::feed::{self, Feeding, Taken};
 use super::{SocketKey, release, send};
 use crate::Context;
 use crate::commit::TRIES;
@@ -55,7 +55,7 @@ pub async fn work(context: &Context<'_>, on: Pushing<'_>, notice: &Notice) -> Re
 
 async fn tell(context: &Context<'_>, on: Pushing<'_>, notice: &Notice) -> Result<(), WorkError> {
     let told = Told { event: notice.event, kind: notice.kind };
-    if !feed::take_in(context, on.feeding, notice.tenant, told).await? {
+    if let Taken::NobodyListens = feed::take_in(context, on.feeding, notice.tenant, told).await? {
         return Ok(());
     }
     let sockets = on.sockets.all(notice.tenant).await?;
@@ -109,7 +109,7 @@ async fn wake(context: &Context<'_>, on: Pushing<'_>, key: &SocketKey) -> Result
         let leased = socket.turned(Turn::taken(now));
         if on.sockets.put(&leased).await? {
             let mut lease = leased.turn.lease_until;
-            let result = go_through(context, on, key, &mut lease).await;
+            let result = go_through(context, on, key, leased, &mut lease).await;
             if result.is_err() {
                 // Else who tries again waits for the lease. That this fails as well is told by the first failure.
                 drop(release(on.sockets, key, lease).await);
@@ -126,16 +126,18 @@ async fn go_through(
     context: &Context<'_>,
     on: Pushing<'_>,
     key: &SocketKey,
+    mut socket: Socket,
     lease: &mut Option<Timestamp>,
 ) -> Result<(), WorkError> {
     let ends_at = context.now().plus(RUNS_FOR);
     while context.now() < ends_at {
-        let Some(socket) = ours(on, key, *lease).await? else { return Ok(()) };
         let behind = feed::behind(on.feeding, key.tenant, socket.place).await?;
         if behind.is_empty() {
-            if rest(on, &socket, *lease).await? {
+            if rest(on, &socket).await? {
                 return Ok(());
             }
+            let Some(present) = ours(on, key, *lease).await? else { return Ok(()) };
+            socket = present;
             continue;
         }
         if let Some(closing) = to_be_closed(context, on, &socket).await? {
@@ -143,8 +145,9 @@ async fn go_through(
         }
         let pushed = push_some(context, on, &socket, &behind, ends_at).await;
         let (Ok(place) | Err(Stopped { place, .. })) = pushed;
-        if place != socket.place && !move_on(context, on, key, lease, (socket.place, place)).await? {
-            return Ok(());
+        if place != socket.place {
+            let Some(moved) = move_on(context, on, key, lease, (socket.place, place)).await? else { return Ok(()) };
+            socket = moved;
         }
         match pushed.map_err(|stopped| stopped.by) {
             Ok(_) => {}
@@ -209,35 +212,31 @@ async fn push_some(
     Ok(behind.last().filter(|_| count < PER_WRITE).map_or(place, |(last, _)| *last))
 }
 
-/// Writes how far the socket is, and keeps the lease. `false` when it is another's by now.
+/// Writes how far the socket is, and keeps the lease. None when it is another's by now.
 async fn move_on(
     context: &Context<'_>,
     on: Pushing<'_>,
     key: &SocketKey,
     lease: &mut Option<Timestamp>,
     (from, to): (FeedPlace, FeedPlace),
-) -> Result<bool, WorkError> {
+) -> Result<Option<Socket>, WorkError> {
     for _ in 0..TRIES {
-        let Some(socket) = ours(on, key, *lease).await? else { return Ok(false) };
+        let Some(socket) = ours(on, key, *lease).await? else { return Ok(None) };
         let next = socket.moved(from, to, context.now());
         if on.sockets.put(&next).await? {
             *lease = next.turn.lease_until;
-            return Ok(true);
+            return Ok(Some(next));
         }
     }
     Err(WorkError::contended())
 }
 
-/// Nothing is left. `false` when somebody has asked for more meanwhile.
-async fn rest(on: Pushing<'_>, socket: &Socket, lease: Option<Timestamp>) -> Result<bool, WorkError> {
-    let key = SocketKey { tenant: socket.tenant(), id: socket.id.clone() };
-    let Some(now) = ours(on, &key, lease).await? else { return Ok(true) };
-    // What asked for more since the feed was read shows in the version.
-    let has_changed = now.version != socket.version;
-    let looks_again = now.turn.wanted || has_changed;
-    let next = now.turned(if looks_again { now.turn.heard() } else { Turn::FREE });
-    let is_ours = on.sockets.put(&next).await?;
-    Ok(is_ours && !looks_again)
+/// Nothing is left. `false` when somebody has asked for more: who did since the feed was read has changed the version.
+async fn rest(on: Pushing<'_>, socket: &Socket) -> Result<bool, WorkError> {
+    let looks_again = socket.turn.wanted;
+    let next = socket.turned(if looks_again { socket.turn.heard() } else { Turn::FREE });
+    let is_written = on.sockets.put(&next).await?;
+    Ok(is_written && !looks_again)
 }
 
 async fn ours(on: Pushing<'_>, key: &SocketKey, lease: Option<Timestamp>) -> Result<Option<Socket>, WorkError> {

@@ -8,14 +8,14 @@ use domain::webhook::{
     Readiness, traceparent,
 };
 use ports::commerce::Consistency;
-use ports::platform::{PlatformChange, PlatformCommit, PlatformError};
+use ports::platform::{PlatformChange, PlatformCommit};
 use ports::webhooks::{DeliveryKey, Message, Sent, Signed};
 
 use super::{Delivering, due_at, schedule};
 use crate::Context;
 use crate::commit::TRIES;
 use crate::webhook_endpoints::purpose;
-use crate::work::WorkError;
+use crate::work::{Settled, WorkError, platform_settled};
 
 /// What became of a delivery in one go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,16 +193,9 @@ async fn disable(
         let object = api::webhook_endpoint_disabled(&next);
         let events = vec![context.event(tenant, EventType::WebhookEndpointDisabled, id, object)];
         let changes = vec![PlatformChange::UpdateEndpoint(next)];
-        match on.platform.commit(PlatformCommit { tenant, record: None, changes, events, now }).await {
-            Ok(()) => return Ok(true),
-            Err(
-                PlatformError::Stale
-                | PlatformError::LineFull
-                | PlatformError::Exhausted
-                | PlatformError::Contended
-                | PlatformError::Claimed(_),
-            ) => {}
-            Err(PlatformError::Port(error)) => return Err(error.into()),
+        let commit = PlatformCommit { tenant, record: None, changes, events, now };
+        if let Settled::Done = platform_settled(on.platform.commit(commit).await)? {
+            return Ok(true);
         }
     }
     Err(WorkError::contended())

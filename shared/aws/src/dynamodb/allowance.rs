@@ -48,21 +48,26 @@ impl Allowances for PlatformTable {
     }
 }
 
-/// Stands where no more than the room was spent.
+/// Stands where this fits under the cap with what was spent.
 pub(super) fn reserve(
     table: &Table,
     place: (TenantId, Month),
     spending: Spending,
-    room: Spending,
+    cap: Spending,
     now: Timestamp,
 ) -> Result<Update, PortError> {
     let Spending { tokens, micro_dollars } = spending;
-    let update = added(table, place, (tokens.to_string(), micro_dollars.to_string()), now)
-        .condition_expression(
-            "attribute_not_exists(#tokens) OR (#tokens <= :tokens_room AND #micro_dollars <= :micro_dollars_room)",
-        )
-        .expression_attribute_values(":tokens_room", number(room.tokens))
-        .expression_attribute_values(":micro_dollars_room", number(room.micro_dollars));
+    let update = added(table, place, (tokens.to_string(), micro_dollars.to_string()), now);
+    let update = match spending.room_under(cap) {
+        Some(room) => update
+            .condition_expression(
+                "attribute_not_exists(#tokens) OR (#tokens <= :tokens_room AND #micro_dollars <= :micro_dollars_room)",
+            )
+            .expression_attribute_values(":tokens_room", number(room.tokens))
+            .expression_attribute_values(":micro_dollars_room", number(room.micro_dollars)),
+        // Never, whatever was spent; and the other items' conditions are looked at all the same.
+        None => update.condition_expression("attribute_exists(#tokens) AND attribute_not_exists(#tokens)"),
+    };
     built(update.build())
 }
 

@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::Select;
-use domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::ids::{DeadLetterId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
-use ports::PortError;
 use ports::commerce::Consistency;
 use ports::platform::DeadLetters;
+use ports::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
 
-use super::PlatformTable;
-use super::key::platform::parse_dead_letter;
-use super::key::{DueKind, IndexKey, Key, Partition};
+use super::due::{due_until, text_of};
+use super::key::platform::{after_death, parse_dead_letter, parse_death};
+use super::key::{DueKind, Index, IndexKey, Key, PARTITION, Partition, SORT};
 use super::query::{Bounds, Listing};
 use super::record::{Kind, Reader, Stored, Unreadable, ms};
+use super::{Attributes, PlatformTable};
 use crate::error::port_error;
 
 #[async_trait]
@@ -53,8 +54,26 @@ impl DeadLetters for PlatformTable {
         Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
     }
 
-    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError> {
-        self.platform.due("find dead letters", DueKind::DeadLetter, now, limit, parse_dead_letter).await
+    async fn waiting(
+        &self,
+        until: Timestamp,
+        page: PageRequest<Death>,
+    ) -> Result<Page<(TenantId, DeadLetterId), Death>, PortError> {
+        const OPERATION: &str = "find dead letters";
+        let PageRequest { limit, after } = page;
+        let bounds = Bounds { from: after.map(after_death), ..due_until(until) };
+        if bounds.from.as_ref().zip(bounds.before.as_ref()).is_some_and(|(from, before)| from >= before) {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
+        let entries = self.platform.due_entries(OPERATION, DueKind::DeadLetter, bounds, limit.get() + 1).await?;
+        let (_, due_sort) = Index::Due.attributes();
+        let corrupt = || PortError::new(PortErrorKind::Corrupt, OPERATION);
+        let place_of = |entry: &Attributes| parse_dead_letter(text_of(entry, PARTITION)?, text_of(entry, SORT)?);
+        let shown = entries.iter().take(limit.get());
+        let items = shown.map(|entry| place_of(entry).ok_or_else(corrupt)).collect::<Result<_, _>>()?;
+        let last = entries.get(limit.get() - 1).filter(|_| entries.len() > limit.get());
+        let death_of = |entry| text_of(entry, due_sort).and_then(parse_death).ok_or_else(corrupt);
+        Ok(Page { items, next: last.map(death_of).transpose()? })
     }
 }
 

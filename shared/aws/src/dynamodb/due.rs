@@ -45,31 +45,48 @@ impl Table {
         limit: usize,
         parse: fn(&str, &str) -> Option<T>,
     ) -> Result<Vec<T>, PortError> {
-        let shards = (0..DUE_SHARDS).map(|shard| self.due_shard(operation, Partition::due(kind, shard), now, limit));
-        let mut entries: Vec<Attributes> = try_join_all(shards).await?.into_iter().flatten().collect();
-        let (_, due_sort) = Index::Due.attributes();
-        entries.sort_by(|a, b| text_of(a, due_sort).cmp(&text_of(b, due_sort)));
-        entries.truncate(limit);
+        let entries = self.due_entries(operation, kind, due_until(now), limit).await?;
         let corrupt = || PortError::new(PortErrorKind::Corrupt, operation);
         let parse_entry = |entry: &Attributes| parse(text_of(entry, PARTITION)?, text_of(entry, SORT)?);
         entries.iter().map(|entry| parse_entry(entry).ok_or_else(corrupt)).collect()
+    }
+
+    /// The first `limit` entries within bounds, of all shards.
+    pub(super) async fn due_entries(
+        &self,
+        operation: &'static str,
+        kind: DueKind,
+        bounds: Bounds,
+        limit: usize,
+    ) -> Result<Vec<Attributes>, PortError> {
+        let of_shard = |shard| self.due_shard(operation, Partition::due(kind, shard), bounds.clone(), limit);
+        let shards = try_join_all((0..DUE_SHARDS).map(of_shard)).await?;
+        let mut entries: Vec<Attributes> = shards.into_iter().flatten().collect();
+        let (_, due_sort) = Index::Due.attributes();
+        entries.sort_by(|a, b| text_of(a, due_sort).cmp(&text_of(b, due_sort)));
+        entries.truncate(limit);
+        Ok(entries)
     }
 
     async fn due_shard(
         &self,
         operation: &'static str,
         shard: Partition,
-        now: Timestamp,
+        bounds: Bounds,
         limit: usize,
     ) -> Result<Vec<Attributes>, PortError> {
-        let next_moment = Timestamp::from_ms(now.as_ms().saturating_add(1));
-        let bounds = Bounds { from: None, before: Some(due_moment(next_moment)) };
         let limit = i32::try_from(limit).unwrap_or(i32::MAX).max(1);
         let answer = self.query(&shard, bounds).limit(limit).send().await;
         Ok(answer.map_err(|error| port_error(operation, error))?.items.unwrap_or_default())
     }
 }
 
-fn text_of<'a>(entry: &'a Attributes, name: &str) -> Option<&'a str> {
+/// What is due at a moment or was before.
+pub(super) fn due_until(moment: Timestamp) -> Bounds {
+    let next_moment = Timestamp::from_ms(moment.as_ms().saturating_add(1));
+    Bounds { from: None, before: Some(due_moment(next_moment)) }
+}
+
+pub(super) fn text_of<'a>(entry: &'a Attributes, name: &str) -> Option<&'a str> {
     entry.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }

@@ -13,7 +13,7 @@ use super::CommerceTable;
 use super::key::{Index, IndexKey, Key, PARTITION, Partition};
 use super::query::{Bounds, Listing};
 use super::record::{Kind, Reader, Stored, Unreadable, ms};
-use crate::error::port_error;
+use crate::error::is_written;
 
 #[async_trait]
 impl Events for CommerceTable {
@@ -59,16 +59,8 @@ impl Events for CommerceTable {
             .expression_attribute_names("#pk", PARTITION)
             .expression_attribute_names("#due_pk", due_partition)
             .expression_attribute_names("#due_sk", due_sort);
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                // The event is gone: it was kept for its time.
-                Ok(())
-            }
-            Err(error) => Err(port_error("mark an event published", error)),
-        }
+        // Where it is not, the event is gone: it was kept for its time.
+        is_written("mark an event published", request.send().await).map(drop)
     }
 }
 

@@ -10,9 +10,9 @@ use ports::realtime::Feeds;
 use serde::{Deserialize, Serialize};
 
 use super::PlatformTable;
-use super::key::{Key, PARTITION, Partition};
+use super::key::{Key, Partition};
 use super::query::Bounds;
-use super::record::{Kind, Reader, Stored, Unreadable, decode, encode, ms};
+use super::record::{Kind, Reader, Stored, Unreadable, decode, ms};
 use crate::error::port_error;
 
 #[async_trait]
@@ -30,25 +30,9 @@ impl Feeds for PlatformTable {
         self.platform.oldest_first("read a feed", Partition::feed(tenant), bounds, limit).await
     }
 
-    /// One PutItem.
+    /// A number is given once: blocks have no versions.
     async fn append(&self, block: &FeedBlock) -> Result<bool, PortError> {
-        let table = &self.platform;
-        let request = table
-            .client
-            .put_item()
-            .table_name(&*table.name)
-            .set_item(Some(encode(block)?))
-            .condition_expression("attribute_not_exists(#pk)")
-            .expression_attribute_names("#pk", PARTITION);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error("append to a feed", error)),
-        }
+        self.platform.put_next("append to a feed", block, 1).await
     }
 }
 

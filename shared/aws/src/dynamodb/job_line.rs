@@ -4,8 +4,8 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use domain::ids::TenantId;
 use domain::job::{Job, Place};
-use ports::PortError;
 use ports::platform::{LINE_SHOWN, Line};
+use ports::{PortError, PortErrorKind};
 
 use super::key::platform::parse_waiting_job;
 use super::key::{Key, Partition, SORT};
@@ -23,22 +23,32 @@ const RUNNING: &str = "running";
 pub(super) struct LineChange {
     tenant: Option<TenantId>,
     paused: Option<bool>,
-    /// With how many may run.
-    begins: Option<(String, usize)>,
-    leaves: Vec<String>,
+    running: Running,
+}
+
+/// What becomes of those that run: one update of the set either adds or deletes.
+#[derive(Default)]
+enum Running {
+    #[default]
+    Same,
+    Begins {
+        job: String,
+        running_max: usize,
+    },
+    Leave(Vec<String>),
+}
+
+/// What a new job's state asks of the line.
+pub(super) fn create(table: &Table, job: &Job) -> Result<Option<TransactWriteItem>, PortError> {
+    match job.place() {
+        Place::Waits => wait(table, job).map(Some),
+        Place::Begins | Place::Runs | Place::Out => Ok(None),
+    }
 }
 
 impl LineChange {
     pub(super) fn pause(&mut self, tenant: TenantId, paused: bool) {
         (self.tenant, self.paused) = (Some(tenant), Some(paused));
-    }
-
-    /// What a new job's state asks of the line.
-    pub(super) fn create(&self, table: &Table, job: &Job) -> Result<Option<TransactWriteItem>, PortError> {
-        match job.place() {
-            Place::Waits => wait(table, job).map(Some),
-            Place::Begins | Place::Runs | Place::Out => Ok(None),
-        }
     }
 
     /// What a job's next state asks of the line beside the line's own item.
@@ -47,24 +57,41 @@ impl LineChange {
         match job.place() {
             Place::Runs => Ok(None),
             Place::Begins => {
-                self.begins = Some((job.id.to_string(), job.priority.running_max()));
+                self.begin(job)?;
                 wait_no_longer(table, job).map(Some)
             }
             Place::Waits => {
-                self.leaves.push(job.id.to_string());
+                self.leave(job)?;
                 wait(table, job).map(Some)
             }
             Place::Out => {
-                self.leaves.push(job.id.to_string());
+                self.leave(job)?;
                 wait_no_longer(table, job).map(Some)
             }
         }
     }
 
+    fn begin(&mut self, job: &Job) -> Result<(), PortError> {
+        let Running::Same = self.running else { return Err(not_at_once()) };
+        self.running = Running::Begins { job: job.id.to_string(), running_max: job.priority.running_max() };
+        Ok(())
+    }
+
+    fn leave(&mut self, job: &Job) -> Result<(), PortError> {
+        let job = job.id.to_string();
+        match &mut self.running {
+            Running::Same => self.running = Running::Leave(vec![job]),
+            Running::Leave(jobs) => jobs.push(job),
+            Running::Begins { .. } => return Err(not_at_once()),
+        }
+        Ok(())
+    }
+
     /// The line's own item, where something of it changes.
     pub(super) fn update(self, table: &Table) -> Result<Option<Update>, PortError> {
-        let Self { tenant, paused, begins, leaves } = self;
-        let Some(tenant) = tenant.filter(|_| paused.is_some() || begins.is_some() || !leaves.is_empty()) else {
+        let Self { tenant, paused, running } = self;
+        let is_changed = paused.is_some() || !matches!(running, Running::Same);
+        let Some(tenant) = tenant.filter(|_| is_changed) else {
             return Ok(None);
         };
         let mut update = Update::builder()
@@ -79,27 +106,35 @@ impl LineChange {
                 .expression_attribute_names("#paused", PAUSED)
                 .expression_attribute_values(":paused", AttributeValue::Bool(paused));
         }
-        if let Some((job, running_max)) = begins {
-            expression.push_str(" ADD #running :jobs");
-            update = update
-                .condition_expression(
-                    "(attribute_not_exists(#paused) OR #paused = :no) AND \
-                     (attribute_not_exists(#running) OR size(#running) < :max OR contains(#running, :job))",
-                )
-                .expression_attribute_names("#paused", PAUSED)
-                .expression_attribute_names("#running", RUNNING)
-                .expression_attribute_values(":no", AttributeValue::Bool(false))
-                .expression_attribute_values(":max", number(running_max))
-                .expression_attribute_values(":job", text(&job))
-                .expression_attribute_values(":jobs", AttributeValue::Ss(vec![job]));
-        } else if !leaves.is_empty() {
-            expression.push_str(" DELETE #running :jobs");
-            update = update
-                .expression_attribute_names("#running", RUNNING)
-                .expression_attribute_values(":jobs", AttributeValue::Ss(leaves));
+        match running {
+            Running::Same => {}
+            Running::Begins { job, running_max } => {
+                expression.push_str(" ADD #running :jobs");
+                update = update
+                    .condition_expression(
+                        "(attribute_not_exists(#paused) OR #paused = :no) AND \
+                         (attribute_not_exists(#running) OR size(#running) < :max OR contains(#running, :job))",
+                    )
+                    .expression_attribute_names("#paused", PAUSED)
+                    .expression_attribute_names("#running", RUNNING)
+                    .expression_attribute_values(":no", AttributeValue::Bool(false))
+                    .expression_attribute_values(":max", number(running_max))
+                    .expression_attribute_values(":job", text(&job))
+                    .expression_attribute_values(":jobs", AttributeValue::Ss(vec![job]));
+            }
+            Running::Leave(jobs) => {
+                expression.push_str(" DELETE #running :jobs");
+                update = update
+                    .expression_attribute_names("#running", RUNNING)
+                    .expression_attribute_values(":jobs", AttributeValue::Ss(jobs));
+            }
         }
         built(update.update_expression(expression).build()).map(Some)
     }
+}
+
+fn not_at_once() -> PortError {
+    PortError::new(PortErrorKind::Rejected, "change a line of jobs")
 }
 
 fn wait(table: &Table, job: &Job) -> Result<TransactWriteItem, PortError> {

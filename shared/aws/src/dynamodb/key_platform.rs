@@ -1,21 +1,27 @@
 //! Where things lie in the platform table.
 
 use domain::allowance::Month;
-use domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use domain::attachment::Slot;
+use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::file::File;
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus, Priority};
 use domain::mail::{AddressHash, MailId};
+use domain::schedule::Schedule;
 use domain::socket::SocketId;
 use domain::time::Timestamp;
 use ports::webhooks::DeliveryKey;
 
-use super::{DueKind, Index, IndexKey, Key, Partition};
+use super::{DueKind, Index, IndexKey, Key, Partition, due_moment};
 
 impl Key {
     pub(crate) fn file(tenant: TenantId, id: FileId) -> Self {
         Partition::table(tenant, "FIL").at(id)
+    }
+
+    pub(crate) fn attachment(tenant: TenantId, order: OrderId, slot: Slot) -> Self {
+        Partition::attachments(tenant, order).at(format_args!("{:02}", slot.number()))
     }
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
@@ -35,6 +41,10 @@ impl Key {
             Priority::Low => 3,
         };
         Partition::job_line(job.tenant).at(format_args!("{rank}#{}", job.id))
+    }
+
+    pub(crate) fn schedule(tenant: TenantId, id: ScheduleId) -> Self {
+        Partition::schedules(tenant).at(id)
     }
 
     pub(crate) fn dead_letter(tenant: TenantId, id: DeadLetterId) -> Self {
@@ -89,6 +99,10 @@ impl Partition {
         Self::index(Index::Status, tenant, "FIL")
     }
 
+    pub(crate) fn attachments(tenant: TenantId, order: OrderId) -> Self {
+        Self::table(tenant, format_args!("ATT#{order}"))
+    }
+
     pub(crate) fn jobs(tenant: TenantId) -> Self {
         Self::table(tenant, "JOB")
     }
@@ -99,6 +113,10 @@ impl Partition {
 
     pub(crate) fn job_line(tenant: TenantId) -> Self {
         Self::table(tenant, "LINE")
+    }
+
+    pub(crate) fn schedules(tenant: TenantId) -> Self {
+        Self::table(tenant, "SCH")
     }
 
     pub(crate) fn dead_letters(tenant: TenantId) -> Self {
@@ -148,6 +166,10 @@ impl IndexKey {
         job.check_at.map(|at| Self::due(DueKind::Job, job.id.as_u128(), at, job.id))
     }
 
+    pub(crate) fn schedule_due(schedule: &Schedule) -> Option<Self> {
+        schedule.check_at().map(|at| Self::due(DueKind::Schedule, schedule.id.as_u128(), at, schedule.id))
+    }
+
     /// Where it is while it waits: among its queue's, and among those of all tenants.
     pub(crate) fn dead_letter_waiting(letter: &DeadLetter) -> Vec<Self> {
         let DeadLetter { id, tenant, queue, status, died_at, .. } = letter;
@@ -176,6 +198,10 @@ pub(crate) fn parse_job(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_suffix("#JOB")?.parse().ok()?, sk.parse().ok()?))
 }
 
+pub(crate) fn parse_schedule(pk: &str, sk: &str) -> Option<(TenantId, ScheduleId)> {
+    Some((pk.strip_suffix("#SCH")?.parse().ok()?, sk.parse().ok()?))
+}
+
 /// None for the line itself.
 pub(crate) fn parse_waiting_job(sk: &str) -> Option<JobId> {
     sk.split_once('#').and_then(|(_, id)| id.parse().ok())
@@ -185,6 +211,17 @@ pub(crate) fn parse_dead_letter(pk: &str, sk: &str) -> Option<(TenantId, DeadLet
     Some((pk.strip_suffix("#DLT")?.parse().ok()?, sk.parse().ok()?))
 }
 
+/// The first possible place in the due index behind a letter's: `$` follows `#`, ids have one length.
+pub(crate) fn after_death(Death { at, id }: Death) -> String {
+    format!("{}#{id}$", due_moment(at))
+}
+
+/// The place of a letter that waits, read back from its sort key in the due index.
+pub(crate) fn parse_death(sk: &str) -> Option<Death> {
+    let (moment, id) = sk.split_once('#')?;
+    Some(Death { at: Timestamp::from_ms(moment.parse().ok()?), id: id.parse().ok()? })
+}
+
 pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
     let (tenant, endpoint) = pk.split_once("#WHD#")?;
     Some(DeliveryKey { tenant: tenant.parse().ok()?, endpoint: endpoint.parse().ok()?, event: sk.parse().ok()? })
@@ -192,6 +229,7 @@ pub(crate) fn parse_delivery(pk: &str, sk: &str) -> Option<DeliveryKey> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
     use domain::ids::EventId;
 
     use super::*;
@@ -202,6 +240,19 @@ mod tests {
         let key = DeliveryKey { tenant, endpoint, event: EventId::from_u128(3) };
         let Key { pk, sk } = Key::delivery(key);
         assert_eq!((parse_delivery(&pk, &sk), &pk), (Some(key), &format!("{tenant}#WHD#{endpoint}")));
+    }
+
+    #[test]
+    fn a_letter_s_death_is_read_back_and_lies_before_what_follows_it() {
+        let death = Death { at: Timestamp::from_ms(1_700), id: DeadLetterId::from_u128(31) };
+        let [_, (_, AttributeValue::S(place))] =
+            IndexKey::due(DueKind::DeadLetter, 31, death.at, death.id).into_attributes()
+        else {
+            panic!("an index is of texts")
+        };
+        assert_eq!(parse_death(&place), Some(death));
+        let next = format!("{}#{}", due_moment(death.at), DeadLetterId::from_u128(32));
+        assert!(place < after_death(death) && after_death(death) < next);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod account;
 mod allowance;
+mod attachment;
 mod attempts;
 mod balance;
 mod batch;
@@ -32,6 +33,7 @@ mod query;
 mod record;
 mod reference;
 mod refund;
+mod schedule;
 mod session;
 mod socket;
 mod statement;
@@ -54,10 +56,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use ports::PortError;
 use ports::commerce::Consistency;
 
-use self::key::Key;
-use self::record::Stored;
+use self::key::{Key, PARTITION};
+use self::record::{Stored, encode};
 use crate::Aws;
-use crate::error::port_error;
+use crate::error::{is_written, port_error};
 
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
 
@@ -118,6 +120,21 @@ impl Table {
             .await
             .map_err(|error| port_error(operation, error))?;
         answer.item.map(record::decode).transpose()
+    }
+
+    /// One PutItem of the whole item, which stands on the version before this one; of the first, there is none yet. `false` where
+    /// another was written first.
+    async fn put_next<T: Stored>(&self, operation: &'static str, value: &T, version: u64) -> Result<bool, PortError> {
+        let request = self.client.put_item().table_name(&*self.name).set_item(Some(encode(value)?));
+        let request = if version <= 1 {
+            request.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PARTITION)
+        } else {
+            request
+                .condition_expression("#version = :previous")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":previous", number(version - 1))
+        };
+        is_written(operation, request.send().await)
     }
 }
 

@@ -11,21 +11,13 @@ use super::idempotency::{StoredRecord, claimed};
 use super::job_line::LineChange;
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, allowance, idempotency, webhook_endpoint};
+use super::{PlatformTable, allowance, attachment, idempotency, job_line, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
 #[async_trait]
 impl Platform for PlatformTable {
     async fn commit(&self, commit: PlatformCommit) -> Result<(), PlatformError> {
-        // More than the cap at once: no state of the item could be the reason.
-        let is_beyond = |change: &PlatformChange| match change {
-            PlatformChange::Reserve { spending, cap, .. } => !spending.is_within(*cap),
-            _ => false,
-        };
-        if commit.changes.iter().any(is_beyond) {
-            return Err(PlatformError::Exhausted);
-        }
         match self.writes(commit)?.send(OPERATION).await {
             Ok(()) => Ok(()),
             Err(NotWritten::Contended) => Err(PlatformError::Contended),
@@ -54,15 +46,32 @@ impl PlatformTable {
             match change {
                 PlatformChange::CreateFile(file) => writes.create(Guard::Fresh, &file)?,
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
+                PlatformChange::AttachFile { file, attachment } => {
+                    writes.replace(Guard::Fresh, &file, file.version)?;
+                    writes.create(Guard::Fresh, &attachment)?;
+                }
+                PlatformChange::DetachFile { file, attachments } => {
+                    writes.replace(Guard::Fresh, &file, file.version)?;
+                    for gone in &attachments {
+                        writes.push(Guard::Fresh, attachment::delete(&self.platform, gone)?);
+                    }
+                }
                 PlatformChange::CreateJob(job) => {
                     writes.create(Guard::Fresh, &job)?;
-                    line.create(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
+                    job_line::create(&self.platform, &job)?
+                        .into_iter()
+                        .for_each(|item| writes.push(Guard::Fresh, item));
                 }
                 PlatformChange::UpdateJob(job) => {
                     writes.replace(Guard::Fresh, &job, job.version)?;
                     line.follow(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
                 }
                 PlatformChange::PauseJobs { tenant, paused } => line.pause(tenant, paused),
+                PlatformChange::CreateSchedule(schedule) => writes.create(Guard::Fresh, &schedule)?,
+                PlatformChange::UpdateSchedule(schedule) => {
+                    writes.replace(Guard::Fresh, &schedule, schedule.version)?;
+                }
+                PlatformChange::DeleteSchedule(schedule) => writes.delete(Guard::Fresh, &schedule, schedule.version)?,
                 PlatformChange::CreateDeadLetter(letter) => writes.create(Guard::Fresh, &letter)?,
                 PlatformChange::UpdateDeadLetter(letter) => writes.replace(Guard::Fresh, &letter, letter.version)?,
                 PlatformChange::CreateEndpoint(endpoint) => writes.create(Guard::Fresh, &endpoint)?,
@@ -72,12 +81,9 @@ impl PlatformTable {
                 PlatformChange::RestartEndpoint(endpoint) => {
                     writes.update(Guard::Fresh, webhook_endpoint::restart(&self.platform, &endpoint)?);
                 }
-                PlatformChange::DeleteEndpoint(endpoint) => {
-                    writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
-                }
+                PlatformChange::DeleteEndpoint(endpoint) => writes.delete(Guard::Fresh, &endpoint, endpoint.version)?,
                 PlatformChange::Reserve { tenant, month, spending, cap } => {
-                    let room = spending.room_under(cap).unwrap_or_default();
-                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, room, now)?;
+                    let reserve = allowance::reserve(&self.platform, (tenant, month), spending, cap, now)?;
                     writes.update(Guard::Budget, reserve);
                 }
                 PlatformChange::Settle { tenant, month, reserved, spent } => {
@@ -131,7 +137,7 @@ fn precedence(error: &PlatformError) -> u8 {
         PlatformError::Claimed(_) => 0,
         PlatformError::Stale => 1,
         PlatformError::LineFull => 2,
-        PlatformError::Exhausted => 2,
+        PlatformError::Exhausted => 3,
         PlatformError::Contended => 4,
         PlatformError::Port(_) => 5,
     }

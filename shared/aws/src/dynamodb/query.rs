@@ -112,7 +112,7 @@ impl Table {
 }
 
 /// Sort keys from `from` on and below `before`.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Bounds {
     pub(crate) from: Option<String>,
     pub(crate) before: Option<String>,

@@ -14,10 +14,10 @@ use ports::commerce::Consistency;
 use ports::realtime::Sockets;
 use serde::{Deserialize, Serialize};
 
-use super::key::{Key, PARTITION, Partition};
+use super::PlatformTable;
+use super::key::{Key, Partition};
 use super::query::Bounds;
-use super::record::{Kind, Reader, Stored, Unreadable, encode, ms};
-use super::{PlatformTable, number};
+use super::record::{Kind, Reader, Stored, Unreadable, ms};
 use crate::error::port_error;
 
 #[async_trait]
@@ -32,27 +32,8 @@ impl Sockets for PlatformTable {
         self.platform.oldest_first("read sockets", Partition::sockets(tenant), Bounds::default(), limit).await
     }
 
-    /// One PutItem.
     async fn put(&self, socket: &Socket) -> Result<bool, PortError> {
-        let table = &self.platform;
-        let request = table.client.put_item().table_name(&*table.name).set_item(Some(encode(socket)?));
-        let request = if socket.version <= 1 {
-            request.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PARTITION)
-        } else {
-            request
-                .condition_expression("#version = :previous")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":previous", number(socket.version.saturating_sub(1)))
-        };
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error("write a socket", error)),
-        }
+        self.platform.put_next("write a socket", socket, socket.version).await
     }
 
     async fn remove(&self, tenant: TenantId, id: &SocketId) -> Result<(), PortError> {

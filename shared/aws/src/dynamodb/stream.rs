@@ -39,9 +39,11 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::WebhookDelivery
         | Kind::Connections
         | Kind::File
+        | Kind::Attachment
         | Kind::Job
         | Kind::WaitingJob
         | Kind::JobLine
+        | Kind::Schedule
         | Kind::DeadLetter
         | Kind::Allowance
         | Kind::ExtractionSettings

@@ -14,7 +14,7 @@ use super::query::Bounds;
 use super::record::{Stored, decode};
 use super::transaction::{StoredEntry, as_found};
 use super::{Attributes, CommerceTable, text};
-use crate::error::port_error;
+use crate::error::{is_written, port_error};
 
 /// The attribute of a tenant's first block that says how far its verification has come.
 const PROGRESS: &str = "verification";
@@ -147,15 +147,7 @@ impl Verifications for CommerceTable {
             Some(progress) => request.expression_attribute_values(":progress", text(progress)),
             None => request,
         };
-        match request.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                // The tenant has no block.
-                Ok(())
-            }
-            Err(error) => Err(port_error("save a verification", error)),
-        }
+        // Where it is not, the tenant has no block.
+        is_written("save a verification", request.send().await).map(drop)
     }
 }

@@ -15,11 +15,10 @@ use ports::webhooks::{DeliveryKey, WebhookDeliveries};
 use serde::{Deserialize, Serialize};
 
 use super::key::platform::parse_delivery;
-use super::key::{DueKind, IndexKey, Key, PARTITION, Partition};
+use super::key::{DueKind, IndexKey, Key, Partition};
 use super::query::{Bounds, Listing};
-use super::record::{Kind, Reader, Stored, Unreadable, encode, ms};
-use super::{PlatformTable, number, text};
-use crate::error::port_error;
+use super::record::{Kind, Reader, Stored, Unreadable, ms};
+use super::{PlatformTable, text};
 
 #[async_trait]
 impl WebhookDeliveries for PlatformTable {
@@ -57,28 +56,9 @@ impl WebhookDeliveries for PlatformTable {
         Ok(found.into_iter().map(|stored: StoredDelivery| stored.delivery).collect())
     }
 
-    /// One PutItem.
     async fn put(&self, delivery: &Delivery, due_at: Option<Timestamp>) -> Result<bool, PortError> {
-        let table = &self.platform;
         let stored = StoredDelivery { delivery: delivery.clone(), due_at };
-        let request = table.client.put_item().table_name(&*table.name).set_item(Some(encode(&stored)?));
-        let request = if delivery.version <= 1 {
-            request.condition_expression("attribute_not_exists(#pk)").expression_attribute_names("#pk", PARTITION)
-        } else {
-            request
-                .condition_expression("#version = :previous")
-                .expression_attribute_names("#version", "version")
-                .expression_attribute_values(":previous", number(delivery.version.saturating_sub(1)))
-        };
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error("write a webhook delivery", error)),
-        }
+        self.platform.put_next("write a webhook delivery", &stored, delivery.version).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryKey>, PortError> {

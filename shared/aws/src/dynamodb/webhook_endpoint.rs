@@ -2,7 +2,8 @@
 //! how the endpoint fares.
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{TenantId, WebhookEndpointId};
@@ -26,7 +27,7 @@ use super::query::{Bounds, Listing};
 use super::record::{Kind, Reader, Stored, Unreadable, ms};
 use super::transact::built;
 use super::{PlatformTable, Table, number};
-use crate::error::port_error;
+use crate::error::is_written;
 
 const SETTINGS: &str = "settings";
 const HEALTH: &str = "health";
@@ -60,8 +61,6 @@ impl WebhookEndpoints for PlatformTable {
 
     async fn put_health(&self, tenant: TenantId, id: WebhookEndpointId, health: &Health) -> Result<bool, PortError> {
         const OPERATION: &str = "write a webhook endpoint's health";
-        let record = serde_dynamo::to_attribute_value(HealthRecord::from(health))
-            .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, OPERATION, error))?;
         let update = self
             .platform
             .client
@@ -72,67 +71,51 @@ impl WebhookEndpoints for PlatformTable {
             .condition_expression("#health.#version = :previous")
             .expression_attribute_names("#health", HEALTH)
             .expression_attribute_names("#version", VERSION)
-            .expression_attribute_values(":health", record)
+            .expression_attribute_values(":health", map(OPERATION, HealthRecord::from(health))?)
             .expression_attribute_values(":previous", number(health.version.saturating_sub(1)));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error(OPERATION, error)),
-        }
+        is_written(OPERATION, update.send().await)
     }
 }
 
 /// Stands on the version before the endpoint's; how it fares stays.
 pub(super) fn update(table: &Table, endpoint: &Endpoint) -> Result<Update, PortError> {
-    let settings = serde_dynamo::to_attribute_value(SettingsRecord::from(endpoint))
-        .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, "update a webhook endpoint", error))?;
-    let update = Update::builder()
-        .table_name(&*table.name)
-        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
-        .update_expression("SET #settings = :settings, #version = :version")
-        .condition_expression("#version = :previous")
-        .expression_attribute_names("#settings", SETTINGS)
-        .expression_attribute_names("#version", VERSION)
-        .expression_attribute_values(":settings", settings)
-        .expression_attribute_values(":version", number(endpoint.version))
-        .expression_attribute_values(":previous", number(endpoint.version.saturating_sub(1)));
-    built(update.build())
+    built(settings_update(table, endpoint, ["", ""])?.build())
 }
 
 /// The same, and with it how it fares. Stands on the versions before both: what a worker has written meanwhile is not undone.
 pub(super) fn restart(table: &Table, endpoint: &Endpoint) -> Result<Update, PortError> {
-    let rejected = |error| PortError::caused_by(PortErrorKind::Rejected, "restart a webhook endpoint", error);
-    let settings = serde_dynamo::to_attribute_value(SettingsRecord::from(endpoint)).map_err(rejected)?;
-    let health = serde_dynamo::to_attribute_value(HealthRecord::from(&endpoint.health)).map_err(rejected)?;
-    let update = Update::builder()
-        .table_name(&*table.name)
-        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
-        .update_expression("SET #settings = :settings, #version = :version, #health = :health")
-        .condition_expression("#version = :previous AND #health.#version = :previous_health")
-        .expression_attribute_names("#settings", SETTINGS)
-        .expression_attribute_names("#version", VERSION)
+    let health = map("restart a webhook endpoint", HealthRecord::from(&endpoint.health))?;
+    let more = [", #health = :health", " AND #health.#version = :previous_health"];
+    let update = settings_update(table, endpoint, more)?
         .expression_attribute_names("#health", HEALTH)
-        .expression_attribute_values(":settings", settings)
-        .expression_attribute_values(":version", number(endpoint.version))
-        .expression_attribute_values(":previous", number(endpoint.version.saturating_sub(1)))
         .expression_attribute_values(":health", health)
         .expression_attribute_values(":previous_health", number(endpoint.health.version.saturating_sub(1)));
     built(update.build())
 }
 
-/// Stands on the endpoint's own version.
-pub(super) fn delete(table: &Table, endpoint: &Endpoint) -> Result<TransactWriteItem, PortError> {
-    let delete = Delete::builder()
+/// What the tenant set, and what more is written on what more conditions.
+fn settings_update(
+    table: &Table,
+    endpoint: &Endpoint,
+    [set, condition]: [&str; 2],
+) -> Result<UpdateBuilder, PortError> {
+    let settings = map("update a webhook endpoint", SettingsRecord::from(endpoint))?;
+    Ok(Update::builder()
         .table_name(&*table.name)
         .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
-        .condition_expression("#version = :version")
+        .update_expression(format!("SET #settings = :settings, #version = :version{set}"))
+        .condition_expression(format!("#version = :previous{condition}"))
+        .expression_attribute_names("#settings", SETTINGS)
         .expression_attribute_names("#version", VERSION)
-        .expression_attribute_values(":version", number(endpoint.version));
-    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
+        .expression_attribute_values(":settings", settings)
+        .expression_attribute_values(":version", number(endpoint.version))
+        .expression_attribute_values(":previous", number(endpoint.version.saturating_sub(1))))
+}
+
+/// A part of the item.
+fn map(operation: &'static str, record: impl Serialize) -> Result<AttributeValue, PortError> {
+    serde_dynamo::to_attribute_value(record)
+        .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, operation, error))
 }
 
 impl Stored for Endpoint {

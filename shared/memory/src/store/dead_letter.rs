@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::dead_letter::{DeadLetter, DeadLetterStatus};
+use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::ids::{DeadLetterId, TenantId};
 use domain::page::{Page, PageRequest};
@@ -12,7 +12,6 @@ use ports::PortError;
 use ports::platform::DeadLetters;
 
 use super::Store;
-use super::due::oldest_first;
 use super::page::{by_id, newest_first, page};
 
 fn waits(letter: &DeadLetter) -> bool {
@@ -53,12 +52,24 @@ impl DeadLetters for Store {
         self.faults.call("dead_letters.counts", effect).await
     }
 
-    async fn waiting(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, DeadLetterId)>, PortError> {
+    async fn waiting(
+        &self,
+        until: Timestamp,
+        page: PageRequest<Death>,
+    ) -> Result<Page<(TenantId, DeadLetterId), Death>, PortError> {
         let effect = || {
+            let PageRequest { limit, after } = page;
             let table = self.platform.get();
-            let rows = table.dead_letters.iter();
-            let rows = rows.map(|(place, letter)| (waits(letter).then_some(letter.died_at), *place));
-            Ok(oldest_first(rows, now, limit))
+            let letters = table.dead_letters.values().filter(|letter| waits(letter) && letter.died_at <= until);
+            let mut found: Vec<(Death, TenantId)> = letters
+                .map(|letter| (Death { at: letter.died_at, id: letter.id }, letter.tenant))
+                .filter(|(death, _)| after.is_none_or(|after| *death > after))
+                .collect();
+            found.sort_unstable();
+            let is_more = found.len() > limit.get();
+            found.truncate(limit.get());
+            let next = found.last().filter(|_| is_more).map(|(death, _)| *death);
+            Ok(Page { items: found.into_iter().map(|(death, tenant)| (tenant, death.id)).collect(), next })
         };
         self.faults.call("dead_letters.waiting", effect).await
     }

@@ -2,6 +2,7 @@
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod allowance;
+mod attachment;
 mod attempts;
 mod closings;
 mod commit;
@@ -24,6 +25,7 @@ mod platform;
 mod realtime;
 mod records;
 mod refund;
+mod schedule;
 mod session;
 mod statement;
 mod stream;
@@ -37,6 +39,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::allowance::{ExtractionSettings, Month, Spending};
+use domain::attachment::{Attachment, Slot};
 use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dead_letter::DeadLetter;
@@ -47,8 +50,8 @@ use domain::feed::FeedBlock;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DeadLetterId, DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId,
-    TenantId, UserId, WalletId, WebhookEndpointId,
+    DeadLetterId, DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, ScheduleId, SessionId,
+    StatementId, TenantId, UserId, WalletId, WebhookEndpointId,
 };
 use domain::job::Job;
 use domain::journal::Block;
@@ -58,6 +61,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::schedule::Schedule;
 use domain::socket::{Socket, SocketId};
 use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
@@ -121,10 +125,12 @@ struct CommerceTable {
 #[derive(Debug, Default)]
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
+    attachments: BTreeMap<(TenantId, OrderId, Slot), Attachment>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
     /// Whose jobs are paused, and which of each tenant's run.
     paused: BTreeSet<TenantId>,
     running: BTreeMap<TenantId, BTreeSet<JobId>>,
+    schedules: BTreeMap<(TenantId, ScheduleId), Schedule>,
     dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
     /// What was spent on models, with what is reserved.
     allowances: BTreeMap<(TenantId, Month), Spending>,
@@ -172,7 +178,9 @@ pub struct Contents {
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
+    pub attachments: Vec<Attachment>,
     pub jobs: Vec<Job>,
+    pub schedules: Vec<Schedule>,
     pub dead_letters: Vec<DeadLetter>,
     pub endpoints: Vec<Endpoint>,
     pub deliveries: Vec<Delivery>,
@@ -202,11 +210,12 @@ impl Store {
     }
 
     /// One batch read, bounded as the port says.
-    async fn get_batch<Id: Copy + Sync, T: Send>(
+    async fn get_batch<Table: Send, Id: Copy + Sync, T: Send>(
         &self,
         operation: &'static str,
+        table: &Lock<Table>,
         ids: &BTreeSet<Id>,
-        find: impl Fn(&CommerceTable, Id) -> Option<T> + Sync,
+        find: impl Fn(&Table, Id) -> Option<T> + Sync,
     ) -> Result<Vec<T>, PortError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -215,7 +224,7 @@ impl Store {
             if ids.len() > BATCH_MAX {
                 return Err(PortError::new(PortErrorKind::Rejected, operation));
             }
-            let table = self.commerce.get();
+            let table = table.get();
             Ok(ids.iter().filter_map(|id| find(&table, *id)).collect())
         };
         self.faults.call(operation, effect).await
@@ -242,7 +251,9 @@ impl Store {
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
+            attachments: platform.attachments.values().copied().collect(),
             jobs: platform.jobs.values().cloned().collect(),
+            schedules: platform.schedules.values().cloned().collect(),
             dead_letters: platform.dead_letters.values().cloned().collect(),
             endpoints: platform.endpoints.values().cloned().collect(),
             deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
@@ -261,9 +272,19 @@ impl Store {
         self.platform.get().files.values().cloned().collect()
     }
 
+    /// The attachments alone, of all tenants.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        self.platform.get().attachments.values().copied().collect()
+    }
+
     /// The jobs alone, of all tenants.
     pub fn jobs(&self) -> Vec<Job> {
         self.platform.get().jobs.values().cloned().collect()
+    }
+
+    /// The schedules alone, of all tenants.
+    pub fn schedules(&self) -> Vec<Schedule> {
+        self.platform.get().schedules.values().cloned().collect()
     }
 
     /// The feeds alone, of each tenant in their order.

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::allowance::Month;
+use domain::attachment::{Attachment, Slot};
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::Place;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
@@ -34,6 +35,7 @@ enum Row {
     Job(JobId),
     DeadLetter(DeadLetterId),
     Line,
+    Schedule(ScheduleId),
     Endpoint(WebhookEndpointId),
     Allowance(Month),
 }
@@ -46,7 +48,11 @@ impl Store {
         let names_one_tenant = changes.iter().all(|change| tenant_of(change) == tenant);
         let mut rows = HashSet::new();
         let names_rows_once = changes.iter().map(row_of).all(|row| rows.insert(row));
-        if !names_one_tenant || !names_rows_once || events.iter().any(|event| event.tenant != tenant) {
+        if !names_one_tenant
+            || !names_rows_once
+            || begins_beside_others(&changes)
+            || events.iter().any(|event| event.tenant != tenant)
+        {
             return Err(PortError::new(PortErrorKind::Rejected, OPERATION).into());
         }
         if let Some(claimed) = record.as_ref().and_then(|record| platform.records.live(tenant, &record.claim, now)) {
@@ -78,14 +84,26 @@ impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
         let job = |id| self.jobs.get(&(tenant_of(change), id));
+        let schedule = |id| self.schedules.get(&(tenant_of(change), id)).map(|schedule| schedule.version);
         let letter = |id| self.dead_letters.get(&(tenant_of(change), id));
         let endpoint = |id| self.endpoints.get(&(tenant_of(change), id));
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
+            PlatformChange::AttachFile { file: new, attachment } => {
+                follows(file(new.id).map(|file| file.version), new.version)
+                    && !self.attachments.contains_key(&place_of(attachment))
+            }
+            PlatformChange::DetachFile { file: new, attachments } => {
+                follows(file(new.id).map(|file| file.version), new.version)
+                    && attachments.iter().all(|gone| self.attachments.get(&place_of(gone)) == Some(gone))
+            }
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
             PlatformChange::PauseJobs { .. } => true,
+            PlatformChange::CreateSchedule(new) => schedule(new.id).is_none(),
+            PlatformChange::UpdateSchedule(new) => follows(schedule(new.id), new.version),
+            PlatformChange::DeleteSchedule(known) => schedule(known.id) == Some(known.version),
             PlatformChange::CreateDeadLetter(new) => letter(new.id).is_none(),
             PlatformChange::UpdateDeadLetter(new) => follows(letter(new.id).map(|letter| letter.version), new.version),
             PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
@@ -125,6 +143,16 @@ impl PlatformTable {
             PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
                 self.files.insert((file.tenant, file.id), file);
             }
+            PlatformChange::AttachFile { file, attachment } => {
+                self.files.insert((file.tenant, file.id), file);
+                self.attachments.insert(place_of(&attachment), attachment);
+            }
+            PlatformChange::DetachFile { file, attachments } => {
+                self.files.insert((file.tenant, file.id), file);
+                for gone in &attachments {
+                    self.attachments.remove(&place_of(gone));
+                }
+            }
             PlatformChange::PauseJobs { tenant, paused: true } => drop(self.paused.insert(tenant)),
             PlatformChange::PauseJobs { tenant, paused: false } => drop(self.paused.remove(&tenant)),
             PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => {
@@ -135,6 +163,12 @@ impl PlatformTable {
                     Place::Runs => {}
                 }
                 self.jobs.insert((job.tenant, job.id), job);
+            }
+            PlatformChange::CreateSchedule(schedule) | PlatformChange::UpdateSchedule(schedule) => {
+                self.schedules.insert((schedule.tenant, schedule.id), schedule);
+            }
+            PlatformChange::DeleteSchedule(schedule) => {
+                self.schedules.remove(&(schedule.tenant, schedule.id));
             }
             PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
                 self.dead_letters.insert((letter.tenant, letter.id), letter);
@@ -164,11 +198,29 @@ impl PlatformTable {
     }
 }
 
+fn place_of(Attachment { tenant, order, slot, .. }: &Attachment) -> (TenantId, OrderId, Slot) {
+    (*tenant, *order, *slot)
+}
+
+/// A job begins and another one moves as well: no line is changed in both ways at once.
+fn begins_beside_others(changes: &[PlatformChange]) -> bool {
+    let place =
+        |change: &PlatformChange| if let PlatformChange::UpdateJob(job) = change { Some(job.place()) } else { None };
+    let moves: Vec<Place> = changes.iter().filter_map(place).filter(|place| *place != Place::Runs).collect();
+    moves.len() > 1 && moves.contains(&Place::Begins)
+}
+
 fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
-        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
+        PlatformChange::CreateFile(file)
+        | PlatformChange::UpdateFile(file)
+        | PlatformChange::AttachFile { file, attachment: _ }
+        | PlatformChange::DetachFile { file, attachments: _ } => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
         PlatformChange::PauseJobs { tenant, paused: _ } => *tenant,
+        PlatformChange::CreateSchedule(schedule)
+        | PlatformChange::UpdateSchedule(schedule)
+        | PlatformChange::DeleteSchedule(schedule) => schedule.tenant,
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => letter.tenant,
         PlatformChange::CreateEndpoint(endpoint)
         | PlatformChange::UpdateEndpoint(endpoint)
@@ -180,9 +232,15 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
 
 fn row_of(change: &PlatformChange) -> Row {
     match change {
-        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
+        PlatformChange::CreateFile(file)
+        | PlatformChange::UpdateFile(file)
+        | PlatformChange::AttachFile { file, attachment: _ }
+        | PlatformChange::DetachFile { file, attachments: _ } => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
         PlatformChange::PauseJobs { .. } => Row::Line,
+        PlatformChange::CreateSchedule(schedule)
+        | PlatformChange::UpdateSchedule(schedule)
+        | PlatformChange::DeleteSchedule(schedule) => Row::Schedule(schedule.id),
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
             Row::DeadLetter(letter.id)
         }

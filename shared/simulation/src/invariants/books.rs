@@ -258,6 +258,8 @@ impl Books {
                 | EventType::FileReady
                 | EventType::FileRejected
                 | EventType::FileDeleted
+                | EventType::FileAttached
+                | EventType::FileDetached
                 | EventType::JobCreated
                 | EventType::JobResumed
                 | EventType::JobRetried
@@ -265,6 +267,9 @@ impl Books {
                 | EventType::JobSucceeded
                 | EventType::JobFailed
                 | EventType::JobCancelled
+                | EventType::ScheduleCreated
+                | EventType::ScheduleUpdated
+                | EventType::ScheduleDeleted
                 | EventType::WebhookEndpointDisabled
                 | EventType::WebhookEndpointTest
                 | EventType::WebhookReplayRequested

@@ -2,6 +2,7 @@
 //! its parts add up to (`payments`, `orders`), of the ledger and its journal, of what was sent and of the provider's books. A
 //! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
+mod attachments;
 mod books;
 mod extractions;
 pub(crate) mod files;
@@ -15,6 +16,7 @@ mod past;
 mod payments;
 mod provider;
 mod receipts;
+mod schedules;
 mod sent;
 mod statements;
 mod wallets;
@@ -44,8 +46,10 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
     files::hold(world, books)?;
+    attachments::hold(world, books)?;
     let jobs = world.store.jobs();
     jobs::hold(world, &jobs, books)?;
+    schedules::hold(&jobs)?;
     extractions::hold(world, &jobs, books, touched)
 }
 
@@ -78,6 +82,7 @@ pub fn of_rest(world: &World) -> Holds {
     let contents = world.store.contents();
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
+    schedules::have_occurred(world, &contents)?;
     mails::were_sent(world, &contents)?;
     receipts::were_made(world, &contents)?;
     files::are_where_they_belong(world, &contents)?;

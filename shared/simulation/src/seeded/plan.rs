@@ -10,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 34] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -21,7 +21,9 @@ const OPERATIONS: [&str; 32] = [
     "events.",
     "platform.",
     "files.",
+    "attachments.",
     "jobs.",
+    "schedules.",
     "blobs.",
     "due.",
     "journal.",

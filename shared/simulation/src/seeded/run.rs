@@ -45,8 +45,10 @@ pub(super) enum Doing {
     Verify,
     /// The provider tells of the charge of a key.
     Told(String),
-    /// A client deletes a file.
-    Deleting(String),
+    /// A client deletes a file, or changes or deletes a schedule.
+    Changing(String),
+    /// A client attaches a file to an order, or detaches it.
+    Attaching(String),
     /// files-ingest looks at uploads.
     Ingest(Vec<BlobKey>),
     LogOut(Box<Caller>),
@@ -82,7 +84,8 @@ impl Running {
             | Doing::Listen(_)
             | Doing::Read(_)
             | Doing::Told(_)
-            | Doing::Deleting(_)
+            | Doing::Changing(_)
+            | Doing::Attaching(_)
             | Doing::LogOut(_)
             | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
@@ -254,6 +257,7 @@ impl Run {
         match (doing, ended) {
             (Doing::Call(sent), Ended::Answered(answer)) => self.heard(sent, answer),
             (Doing::Read(reading), Ended::Answered(answer)) => self.has_read(&reading, &answer),
+            (Doing::Attaching(asked), Ended::Answered(answer)) => self.has_attached(&asked, &answer),
             (Doing::LogOut(caller), Ended::Answered(answer)) => self.has_left(*caller, &answer),
             (Doing::Stream(consumer, batch), Ended::Streamed(false)) => {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
@@ -321,11 +325,11 @@ fn described(doing: &Doing) -> String {
         Doing::Listen(socket) => socket.clone(),
         Doing::Wake => "the look for webhooks that are due".to_owned(),
         Doing::Told(key) => format!("the provider tells of {key}"),
-        Doing::Deleting(file) => format!("the deletion of {file}"),
+        Doing::Changing(id) => format!("the change of {id}"),
         Doing::Ingest(uploads) => format!("files-ingest on {}", uploads.len()),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
-        Doing::Connect(ask) => ask.clone(),
+        Doing::Connect(ask) | Doing::Attaching(ask) => ask.clone(),
         Doing::Late(operation) => format!("a late {operation}"),
     }
 }

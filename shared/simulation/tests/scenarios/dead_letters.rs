@@ -88,6 +88,18 @@ fn i4_a_letter_that_dies_again_is_the_same_letter() {
 }
 
 #[test]
+fn i4_a_repeated_request_sends_nothing_though_the_letter_has_died_again() {
+    let scene = Scene::new();
+    let id = scene.world.dead_letter(&scene.owner_now());
+    let first = redrive(&scene, &id, "once").ok(202);
+    assert_eq!(scene.world.work(Queue::Payments), [Fate::Buried]);
+    assert_eq!(scene.world.keep_dead_letters(Queue::Payments), 1);
+    assert_eq!(redrive(&scene, &id, "once").ok(202).body, first.body, "the same request again");
+    assert!(scene.world.queues.is_empty(Queue::Payments), "nothing was sent");
+    assert_eq!(letters(&scene)[0]["status"], "waiting");
+}
+
+#[test]
 fn i4_whoever_dies_between_sending_and_marking_loses_nothing() {
     for (operation, fault) in [
         ("queues.send_back", Fault::Unavailable),
@@ -166,4 +178,50 @@ fn i4_the_operator_s_command_and_the_api_see_the_same() {
     assert_eq!(letters(&scene).iter().filter(|letter| letter["status"] == "redriven").count(), 2);
     assert_eq!(scene.world.queues.len(Queue::Payments), 2);
     scene.world.ask_keeper(&json!({ "dead_letters": "burn" })).expect_err("nobody can");
+}
+
+#[test]
+fn i4_an_operator_finds_all_of_a_queue_behind_whatever_waits_of_others() {
+    const OF_OTHERS: usize = 205;
+    let scene = Scene::new();
+    for _ in 0..OF_OTHERS {
+        scene.world.dead_letter(&scene.owner_now());
+    }
+    scene.world.clock.advance(Duration::from_secs(1));
+    let sought = scene.world.dead_letter_of(Queue::Refunds, &scene.owner_now());
+    let ask_all = |mut question: Value, field: &str| {
+        let mut found = Vec::new();
+        loop {
+            let mut answer = scene.world.ask_keeper(&question).expect("an answer");
+            found.extend(answer[field].as_array().expect("letters").iter().map(|letter| letter["id"].clone()));
+            question["from"] = answer["next"].take();
+            if question["from"].is_null() {
+                return found;
+            }
+        }
+    };
+    assert_eq!(ask_all(json!({ "dead_letters": "list", "queue": "refunds" }), "letters"), [json!(sought)]);
+    assert_eq!(ask_all(json!({ "dead_letters": "list" }), "letters").len(), OF_OTHERS + 1);
+    let one = json!({ "dead_letters": "redrive", "queue": "refunds", "id": sought });
+    assert_eq!(ask_all(one, "redriven"), [json!(sought)]);
+    let all = json!({ "dead_letters": "redrive", "queue": "payments" });
+    assert_eq!(ask_all(all, "redriven").len(), OF_OTHERS);
+    assert_eq!((scene.world.queues.len(Queue::Payments), scene.world.queues.len(Queue::Refunds)), (OF_OTHERS, 1));
+}
+
+#[test]
+fn i4_an_operator_sends_back_once_what_dies_again() {
+    let scene = Scene::new();
+    for _ in 0..101 {
+        scene.world.dead_letter(&scene.owner_now());
+    }
+    let mut question = json!({ "dead_letters": "redrive", "queue": "payments" });
+    let first = scene.world.ask_keeper(&question).expect("an answer");
+    scene.world.clock.advance(Duration::from_secs(1));
+    while !scene.world.work(Queue::Payments).is_empty() {}
+    assert_eq!(scene.world.keep_dead_letters(Queue::Payments), 100);
+    question["from"] = first["next"].clone();
+    let second = scene.world.ask_keeper(&question).expect("an answer");
+    let redriven = |answer: &Value| answer["redriven"].as_array().expect("letters").len();
+    assert_eq!((redriven(&first), redriven(&second), &second["next"]), (100, 1, &Value::Null));
 }

@@ -2,6 +2,7 @@
 //! the memory adapters; what fails and when is planned to the call.
 
 mod access;
+mod attachments;
 mod bulk;
 mod cache;
 mod captures;
@@ -26,6 +27,7 @@ mod realtime;
 mod receipts;
 mod retired;
 mod routes;
+mod schedules;
 mod stampede;
 mod statements;
 mod twice;

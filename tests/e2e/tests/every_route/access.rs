@@ -28,6 +28,7 @@ fn noun(route: &Route) -> &'static str {
 /// The route's call with this id in its path, an empty body where it takes one, and a key.
 fn call(party: &Party, route: &Route, id: &str) -> Call {
     let path = route.path.trim_start_matches("/v1").replace("{id}", id).replace("{name}", "sandbox");
+    let path = path.replace("{file_id}", &format!("fil_{NOBODY_S}"));
     let call = party.call(route.method, path);
     match (route.method, route.function) {
         ("GET" | "DELETE", _) => call,
@@ -62,6 +63,7 @@ fn prefix(noun: &str) -> &'static str {
         "events" => "evt",
         "files" => "fil",
         "jobs" | "reports" | "extractions" => "job",
+        "schedules" => "sch",
         "tenants" => "ten",
         "webhook_endpoints" => "whe",
         "dead_letters" => "dlt",
@@ -168,6 +170,7 @@ impl Things {
             ("events", id(&events[0]).to_owned()),
             ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
             ("jobs", id(&shop.report("payments").await).to_owned()),
+            ("schedules", id(&shop.schedule("0 6 * * *").await).to_owned()),
             ("dead_letters", id(&shop.dead_letter().await).to_owned()),
             ("webhook_endpoints", id(&shop.endpoint("https://hooks.shop.example/", &json!({})).await).to_owned()),
         ]);

@@ -20,12 +20,14 @@ fn path(route: &Route) -> String {
         "events" => format!("evt_{NOBODY_S}"),
         "files" => format!("fil_{NOBODY_S}"),
         "jobs" => format!("job_{NOBODY_S}"),
+        "schedules" => format!("sch_{NOBODY_S}"),
         "dead_letters" => format!("dlt_{NOBODY_S}"),
         "webhook_endpoints" => format!("whe_{NOBODY_S}"),
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),
         _ => "acc_merchant_eur".to_owned(),
     };
-    route.path.trim_start_matches("/v1").replace("{id}", &id).replace("{name}", "sandbox")
+    let path = route.path.trim_start_matches("/v1").replace("{id}", &id).replace("{name}", "sandbox");
+    path.replace("{file_id}", &format!("fil_{NOBODY_S}"))
 }
 
 /// The route's call without a body.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Party, SOON, Shop, Socket, TestApp, eventually, protocols_with};
+use crate::support::{Party, SOON, Shop, Socket, TestApp, eventually, protocols_with, setting};
 use crate::tokens::token_issued;
 
 fn subscribe(topics: &[&str], after: Option<&Value>) -> Value {
@@ -37,7 +37,7 @@ async fn of_orders(shop: &Shop) -> Vec<String> {
 async fn a_handshake_needs_a_token_and_a_listed_page() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
-    let (token, page) = (shop.token(), std::env::var("COFFER_API").expect("the edge"));
+    let (token, page) = (shop.token(), setting("COFFER_API"));
     let (protocols, query) = (protocols_with(token), format!("?token={token}"));
     let page = page.trim_end_matches('/').replace("127.0.0.1", "localhost");
     assert!(Socket::connect(&query, &[]).await.is_ok());
@@ -56,6 +56,19 @@ async fn a_handshake_needs_a_token_and_a_listed_page() {
     assert!(Socket::open(member.token()).await.is_ok());
     shop.delete(format!("/users/{}", member.id)).await.ok(204);
     assert!(matches!(Socket::open(member.token()).await.err(), Some(401 | 403)), "a user who is gone");
+}
+
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn what_is_no_handshake_is_told_to_become_one() {
+    let _app = TestApp::start().await;
+    let url = format!("{}/realtime", setting("COFFER_API").trim_end_matches('/'));
+    let client = reqwest::Client::builder().tls_certs_only([]).no_proxy().build().expect("an HTTP client");
+    let answer = client.get(url).send().await.expect("an answer");
+    assert_eq!(answer.status(), 426);
+    assert_eq!(answer.headers()["upgrade"], "websocket");
+    let problem: Value = answer.json().await.expect("a problem");
+    assert_eq!(problem["code"], "upgrade_required");
 }
 
 // L3

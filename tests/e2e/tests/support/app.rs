@@ -82,7 +82,7 @@ impl TestApp {
     }
 }
 
-pub(super) fn setting(name: &str) -> String {
+pub fn setting(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test --only e2e`"))
 }
 

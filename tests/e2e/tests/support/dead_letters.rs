@@ -28,7 +28,7 @@ impl Shop {
     pub async fn waiting(&self, queue: &str) -> Value {
         eventually("a dead letter", SOON, async || {
             let letters = self.all(&format!("/dead_letters?queue={queue}")).await;
-            letters.into_iter().next().ok_or_else(|| "none yet".to_owned())
+            letters.into_iter().find(|letter| letter["status"] == "waiting").ok_or_else(|| "none yet".to_owned())
         })
         .await
     }

@@ -19,13 +19,13 @@ mod stripe;
 mod wait;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, setting};
 pub use aws::Aws;
 pub use bodies::{metadata_of, new_key, order_of, password, payment_of, unique, unique_email, wallet_payment_of};
 pub use call::{Call, Party, send_all};
 pub use dead_letters::nobody_s;
 pub use files::{download, file_of, upload};
-pub use jobs::report_of;
+pub use jobs::{report_of, schedule_of};
 pub use processes::Processes;
 pub use receiver::Receiver;
 pub use redis::Redis;
