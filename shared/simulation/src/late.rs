@@ -75,7 +75,21 @@ impl Late {
     }
 
     pub(crate) fn before(self: &Arc<Self>, wiring: Wiring) -> Wiring {
-        let Wiring { store, commerce, cache, queues, provider, due, platform, blobs, parts } = wiring;
+        let Wiring {
+            store,
+            commerce,
+            cache,
+            queues,
+            provider,
+            due,
+            platform,
+            jobs,
+            deliveries,
+            sockets,
+            feeds,
+            blobs,
+            parts,
+        } = wiring;
         Wiring {
             store,
             commerce: Arc::new(LateCommerce(self.clone(), commerce)),
@@ -84,6 +98,10 @@ impl Late {
             provider: Arc::new(LateProvider(self.clone(), provider)),
             due,
             platform: Arc::new(LatePlatform(self.clone(), platform)),
+            jobs,
+            deliveries,
+            sockets,
+            feeds,
             blobs: Arc::new(LateBlobs(self.clone(), blobs)),
             parts: Arc::new(LateParts(self.clone(), parts)),
         }

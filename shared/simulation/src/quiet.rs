@@ -53,7 +53,7 @@ impl World {
 
     /// The real step of webhooks-due.
     pub async fn wake_step(&self) -> Result<Swept, PortError> {
-        let waking = Waking { deliveries: self.store.as_ref(), queues: self.wiring.queues.as_ref() };
+        let waking = Waking { deliveries: self.wiring.deliveries.as_ref(), queues: self.wiring.queues.as_ref() };
         webhooks_due::step(webhooks_due::Deps { mint: self.mint(), waking }).await
     }
 

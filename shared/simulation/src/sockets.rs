@@ -21,12 +21,12 @@ impl World {
     }
 
     fn feeding(&self) -> Feeding<'_> {
-        Feeding { feeds: self.store.as_ref(), events: self.store.as_ref() }
+        Feeding { feeds: self.wiring.feeds.as_ref(), events: self.store.as_ref() }
     }
 
     pub(crate) fn pushing(&self) -> Pushing<'_> {
         Pushing {
-            sockets: self.store.as_ref(),
+            sockets: self.wiring.sockets.as_ref(),
             feeding: self.feeding(),
             queues: self.wiring.queues.as_ref(),
             pusher: self.sockets.as_ref(),
@@ -49,8 +49,11 @@ impl World {
     /// `$connect`, once the authorizer has said who it is.
     pub async fn open_socket(&self, socket: &str, caller: Caller) -> SocketAnswer {
         let request = self.socket_request(socket, Some(caller.clone()), Vec::new());
-        let opening =
-            Opening { sockets: self.store.as_ref(), queues: self.wiring.queues.as_ref(), standing: self.standing() };
+        let opening = Opening {
+            sockets: self.wiring.sockets.as_ref(),
+            queues: self.wiring.queues.as_ref(),
+            standing: self.standing(),
+        };
         let answer = realtime_connect::connect(realtime_connect::Deps { mint: self.mint(), opening }, &request).await;
         if answer.status == 200 {
             self.socket_callers.borrow_mut().insert(request.socket.clone(), caller);
@@ -65,7 +68,7 @@ impl World {
         let caller = self.socket_callers.borrow().get(&id).cloned();
         let request = self.socket_request(socket, caller, text.as_bytes().to_vec());
         let talking = Talking {
-            sockets: self.store.as_ref(),
+            sockets: self.wiring.sockets.as_ref(),
             feeding: self.feeding(),
             queues: self.wiring.queues.as_ref(),
             pusher: self.sockets.as_ref(),
@@ -88,7 +91,8 @@ impl World {
         let id = SocketId::parse(socket).expect("an id");
         let caller = self.socket_callers.borrow().get(&id).cloned();
         let request = self.socket_request(socket, caller, Vec::new());
-        realtime_disconnect::disconnect(realtime_disconnect::Deps { sockets: self.store.as_ref() }, &request).await
+        realtime_disconnect::disconnect(realtime_disconnect::Deps { sockets: self.wiring.sockets.as_ref() }, &request)
+            .await
     }
 
     /// What came over a connection.

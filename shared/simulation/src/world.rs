@@ -38,8 +38,10 @@ use memory::{
 use ports::blobs::{BlobKey, BlobParts};
 use ports::clock::Mint;
 use ports::commerce::{Commerce, Due};
-use ports::platform::Platform;
+use ports::platform::{Jobs, Platform};
 use ports::provider::PaymentProvider;
+use ports::realtime::{Feeds, Sockets};
+use ports::webhooks::WebhookDeliveries;
 use provider::SandboxEvents;
 use webhook::StandardSigner;
 
@@ -63,6 +65,10 @@ pub struct Wiring {
     pub provider: Arc<dyn PaymentProvider>,
     pub due: Arc<dyn Due>,
     pub platform: Arc<dyn Platform>,
+    pub jobs: Arc<dyn Jobs>,
+    pub deliveries: Arc<dyn WebhookDeliveries>,
+    pub sockets: Arc<dyn Sockets>,
+    pub feeds: Arc<dyn Feeds>,
     pub blobs: Arc<dyn ports::blobs::Blobs>,
     pub parts: Arc<dyn BlobParts>,
 }
@@ -180,6 +186,10 @@ impl World {
             provider: refusals.clone(),
             due: store.clone(),
             platform: store.clone(),
+            jobs: store.clone(),
+            deliveries: store.clone(),
+            sockets: store.clone(),
+            feeds: store.clone(),
             blobs: blobs.clone(),
             parts: blobs.clone(),
         }));
@@ -263,7 +273,7 @@ impl World {
         let store = self.store.as_ref();
         webhooks::Delivering {
             endpoints: store,
-            deliveries: store,
+            deliveries: self.wiring.deliveries.as_ref(),
             events: store,
             platform: store,
             queues: self.wiring.queues.as_ref(),
@@ -341,7 +351,7 @@ impl World {
     }
 
     pub(crate) fn looking_at_jobs(&self) -> Looking<'_> {
-        Looking { platform: self.wiring.platform.as_ref(), jobs: self.store.as_ref() }
+        Looking { platform: self.wiring.platform.as_ref(), jobs: self.wiring.jobs.as_ref() }
     }
 
     pub(crate) fn schedule_stores(&self) -> schedules::Stores<'_> {

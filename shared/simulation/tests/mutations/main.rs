@@ -4,6 +4,7 @@
 
 mod commits;
 mod files;
+mod platform;
 mod provider;
 mod rest;
 mod transactions;
@@ -26,7 +27,10 @@ struct Mutation {
 }
 
 fn all() -> Vec<&'static Mutation> {
-    [commits::ALL, transactions::ALL, provider::ALL, rest::ALL, files::ALL].into_iter().flatten().collect()
+    [commits::ALL, transactions::ALL, provider::ALL, rest::ALL, files::ALL, platform::ALL]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn options(mutation: &Mutation, seed: u64) -> Options {

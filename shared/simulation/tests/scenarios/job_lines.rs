@@ -7,7 +7,7 @@ use coffer_simulation::{Answer, Ask, Fate, run};
 use domain::access::Caller;
 use domain::event::Queue;
 use domain::ids::TenantId;
-use domain::job::{JobStatus, LEASE, Priority};
+use domain::job::{ENDED_KEPT_FOR, JobStatus, LEASE, Priority};
 use memory::{Delivery, Fault};
 use serde_json::{Value, json};
 
@@ -154,6 +154,19 @@ fn i2_a_job_for_later_begins_when_its_time_has_come() {
     scene.world.settle();
     assert_eq!((status(&scene, &later.id()), status(&scene, &unwanted.id())), (json!("succeeded"), json!("cancelled")));
     scene.comes_to_rest();
+}
+
+#[test]
+fn i2_i16_a_job_for_later_than_what_has_ended_is_kept_begins_all_the_same() {
+    let scene = Scene::new();
+    let wait = ENDED_KEPT_FOR + Duration::from_secs(24 * 60 * 60);
+    let later = report_with(&scene, &scene.owner_now(), &json!({ "delay_seconds": wait.as_secs() })).ok(202);
+    scene.world.settle();
+    let now = scene.world.clock.advance(wait);
+    scene.world.store.delete_expired(now);
+    scene.world.platform_sweep().expect("nothing fails");
+    scene.world.settle();
+    assert_eq!(status(&scene, &later.id()), "succeeded");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! J4: the receipt of a payment, its link, and that a document never changes.
 
+use std::time::Duration;
+
 use coffer_simulation::{Ask, Consumer, Fate, run, together};
 use domain::event::Queue;
 use ports::blobs::BlobKey;
@@ -40,6 +42,20 @@ fn a_receipt_is_made_and_then_found_by_a_link() {
 }
 
 #[test]
+fn j4_the_link_to_a_receipt_ends_after_fifteen_minutes() {
+    let scene = Scene::new();
+    let payment = scene.world.pay(scene.owner(), None, 700, "tok_success").id();
+    scene.comes_to_rest();
+    let link = || receipt(&scene, &payment).ok(303).header("location").expect("a link").to_owned();
+    let download = |link: &str| scene.world.download(&json!({ "download_url": link })).status;
+    let first = link();
+    scene.world.clock.advance(Duration::from_secs(15 * 60 - 1));
+    assert_eq!(download(&first), 200);
+    scene.world.clock.advance(Duration::from_secs(1));
+    assert_eq!((download(&first), download(&link())), (403, 200));
+}
+
+#[test]
 fn what_has_not_succeeded_has_none() {
     let scene = Scene::new();
     let payment = scene.world.pay(scene.owner(), None, 700, "tok_declined_expired_card").id();
@@ -61,7 +77,7 @@ fn workers_side_by_side_and_late_write_the_same_bytes() {
         run(scene.world.step(Queue::Receipts, &delivery.notice)).expect("nothing fails");
         let [key] = receipts(&scene).try_into().expect("one receipt");
         let first = scene.world.blobs.bytes_of(key);
-        scene.world.clock.advance(std::time::Duration::from_secs(86_400));
+        scene.world.clock.advance(Duration::from_secs(86_400));
         run(ports::blobs::Blobs::delete(scene.world.blobs.as_ref(), key)).expect("nothing fails");
         for result in together(seed, (0..2).map(|_| scene.world.step(Queue::Receipts, &delivery.notice))) {
             result.expect("nothing fails");

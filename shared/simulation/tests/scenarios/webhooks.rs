@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use coffer_simulation::{Ask, World};
-use domain::event::Queue;
+use coffer_simulation::{Ask, World, run};
+use domain::event::{Event, EventType, KEPT_FOR, Queue};
 use domain::webhook::{ATTEMPTS_MAX, Signature};
 use memory::Manner;
 use ports::clock::Clock as _;
+use ports::commerce::{Commerce as _, Commit};
 use ports::webhooks::{Signed, WebhookSigner};
 use serde_json::{Value, json};
 use webhook::StandardSigner;
@@ -23,7 +24,7 @@ pub fn pass(world: &World, time: Duration) {
     while world.clock.now() < end {
         world.clock.advance(Duration::from_secs(60).min(end.since(world.clock.now())));
         world.sweep().expect("nothing fails");
-        coffer_simulation::run(world.wake_step()).expect("nothing fails");
+        run(world.wake_step()).expect("nothing fails");
         world.settle();
     }
 }
@@ -105,6 +106,20 @@ fn k3_k12_eight_attempts_over_more_than_a_day_all_in_the_log() {
     let bodies: Vec<String> = scene.world.receivers.got(FIRST).into_iter().map(|got| got.message.body).collect();
     assert!(bodies.iter().all(|body| *body == bodies[0]), "the same bytes at every attempt");
     scene.comes_to_rest();
+}
+
+#[test]
+fn k12_the_log_of_attempts_is_kept_for_thirty_days() {
+    let scene = Scene::new();
+    let id = scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] })).id();
+    order(&scene);
+    pass(&scene.world, minutes(1));
+    let kept_after = |time: Duration| {
+        scene.world.store.delete_expired(scene.world.clock.advance(time));
+        deliveries(&scene, &id).len()
+    };
+    assert_eq!(kept_after(KEPT_FOR - minutes(2)), 1);
+    assert_eq!(kept_after(minutes(2)), 0);
 }
 
 #[test]
@@ -253,6 +268,43 @@ fn k13_in_order_a_failure_holds_its_own_endpoint_s_later_events_alone() {
     pass(&scene.world, minutes(2));
     assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."), "and on");
     scene.comes_to_rest();
+}
+
+#[test]
+fn k13_in_order_an_event_that_is_committed_late_comes_in_its_place() {
+    let scene = Scene::new();
+    let (world, tenant) = (&scene.world, scene.owner().tenant);
+    world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"], "ordered": true }));
+    let made = || Event {
+        id: world.id(),
+        tenant,
+        kind: EventType::OrderCreated,
+        subject: "ord_1".to_owned(),
+        object: "{}".to_owned(),
+        request_id: None,
+        idempotency_key: None,
+        trace: None,
+        created_at: world.clock.now(),
+    };
+    let happens = |event: &Event| {
+        let (events, now) = (vec![event.clone()], world.clock.now());
+        let commit = Commit { tenant, record: None, changes: Vec::new(), events, now };
+        run(world.store.commit(commit)).expect("committed");
+        world.settle();
+    };
+    let first = made();
+    happens(&first);
+    world.clock.advance(Duration::from_secs(6));
+    let late = made();
+    world.clock.advance(Duration::from_secs(5));
+    let last = made();
+    happens(&last);
+    world.clock.advance(Duration::from_secs(2));
+    world.settle();
+    assert_eq!(world.receivers.taken(FIRST), [first.id.to_string()], "it is the others' turn later");
+    happens(&late);
+    pass(world, minutes(1));
+    assert_eq!(world.receivers.taken(FIRST), [first, late, last].map(|event| event.id.to_string()));
 }
 
 #[test]

@@ -1,0 +1,147 @@
+//! Jobs and deliveries that nobody looks after, sockets whose versions are not looked at, and a feed that loses.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use coffer_simulation::Wiring;
+use domain::feed::FeedBlock;
+use domain::ids::{EventId, JobId, TenantId, WebhookEndpointId};
+use domain::job::{Job, JobStatus};
+use domain::page::{Page, PageRequest};
+use domain::socket::{Socket, SocketId};
+use domain::time::Timestamp;
+use domain::webhook::{Delivery, DeliveryStatus};
+use ports::PortError;
+use ports::commerce::Consistency;
+use ports::platform::{Jobs, Line};
+use ports::realtime::{Feeds, Sockets};
+use ports::webhooks::{DeliveryKey, WebhookDeliveries};
+
+use super::Mutation;
+
+/// Finds no job that is due.
+struct NoJobIsDue(Arc<dyn Jobs>);
+
+#[async_trait]
+impl Jobs for NoJobIsDue {
+    async fn get(&self, tenant: TenantId, id: JobId, consistency: Consistency) -> Result<Option<Job>, PortError> {
+        self.0.get(tenant, id, consistency).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        status: Option<JobStatus>,
+        page: PageRequest<JobId>,
+    ) -> Result<Page<Job, JobId>, PortError> {
+        self.0.list(tenant, status, page).await
+    }
+
+    async fn due(&self, _: Timestamp, _: usize) -> Result<Vec<(TenantId, JobId)>, PortError> {
+        Ok(Vec::new())
+    }
+
+    async fn line(&self, tenant: TenantId) -> Result<Line, PortError> {
+        self.0.line(tenant).await
+    }
+}
+
+/// Finds no delivery that is due.
+struct NoDeliveryIsDue(Arc<dyn WebhookDeliveries>);
+
+#[async_trait]
+impl WebhookDeliveries for NoDeliveryIsDue {
+    async fn get(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
+        self.0.get(key).await
+    }
+
+    async fn list(
+        &self,
+        tenant: TenantId,
+        endpoint: WebhookEndpointId,
+        status: Option<DeliveryStatus>,
+        page: PageRequest<EventId>,
+    ) -> Result<Page<Delivery, EventId>, PortError> {
+        self.0.list(tenant, endpoint, status, page).await
+    }
+
+    async fn after(
+        &self,
+        tenant: TenantId,
+        endpoint: WebhookEndpointId,
+        after: EventId,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, PortError> {
+        self.0.after(tenant, endpoint, after, limit).await
+    }
+
+    async fn put(&self, delivery: &Delivery, due_at: Option<Timestamp>) -> Result<bool, PortError> {
+        self.0.put(delivery, due_at).await
+    }
+
+    async fn due(&self, _: Timestamp, _: usize) -> Result<Vec<DeliveryKey>, PortError> {
+        Ok(Vec::new())
+    }
+}
+
+/// The version that a socket's change stands on is whatever is there.
+struct Unconditional(Arc<dyn Sockets>);
+
+#[async_trait]
+impl Sockets for Unconditional {
+    async fn get(&self, tenant: TenantId, id: &SocketId) -> Result<Option<Socket>, PortError> {
+        self.0.get(tenant, id).await
+    }
+
+    async fn all(&self, tenant: TenantId) -> Result<Vec<Socket>, PortError> {
+        self.0.all(tenant).await
+    }
+
+    async fn put(&self, socket: &Socket) -> Result<bool, PortError> {
+        let stored = self.0.get(socket.tenant(), &socket.id).await?;
+        let version = stored.map_or(socket.version, |stored| stored.version + 1);
+        self.0.put(&Socket { version, ..socket.clone() }).await
+    }
+
+    async fn remove(&self, tenant: TenantId, id: &SocketId) -> Result<(), PortError> {
+        self.0.remove(tenant, id).await
+    }
+}
+
+/// Takes a block that others were first to write for its own.
+struct TakenForWritten(Arc<dyn Feeds>);
+
+#[async_trait]
+impl Feeds for TakenForWritten {
+    async fn newest(&self, tenant: TenantId, limit: usize) -> Result<Vec<FeedBlock>, PortError> {
+        self.0.newest(tenant, limit).await
+    }
+
+    async fn from(&self, tenant: TenantId, number: u64, limit: usize) -> Result<Vec<FeedBlock>, PortError> {
+        self.0.from(tenant, number, limit).await
+    }
+
+    async fn append(&self, block: &FeedBlock) -> Result<bool, PortError> {
+        self.0.append(block).await?;
+        Ok(true)
+    }
+}
+
+pub const ALL: &[Mutation] = &[
+    Mutation {
+        name: "the sweeper overlooks jobs",
+        rewire: |wiring| Wiring { jobs: Arc::new(NoJobIsDue(wiring.jobs.clone())), ..wiring },
+    },
+    Mutation {
+        name: "webhooks that are due are overlooked",
+        rewire: |wiring| Wiring { deliveries: Arc::new(NoDeliveryIsDue(wiring.deliveries.clone())), ..wiring },
+    },
+    Mutation {
+        name: "the version of a socket is not looked at",
+        rewire: |wiring| Wiring { sockets: Arc::new(Unconditional(wiring.sockets.clone())), ..wiring },
+    },
+    Mutation {
+        name: "a block of the feed that others have written is taken for one's own",
+        rewire: |wiring| Wiring { feeds: Arc::new(TakenForWritten(wiring.feeds.clone())), ..wiring },
+    },
+];
