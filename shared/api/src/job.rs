@@ -3,6 +3,7 @@
 
 use domain::invoice::{Invoice, InvoiceLine};
 use domain::job::{Job, JobFault, JobResult, ResultObject};
+use domain::schedule::Occurrence;
 use domain::task::{Extraction, Report, Task};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -17,6 +18,7 @@ struct JobView<'a> {
     report: Option<ReportView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     extraction: Option<ExtractionView>,
+    schedule: Option<OccurrenceView>,
     priority: &'static str,
     run_at: Option<String>,
     status: &'static str,
@@ -42,6 +44,12 @@ struct ReportView {
 #[derive(Serialize)]
 struct ExtractionView {
     file_id: String,
+}
+
+#[derive(Serialize)]
+struct OccurrenceView {
+    id: String,
+    occurrence_at: String,
 }
 
 #[derive(Serialize)]
@@ -102,6 +110,7 @@ pub fn job(job: &Job, shown: Shown<'_>) -> String {
         id,
         tenant: _,
         task,
+        occurrence,
         priority,
         run_at,
         status,
@@ -130,6 +139,8 @@ pub fn job(job: &Job, shown: Shown<'_>) -> String {
         kind,
         report,
         extraction,
+        schedule: occurrence
+            .map(|Occurrence { schedule, at }| OccurrenceView { id: schedule.to_string(), occurrence_at: rfc3339(at) }),
         priority: priority.as_str(),
         run_at: run_at.map(rfc3339),
         status: status.as_str(),

@@ -10,6 +10,7 @@ use domain::file::FileStatus;
 use domain::job::JobRefusal;
 use domain::order::OrderRefusal;
 use domain::payment::PaymentRefusal;
+use domain::schedule::TooManySchedules;
 use domain::wallet::Overdrawn;
 use domain::webhook::EndpointRefusal;
 use ports::PortError;
@@ -47,6 +48,8 @@ pub enum Error {
     Notice(NoticeRefusal),
     #[error(transparent)]
     Webhook(EndpointRefusal),
+    #[error(transparent)]
+    TooManySchedules(TooManySchedules),
     #[error("the idempotency key was used for another request")]
     KeyReused,
     /// A request for the same thing is being carried out at this moment.

@@ -41,6 +41,7 @@ pub mod report;
 mod report_sheet;
 mod revise;
 pub mod run_job;
+pub mod schedules;
 pub mod sessions;
 pub mod settle_dispute;
 pub mod settle_payment;

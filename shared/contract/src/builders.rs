@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::access::{Caller, Grant, Role};
 use domain::connection::{Connections, ProviderAccount, ProviderName, Rank, SealedCredentials};
+use domain::cron::Cron;
 use domain::dead_letter::{About, Burial, DeadLetter};
 use domain::dispute::{Dispute, DisputeReason, DisputeReport, DisputeStatus};
 use domain::event::{Event, EventType, Notice, Queue};
@@ -13,7 +14,7 @@ use domain::file::{Checksum, ContentType, File, FileSize, NewFile};
 use domain::idempotency::{Answer, Claim, Fingerprint, IdempotencyKey, Record};
 use domain::identity::{SESSION_IDLE_MAX, Session, Tenant, User};
 use domain::ids::{EventId, OrderId, PaymentId, RefundId, RequestId, TenantId, WebhookEndpointId};
-use domain::job::Job;
+use domain::job::{Job, Priority};
 use domain::ledger::{Posting, TransactionIds, post_charge};
 use domain::mail::{AddressHash, Mail, MailKind, Written};
 use domain::metadata::Metadata;
@@ -22,6 +23,7 @@ use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::order::{Customer, NewLine, NewOrder, Order};
 use domain::payment::{Capture, Method, NewPayment, Payment, Verdict};
 use domain::refund::{NewRefund, Refund};
+use domain::schedule::{self, NewSchedule, RecurringReport, Schedule};
 use domain::secret::{Sealed, Secret};
 use domain::socket::{Socket, SocketId};
 use domain::statement::{LineKind, NewStatement, Period, Statement, StatementLine};
@@ -32,6 +34,7 @@ use domain::webhook::{
     Again, Attempt, Cause, Delivery, Endpoint, NewEndpoint, NewSecret, Outcome, RatePerSecond, Reach, ResponseText,
     Signature, TypeFilter, WebhookUrl,
 };
+use domain::zone::Zone;
 use ports::clock::Mint;
 
 /// The total of [`order`], the amount of [`payment`].
@@ -243,6 +246,24 @@ pub fn job(tenant: TenantId, mint: Mint<'_>) -> Job {
         currency: None,
     };
     Job::new(mint.id(), tenant, Task::Report(report), now)
+}
+
+/// At six each morning in Berlin.
+pub fn schedule(tenant: TenantId, mint: Mint<'_>) -> Schedule {
+    let report = RecurringReport {
+        kind: ReportKind::Payments,
+        period: schedule::Period::PreviousDay,
+        format: ReportFormat::Csv,
+        currency: None,
+    };
+    let input = NewSchedule {
+        cron: Cron::parse("0 6 * * *").expect("an expression"),
+        zone: Zone::parse("Europe/Berlin").expect("a zone"),
+        report,
+        priority: Priority::Normal,
+        description: None,
+    };
+    Schedule::new(mint.id(), tenant, input, mint.clock.now())
 }
 
 /// `payment.created`, made by a request.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::ids::{JobId, TenantId};
 use domain::invoice::{Claim, ClaimedLine, Invoice};
 use domain::job::{Job, JobFault, JobResult, JobStatus, LEASE, Plan, Priority, ResultObject, Taking, WAITS_AT_MOST};
+use domain::schedule::Occurrence;
 use domain::task::{Extraction, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::PortErrorKind;
@@ -68,8 +69,11 @@ pub async fn every_field_of_a_job_is_kept(table: PlatformTable<'_>, seed: u128) 
     }
     let extraction = Job { task: Task::Extraction(Extraction { file: mint.id() }), ..job(tenant, mint) };
     let urgent = queued.clone().planned(Plan { priority: Priority::High, run_at: Some(now.plus(LEASE)) });
-    for expected in
-        [queued, urgent, running.clone(), unwanted, succeeded, read, ledger, extraction].into_iter().chain(faults)
+    let occurrence = Some(Occurrence { schedule: mint.id(), at: now });
+    let scheduled = Job { occurrence, ..job(tenant, mint) };
+    for expected in [queued, urgent, scheduled, running.clone(), unwanted, succeeded, read, ledger, extraction]
+        .into_iter()
+        .chain(faults)
     {
         let expected = Job { id: world.id(), ..expected };
         create(table, std::slice::from_ref(&expected), now).await;

@@ -39,6 +39,7 @@ pub mod queues;
 pub mod realtime;
 pub mod refunds;
 mod rows;
+pub mod schedules;
 pub mod sessions;
 pub mod statements;
 mod tables;

@@ -9,7 +9,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
-use ports::platform::{DeadLetters, Files, Jobs, Platform};
+use ports::platform::{DeadLetters, Files, Jobs, Platform, Schedules};
 use ports::realtime::{Feeds, Sockets};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
@@ -71,6 +71,7 @@ pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
     pub jobs: &'a dyn Jobs,
+    pub schedules: &'a dyn Schedules,
     pub letters: &'a dyn DeadLetters,
     pub allowances: &'a dyn Allowances,
     pub mail: &'a dyn MailBook,
@@ -87,6 +88,7 @@ impl<'a> PlatformTable<'a> {
         T: Platform
             + Files
             + Jobs
+            + Schedules
             + DeadLetters
             + Allowances
             + MailBook
@@ -99,6 +101,7 @@ impl<'a> PlatformTable<'a> {
             platform: adapter,
             files: adapter,
             jobs: adapter,
+            schedules: adapter,
             letters: adapter,
             allowances: adapter,
             mail: adapter,

@@ -69,6 +69,9 @@ event_types! {
     /// None of the tenant's jobs begins.
     JobsPaused = "jobs.paused",
     JobsUnpaused = "jobs.unpaused",
+    ScheduleCreated = "schedule.created",
+    ScheduleUpdated = "schedule.updated",
+    ScheduleDeleted = "schedule.deleted",
     /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
     WebhookEndpointDisabled = "webhook_endpoint.disabled",
     /// Sent to one endpoint, whatever types it wants.
@@ -135,6 +138,9 @@ impl EventType {
             | Self::JobCancelled
             | Self::JobsPaused
             | Self::JobsUnpaused
+            | Self::ScheduleCreated
+            | Self::ScheduleUpdated
+            | Self::ScheduleDeleted
             | Self::StatementCreated
             | Self::StatementSucceeded
             | Self::StatementFailed => true,
@@ -183,7 +189,10 @@ impl EventType {
             | Self::JobFailed
             | Self::JobCancelled
             | Self::JobsPaused
-            | Self::JobsUnpaused => &[Queue::Webhooks, Queue::Realtime],
+            | Self::JobsUnpaused
+            | Self::ScheduleCreated
+            | Self::ScheduleUpdated
+            | Self::ScheduleDeleted => &[Queue::Webhooks, Queue::Realtime],
             Self::WebhookEndpointTest | Self::WebhookReplayRequested => &[Queue::Webhooks],
             Self::WebhookDeliveryDue
             | Self::DeadLetterRedriven

@@ -128,6 +128,8 @@ typed_ids! {
     StatementId = "stm";
     FileId = "fil";
     JobId = "job";
+    /// What asks for jobs at certain times.
+    ScheduleId = "sch";
     /// A message that a worker could not do.
     DeadLetterId = "dlt";
     /// A customer's wallet; with its currency it is the wallet's account id.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::ids::{JobId, TenantId};
 use crate::invoice::Invoice;
+use crate::schedule::Occurrence;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::words::words;
@@ -153,6 +154,8 @@ pub struct Job {
     pub id: JobId,
     pub tenant: TenantId,
     pub task: Task,
+    /// Whose occurrence has asked for it, where nobody else has.
+    pub occurrence: Option<Occurrence>,
     pub priority: Priority,
     /// Before that nobody works on it.
     pub run_at: Option<Timestamp>,
@@ -210,6 +213,7 @@ impl Job {
             id,
             tenant,
             task,
+            occurrence: None,
             priority: Priority::Normal,
             run_at: None,
             status: JobStatus::Queued,

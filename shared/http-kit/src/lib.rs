@@ -13,6 +13,7 @@ mod request;
 mod response;
 mod route;
 pub mod routes;
+pub mod schedule;
 pub mod serve;
 pub mod socket;
 pub mod statement;

@@ -69,6 +69,7 @@ codes! {
     InvalidSignature = "invalid_signature", 400, "The event is not proved to be the provider's";
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
     TooManyEndpoints = "too_many_webhook_endpoints", 422, "The tenant has as many webhook endpoints as it may";
+    TooManySchedules = "too_many_schedules", 422, "The tenant has as many schedules as it may";
     WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
@@ -185,6 +186,7 @@ impl From<Error> for Problem {
                 };
                 Self::new(code, sentence(&refusal))
             }
+            Error::TooManySchedules(refusal) => Self::new(Code::TooManySchedules, sentence(&refusal)),
             Error::KeyReused => {
                 Self::new(Code::KeyReused, "The key belongs to a request with another body: use a new key.")
             }

@@ -157,6 +157,14 @@ pub const SETTINGS_REFUSED: Route =
     granted("settings-refused", "GET", "/v1/settings/mail/refused", Action::SettingRead, Body::None);
 pub const SETTINGS_ACCEPT: Route =
     granted("settings-accept", "DELETE", "/v1/settings/mail/refused/{id}", Action::SettingWrite, Body::None);
+pub const SCHEDULES_CREATE: Route =
+    granted("schedules-create", "POST", "/v1/schedules", Action::ReportWrite, Body::Json);
+pub const SCHEDULES_LIST: Route = granted("schedules-list", "GET", "/v1/schedules", Action::JobRead, Body::None);
+pub const SCHEDULES_GET: Route = granted("schedules-get", "GET", "/v1/schedules/{id}", Action::JobRead, Body::None);
+pub const SCHEDULES_UPDATE: Route =
+    granted("schedules-update", "PATCH", "/v1/schedules/{id}", Action::ReportWrite, Body::Json);
+pub const SCHEDULES_DELETE: Route =
+    granted("schedules-delete", "DELETE", "/v1/schedules/{id}", Action::ReportWrite, Body::None);
 pub const WEBHOOK_ENDPOINTS_CREATE: Route =
     granted("webhook-endpoints-create", "POST", "/v1/webhook_endpoints", Action::WebhookWrite, Body::Json);
 pub const WEBHOOK_ENDPOINTS_LIST: Route =
@@ -267,6 +275,11 @@ pub const ALL: &[Route] = &[
     SETTINGS_UPDATE,
     SETTINGS_REFUSED,
     SETTINGS_ACCEPT,
+    SCHEDULES_CREATE,
+    SCHEDULES_LIST,
+    SCHEDULES_GET,
+    SCHEDULES_UPDATE,
+    SCHEDULES_DELETE,
     WEBHOOK_ENDPOINTS_CREATE,
     WEBHOOK_ENDPOINTS_LIST,
     WEBHOOK_ENDPOINTS_GET,

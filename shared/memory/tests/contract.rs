@@ -220,6 +220,14 @@ properties! { jobs of Store::new(faults()), platform;
     no_job_begins_in_one_commit_with_another_that_moves,
 }
 
+properties! { schedules of Store::new(faults()), platform;
+    every_field_of_a_schedule_is_kept,
+    a_schedule_is_changed_and_deleted_by_its_version_alone,
+    an_occurrence_has_its_job_once,
+    schedules_come_newest_first,
+    schedules_are_due_from_their_check_at,
+}
+
 properties! { allowances of Store::new(faults()), platform;
     what_is_reserved_stays_within_the_cap,
     what_is_settled_makes_room,

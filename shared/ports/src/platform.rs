@@ -9,9 +9,10 @@ use domain::dead_letter::{DeadLetter, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId};
+use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
+use domain::schedule::Schedule;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
 
@@ -33,6 +34,12 @@ pub enum PlatformChange {
     UpdateJob(Job),
     /// From now on none of the tenant's jobs begins, or they do again. No condition.
     PauseJobs { tenant: TenantId, paused: bool },
+    /// There is no such schedule yet.
+    CreateSchedule(Schedule),
+    /// The stored schedule has the version before this one's.
+    UpdateSchedule(Schedule),
+    /// The stored schedule has this one's version.
+    DeleteSchedule(Schedule),
     /// There is no such dead letter yet.
     CreateDeadLetter(DeadLetter),
     /// The stored dead letter has the version before this one's.
@@ -122,6 +129,26 @@ pub trait Jobs: Send + Sync {
 
     /// Strongly consistent, by one query.
     async fn line(&self, tenant: TenantId) -> Result<Line, PortError>;
+}
+
+#[async_trait]
+pub trait Schedules: Send + Sync {
+    async fn get(
+        &self,
+        tenant: TenantId,
+        id: ScheduleId,
+        consistency: Consistency,
+    ) -> Result<Option<Schedule>, PortError>;
+
+    /// Newest first, by one query.
+    async fn list(
+        &self,
+        tenant: TenantId,
+        page: PageRequest<ScheduleId>,
+    ) -> Result<Page<Schedule, ScheduleId>, PortError>;
+
+    /// As [`Files::due`].
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, ScheduleId)>, PortError>;
 }
 
 #[async_trait]

@@ -205,6 +205,20 @@ impl World {
                 let stores = app::jobs::Stores { platform, jobs: store };
                 jobs_resume::answer(jobs_resume::Deps { gate, mint, stores }, request).await
             }
+            "schedules-create" => {
+                let deps = schedules_create::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_create::answer(deps, request).await
+            }
+            "schedules-list" => schedules_list::answer(schedules_list::Deps { gate, schedules: store }, request).await,
+            "schedules-get" => schedules_get::answer(schedules_get::Deps { gate, schedules: store }, request).await,
+            "schedules-update" => {
+                let deps = schedules_update::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_update::answer(deps, request).await
+            }
+            "schedules-delete" => {
+                let deps = schedules_delete::Deps { gate, mint, stores: self.schedule_stores() };
+                schedules_delete::answer(deps, request).await
+            }
             "dead-letters-list" => {
                 dead_letters_list::answer(dead_letters_list::Deps { gate, letters: store }, request).await
             }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::ask::Ask;
 use crate::files::file_body;
 use crate::furniture::{Furniture, order_body, payment_body, statement_body};
-use crate::jobs::report_body;
+use crate::jobs::{report_body, schedule_body};
 use crate::people::PASSWORD;
 
 /// The request by nobody: the test says who calls. Routes that take an `Idempotency-Key` get one.
@@ -21,6 +21,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         job,
         failed_job,
         dead_letter,
+        schedule,
         endpoint,
         provider_event,
         statement,
@@ -46,6 +47,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "jobs-retry" => failed_job,
         "dead-letters-get" | "dead-letters-redrive" => dead_letter,
         "settings-accept" => refused,
+        "schedules-get" | "schedules-update" | "schedules-delete" => schedule,
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
@@ -80,6 +82,8 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         "extractions-create" => ask.json(&json!({ "file_id": file })).key(&key),
         "extraction-settings-update" => ask.json(&json!({ "tokens_per_month": 10_000, "cost_per_month": 100 })),
         "jobs-cancel" | "jobs-retry" | "jobs-pause" | "jobs-resume" | "dead-letters-redrive" => ask.key(&key),
+        "schedules-create" => ask.json(&schedule_body("0 6 * * *")).key(&key),
+        "schedules-update" => ask.json(&json!({ "status": "paused" })),
         "dead-letters-drain" => ask.json(&json!({ "queue": "payments" })).key(&key),
         "payments-capture" => ask.json(&json!({ "amount": Furniture::TOTAL })).key(&key),
         "payments-cancel" => ask.key(&key),
@@ -134,6 +138,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "jobs-list"
         | "jobs-get"
         | "jobs-line"
+        | "schedules-list"
+        | "schedules-get"
+        | "schedules-delete"
         | "dead-letters-list"
         | "dead-letters-count"
         | "dead-letters-get"

@@ -48,6 +48,7 @@ pub struct Furniture {
     /// Waiting.
     pub dead_letter: String,
     /// Told of everything.
+    pub schedule: String,
     pub endpoint: String,
     /// What the link in a mail to the customer carries.
     pub opt_out: String,
@@ -98,6 +99,7 @@ impl Furniture {
         let job = world.report(owner, "payments").id();
         let account = "acc_merchant_eur";
         let dead_letter = world.dead_letter(owner);
+        let schedule = world.schedule(owner, "0 6 * * *").id();
         let endpoint = world.endpoint(owner, "https://hooks.shop.example/all", &json!({})).id();
         let mail = world.mailer.taken().into_iter().find_map(|mail| mail.opt_out).expect("the customer was told");
         let opt_out = mail.as_str().rsplit('=').next().unwrap_or_default().to_owned();
@@ -123,6 +125,7 @@ impl Furniture {
             job,
             failed_job,
             dead_letter,
+            schedule,
             endpoint,
             opt_out,
             refused: refused.to_string(),

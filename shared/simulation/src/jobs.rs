@@ -1,4 +1,4 @@
-//! Reports of a simulated shop.
+//! Reports of a simulated shop, asked for now and again.
 
 use std::time::Duration;
 
@@ -16,7 +16,17 @@ pub(crate) fn report_body(kind: &str) -> Value {
     json!({ "kind": kind, "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": "csv" })
 }
 
+/// Of each day before, by Berlin's clocks.
+pub(crate) fn schedule_body(cron: &str) -> Value {
+    let report = json!({ "kind": "payments", "period": "previous_day", "format": "csv" });
+    json!({ "cron": cron, "time_zone": "Europe/Berlin", "report": report })
+}
+
 impl World {
+    pub fn schedule(&self, caller: &Caller, cron: &str) -> Answer {
+        self.call(Ask::post("/v1/schedules", &schedule_body(cron)).by(caller).key(&self.new_key())).ok(201)
+    }
+
     /// A document that is ready, and a job that is to read it.
     pub fn extraction(&self, caller: &Caller, name: &str) -> Answer {
         let file = self.file(caller, name).id();

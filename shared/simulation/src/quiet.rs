@@ -37,7 +37,11 @@ impl World {
 
     /// The real step of the platform's sweeper.
     pub async fn platform_sweep_step(&self) -> Result<Swept, PortError> {
-        let sweeping = platform_sweep::Sweeping { ingesting: self.ingesting(), jobs: self.looking_at_jobs() };
+        let sweeping = platform_sweep::Sweeping {
+            ingesting: self.ingesting(),
+            jobs: self.looking_at_jobs(),
+            schedules: self.schedule_stores(),
+        };
         ::platform_sweep::step(::platform_sweep::Deps { mint: self.mint(), sweeping }).await
     }
 

@@ -18,7 +18,9 @@ use app::report::Sources;
 use app::run_job::{Looking, Running};
 use app::sweep::Sweeping;
 use app::verification::Verifying;
-use app::{Opened, dead_letters, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks};
+use app::{
+    Opened, dead_letters, schedules, settle_dispute, settle_payment, settle_refund, webhook_endpoints, webhooks,
+};
 use credentials::{LEEWAY_MAX, Policy, SignedTokens};
 use domain::access::Caller;
 use domain::allowance::{ModelTerms, Spending};
@@ -340,6 +342,10 @@ impl World {
 
     pub(crate) fn looking_at_jobs(&self) -> Looking<'_> {
         Looking { platform: self.wiring.platform.as_ref(), jobs: self.store.as_ref() }
+    }
+
+    pub(crate) fn schedule_stores(&self) -> schedules::Stores<'_> {
+        schedules::Stores { platform: self.wiring.platform.as_ref(), schedules: self.store.as_ref() }
     }
 
     pub(crate) fn dead_letters(&self) -> dead_letters::Stores<'_> {

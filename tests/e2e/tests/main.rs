@@ -93,6 +93,9 @@ mod refunds {
 mod reports {
     mod create;
 }
+mod schedules {
+    mod create;
+}
 mod sessions {
     mod create;
     mod delete;

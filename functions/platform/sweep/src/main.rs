@@ -3,6 +3,7 @@
 use app::ingest::Ingesting;
 use app::platform_sweep::Sweeping;
 use app::run_job::Looking;
+use app::schedules::Stores;
 use aws::{Aws, PlatformTable, S3Blobs, Settings, SystemClock, SystemRandom};
 use platform_sweep::{Deps, step};
 use ports::clock::Mint;
@@ -22,6 +23,7 @@ async fn main() -> Result<(), runtime::Error> {
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let ingesting = Ingesting { platform: &platform, files: &platform, blobs: &blobs };
     let jobs = Looking { platform: &platform, jobs: &platform };
-    let deps = Deps { mint, sweeping: Sweeping { ingesting, jobs } };
+    let schedules = Stores { platform: &platform, schedules: &platform };
+    let deps = Deps { mint, sweeping: Sweeping { ingesting, jobs, schedules } };
     runtime::run_schedule(async || step(deps).await).await
 }

@@ -1,8 +1,7 @@
 //! POST /v1/reports: asks for a report; a worker makes it.
 
 use app::jobs;
-use domain::field::Invalid;
-use domain::task::{Report, ReportFormat, ReportKind, Task};
+use domain::task::{Report, Task};
 use domain::time::Timestamp;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
@@ -33,17 +32,11 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
 }
 
 fn report(fields: &mut Fields<'_>, now: Timestamp) -> Option<Report> {
-    let kind = fields.required("kind", |value| {
-        let kind = ReportKind::parse(values::text(value)?);
-        kind.ok_or_else(|| Invalid::new("unknown_value", "must be payments or ledger"))
-    });
+    let kind = fields.required("kind", job::report_kind);
     let from = fields.required("from", |value| values::time(value)?.not_after(now));
     let to = fields.required("to", values::time);
     let to = fields.check("to", to, |to| from.map_or(Ok(()), |from| Report::period(from, *to)));
-    let format = fields.required("format", |value| {
-        let format = ReportFormat::parse(values::text(value)?);
-        format.ok_or_else(|| Invalid::new("unknown_value", "must be csv or pdf"))
-    });
+    let format = fields.required("format", job::report_format);
     let currency = fields.optional("currency", values::currency);
     Some(Report { kind: kind?, from: from?, to: Report::end(to?, now), format: format?, currency })
 }

@@ -5,6 +5,7 @@ use domain::ids::{JobId, TenantId};
 use domain::job::{Job, JobFault, JobResult, JobStatus, Lease, LogLine, Priority, ResultObject};
 use domain::money::Currency;
 use domain::page::{Page, PageRequest};
+use domain::schedule::Occurrence;
 use domain::task::{Extraction, Report, ReportFormat, ReportKind, Task};
 use domain::time::Timestamp;
 use ports::PortError;
@@ -73,6 +74,8 @@ pub(crate) struct JobRecord {
     report: Option<ReportRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extraction: Option<ExtractionRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    occurrence: Option<OccurrenceRecord>,
     /// Of jobs from before there was one: normal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     priority: Option<String>,
@@ -119,6 +122,12 @@ struct ExtractionRecord {
 }
 
 #[derive(Serialize, Deserialize)]
+struct OccurrenceRecord {
+    schedule: String,
+    at_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
 struct LeaseRecord {
     number: u64,
     ends_at_ms: i64,
@@ -143,6 +152,7 @@ impl From<&Job> for JobRecord {
             id,
             tenant,
             task,
+            occurrence,
             priority,
             run_at,
             status,
@@ -176,6 +186,7 @@ impl From<&Job> for JobRecord {
             tenant: tenant.to_string(),
             report,
             extraction,
+            occurrence: occurrence.as_ref().map(OccurrenceRecord::from),
             priority: Some(priority.as_str().to_owned()),
             run_at_ms: run_at.map(ms),
             status: status.as_str().to_owned(),
@@ -209,6 +220,7 @@ impl TryFrom<JobRecord> for Job {
             tenant,
             report,
             extraction,
+            occurrence,
             priority,
             run_at_ms,
             status,
@@ -233,6 +245,7 @@ impl TryFrom<JobRecord> for Job {
             id: reader.parse("id", &id)?,
             tenant: reader.parse("tenant", &tenant)?,
             task: task(reader, report, extraction)?,
+            occurrence: occurrence.map(|occurrence| occurrence.read(reader)).transpose()?,
             priority: priority.map_or(Ok(Priority::Normal), |text| reader.known("priority", Priority::parse(&text)))?,
             run_at: run_at_ms.map(at),
             status: reader.known("status", JobStatus::parse(&status))?,
@@ -279,6 +292,20 @@ fn task(
             Ok(Task::Extraction(Extraction { file: reader.parse("extraction.file", &file)? }))
         }
         (None, None) | (Some(_), Some(_)) => reader.known("task", None),
+    }
+}
+
+impl From<&Occurrence> for OccurrenceRecord {
+    fn from(occurrence: &Occurrence) -> Self {
+        let Occurrence { schedule, at } = occurrence;
+        Self { schedule: schedule.to_string(), at_ms: ms(*at) }
+    }
+}
+
+impl OccurrenceRecord {
+    fn read(self, reader: Reader) -> Result<Occurrence, Unreadable> {
+        let Self { schedule, at_ms } = self;
+        Ok(Occurrence { schedule: reader.parse("occurrence.schedule", &schedule)?, at: Timestamp::from_ms(at_ms) })
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) enum DueKind {
     Statement,
     File,
     Job,
+    Schedule,
     DeadLetter,
     /// Transactions that are in no block.
     Transaction,
@@ -92,6 +93,7 @@ impl DueKind {
             Self::Statement => "statement",
             Self::File => "file",
             Self::Job => "job",
+            Self::Schedule => "schedule",
             Self::DeadLetter => "dead_letter",
             Self::Transaction => "transaction",
             Self::Ledger => "ledger",

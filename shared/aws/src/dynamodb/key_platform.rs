@@ -4,9 +4,10 @@ use domain::allowance::Month;
 use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::file::File;
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus, Priority};
 use domain::mail::{AddressHash, MailId};
+use domain::schedule::Schedule;
 use domain::socket::SocketId;
 use domain::time::Timestamp;
 use ports::webhooks::DeliveryKey;
@@ -35,6 +36,10 @@ impl Key {
             Priority::Low => 3,
         };
         Partition::job_line(job.tenant).at(format_args!("{rank}#{}", job.id))
+    }
+
+    pub(crate) fn schedule(tenant: TenantId, id: ScheduleId) -> Self {
+        Partition::schedules(tenant).at(id)
     }
 
     pub(crate) fn dead_letter(tenant: TenantId, id: DeadLetterId) -> Self {
@@ -101,6 +106,10 @@ impl Partition {
         Self::table(tenant, "LINE")
     }
 
+    pub(crate) fn schedules(tenant: TenantId) -> Self {
+        Self::table(tenant, "SCH")
+    }
+
     pub(crate) fn dead_letters(tenant: TenantId) -> Self {
         Self::table(tenant, "DLT")
     }
@@ -148,6 +157,10 @@ impl IndexKey {
         job.check_at.map(|at| Self::due(DueKind::Job, job.id.as_u128(), at, job.id))
     }
 
+    pub(crate) fn schedule_due(schedule: &Schedule) -> Option<Self> {
+        schedule.check_at().map(|at| Self::due(DueKind::Schedule, schedule.id.as_u128(), at, schedule.id))
+    }
+
     /// Where it is while it waits: among its queue's, and among those of all tenants.
     pub(crate) fn dead_letter_waiting(letter: &DeadLetter) -> Vec<Self> {
         let DeadLetter { id, tenant, queue, status, died_at, .. } = letter;
@@ -174,6 +187,10 @@ pub(crate) fn parse_file(pk: &str, sk: &str) -> Option<(TenantId, FileId)> {
 
 pub(crate) fn parse_job(pk: &str, sk: &str) -> Option<(TenantId, JobId)> {
     Some((pk.strip_suffix("#JOB")?.parse().ok()?, sk.parse().ok()?))
+}
+
+pub(crate) fn parse_schedule(pk: &str, sk: &str) -> Option<(TenantId, ScheduleId)> {
+    Some((pk.strip_suffix("#SCH")?.parse().ok()?, sk.parse().ok()?))
 }
 
 /// None for the line itself.

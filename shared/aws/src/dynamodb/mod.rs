@@ -32,6 +32,7 @@ mod query;
 mod record;
 mod reference;
 mod refund;
+mod schedule;
 mod session;
 mod socket;
 mod statement;

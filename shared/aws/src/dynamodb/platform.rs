@@ -57,6 +57,11 @@ impl PlatformTable {
                     line.follow(&self.platform, &job)?.into_iter().for_each(|item| writes.push(Guard::Fresh, item));
                 }
                 PlatformChange::PauseJobs { tenant, paused } => line.pause(tenant, paused),
+                PlatformChange::CreateSchedule(schedule) => writes.create(Guard::Fresh, &schedule)?,
+                PlatformChange::UpdateSchedule(schedule) => {
+                    writes.replace(Guard::Fresh, &schedule, schedule.version)?;
+                }
+                PlatformChange::DeleteSchedule(schedule) => writes.delete(Guard::Fresh, &schedule, schedule.version)?,
                 PlatformChange::CreateDeadLetter(letter) => writes.create(Guard::Fresh, &letter)?,
                 PlatformChange::UpdateDeadLetter(letter) => writes.replace(Guard::Fresh, &letter, letter.version)?,
                 PlatformChange::CreateEndpoint(endpoint) => writes.create(Guard::Fresh, &endpoint)?,
@@ -66,9 +71,7 @@ impl PlatformTable {
                 PlatformChange::RestartEndpoint(endpoint) => {
                     writes.update(Guard::Fresh, webhook_endpoint::restart(&self.platform, &endpoint)?);
                 }
-                PlatformChange::DeleteEndpoint(endpoint) => {
-                    writes.push(Guard::Fresh, webhook_endpoint::delete(&self.platform, &endpoint)?);
-                }
+                PlatformChange::DeleteEndpoint(endpoint) => writes.delete(Guard::Fresh, &endpoint, endpoint.version)?,
                 PlatformChange::Reserve { tenant, month, spending, cap } => {
                     let reserve = allowance::reserve(&self.platform, (tenant, month), spending, cap, now)?;
                     writes.update(Guard::Budget, reserve);

@@ -58,6 +58,7 @@ kinds! {
     Job = "job",
     WaitingJob = "waiting_job",
     JobLine = "job_line",
+    Schedule = "schedule",
     DeadLetter = "dead_letter",
     Allowance = "allowance",
     ExtractionSettings = "extraction_settings",

@@ -42,6 +42,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Job
         | Kind::WaitingJob
         | Kind::JobLine
+        | Kind::Schedule
         | Kind::DeadLetter
         | Kind::Allowance
         | Kind::ExtractionSettings

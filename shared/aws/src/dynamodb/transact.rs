@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use ports::{PortError, PortErrorKind};
 
@@ -90,6 +90,18 @@ impl<'a, Guard> Writes<'a, Guard> {
             .expression_attribute_values(":now", number(now_ms))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         self.push_put(guard, put)
+    }
+
+    /// Stands when the stored version is the value's.
+    pub(super) fn delete<T: Stored>(&mut self, guard: Guard, value: &T, version: u64) -> Result<(), PortError> {
+        let delete = Delete::builder()
+            .table_name(&*self.table.name)
+            .set_key(Some(value.key().into_attributes()))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(version));
+        self.push(guard, TransactWriteItem::builder().delete(built(delete.build())?).build());
+        Ok(())
     }
 
     pub(super) fn update(&mut self, guard: Guard, update: Update) {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ids::{TenantId, WebhookEndpointId};
@@ -116,17 +116,6 @@ fn settings_update(
 fn map(operation: &'static str, record: impl Serialize) -> Result<AttributeValue, PortError> {
     serde_dynamo::to_attribute_value(record)
         .map_err(|error| PortError::caused_by(PortErrorKind::Rejected, operation, error))
-}
-
-/// Stands on the endpoint's own version.
-pub(super) fn delete(table: &Table, endpoint: &Endpoint) -> Result<TransactWriteItem, PortError> {
-    let delete = Delete::builder()
-        .table_name(&*table.name)
-        .set_key(Some(Key::endpoint(endpoint.tenant, endpoint.id).into_attributes()))
-        .condition_expression("#version = :version")
-        .expression_attribute_names("#version", VERSION)
-        .expression_attribute_values(":version", number(endpoint.version));
-    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
 impl Stored for Endpoint {

@@ -24,6 +24,7 @@ mod platform;
 mod realtime;
 mod records;
 mod refund;
+mod schedule;
 mod session;
 mod statement;
 mod stream;
@@ -47,8 +48,8 @@ use domain::feed::FeedBlock;
 use domain::file::File;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{
-    DeadLetterId, DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, SessionId, StatementId,
-    TenantId, UserId, WalletId, WebhookEndpointId,
+    DeadLetterId, DisputeId, EntryId, EventId, FileId, JobId, OrderId, PaymentId, RefundId, ScheduleId, SessionId,
+    StatementId, TenantId, UserId, WalletId, WebhookEndpointId,
 };
 use domain::job::Job;
 use domain::journal::Block;
@@ -58,6 +59,7 @@ use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
 use domain::refund::Refund;
+use domain::schedule::Schedule;
 use domain::socket::{Socket, SocketId};
 use domain::statement::{Difference, Statement, StatementLine};
 use domain::text::Email;
@@ -125,6 +127,7 @@ struct PlatformTable {
     /// Whose jobs are paused, and which of each tenant's run.
     paused: BTreeSet<TenantId>,
     running: BTreeMap<TenantId, BTreeSet<JobId>>,
+    schedules: BTreeMap<(TenantId, ScheduleId), Schedule>,
     dead_letters: BTreeMap<(TenantId, DeadLetterId), DeadLetter>,
     /// What was spent on models, with what is reserved.
     allowances: BTreeMap<(TenantId, Month), Spending>,
@@ -173,6 +176,7 @@ pub struct Contents {
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
     pub jobs: Vec<Job>,
+    pub schedules: Vec<Schedule>,
     pub dead_letters: Vec<DeadLetter>,
     pub endpoints: Vec<Endpoint>,
     pub deliveries: Vec<Delivery>,
@@ -243,6 +247,7 @@ impl Store {
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
             jobs: platform.jobs.values().cloned().collect(),
+            schedules: platform.schedules.values().cloned().collect(),
             dead_letters: platform.dead_letters.values().cloned().collect(),
             endpoints: platform.endpoints.values().cloned().collect(),
             deliveries: platform.deliveries.values().map(|(delivery, _)| delivery.clone()).collect(),
@@ -264,6 +269,11 @@ impl Store {
     /// The jobs alone, of all tenants.
     pub fn jobs(&self) -> Vec<Job> {
         self.platform.get().jobs.values().cloned().collect()
+    }
+
+    /// The schedules alone, of all tenants.
+    pub fn schedules(&self) -> Vec<Schedule> {
+        self.platform.get().schedules.values().cloned().collect()
     }
 
     /// Which jobs run, as the lines of their tenants have it.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::allowance::Month;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::Place;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
@@ -34,6 +34,7 @@ enum Row {
     Job(JobId),
     DeadLetter(DeadLetterId),
     Line,
+    Schedule(ScheduleId),
     Endpoint(WebhookEndpointId),
     Allowance(Month),
 }
@@ -82,6 +83,7 @@ impl PlatformTable {
     fn allows(&self, change: &PlatformChange) -> bool {
         let file = |id| self.files.get(&(tenant_of(change), id));
         let job = |id| self.jobs.get(&(tenant_of(change), id));
+        let schedule = |id| self.schedules.get(&(tenant_of(change), id)).map(|schedule| schedule.version);
         let letter = |id| self.dead_letters.get(&(tenant_of(change), id));
         let endpoint = |id| self.endpoints.get(&(tenant_of(change), id));
         match change {
@@ -90,6 +92,9 @@ impl PlatformTable {
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
             PlatformChange::PauseJobs { .. } => true,
+            PlatformChange::CreateSchedule(new) => schedule(new.id).is_none(),
+            PlatformChange::UpdateSchedule(new) => follows(schedule(new.id), new.version),
+            PlatformChange::DeleteSchedule(known) => schedule(known.id) == Some(known.version),
             PlatformChange::CreateDeadLetter(new) => letter(new.id).is_none(),
             PlatformChange::UpdateDeadLetter(new) => follows(letter(new.id).map(|letter| letter.version), new.version),
             PlatformChange::CreateEndpoint(new) => endpoint(new.id).is_none(),
@@ -140,6 +145,12 @@ impl PlatformTable {
                 }
                 self.jobs.insert((job.tenant, job.id), job);
             }
+            PlatformChange::CreateSchedule(schedule) | PlatformChange::UpdateSchedule(schedule) => {
+                self.schedules.insert((schedule.tenant, schedule.id), schedule);
+            }
+            PlatformChange::DeleteSchedule(schedule) => {
+                self.schedules.remove(&(schedule.tenant, schedule.id));
+            }
             PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
                 self.dead_letters.insert((letter.tenant, letter.id), letter);
             }
@@ -181,6 +192,9 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
         PlatformChange::PauseJobs { tenant, paused: _ } => *tenant,
+        PlatformChange::CreateSchedule(schedule)
+        | PlatformChange::UpdateSchedule(schedule)
+        | PlatformChange::DeleteSchedule(schedule) => schedule.tenant,
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => letter.tenant,
         PlatformChange::CreateEndpoint(endpoint)
         | PlatformChange::UpdateEndpoint(endpoint)
@@ -195,6 +209,9 @@ fn row_of(change: &PlatformChange) -> Row {
         PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
         PlatformChange::PauseJobs { .. } => Row::Line,
+        PlatformChange::CreateSchedule(schedule)
+        | PlatformChange::UpdateSchedule(schedule)
+        | PlatformChange::DeleteSchedule(schedule) => Row::Schedule(schedule.id),
         PlatformChange::CreateDeadLetter(letter) | PlatformChange::UpdateDeadLetter(letter) => {
             Row::DeadLetter(letter.id)
         }

@@ -261,6 +261,9 @@ impl Books {
                 | EventType::JobSucceeded
                 | EventType::JobFailed
                 | EventType::JobCancelled
+                | EventType::ScheduleCreated
+                | EventType::ScheduleUpdated
+                | EventType::ScheduleDeleted
                 | EventType::WebhookEndpointDisabled
                 | EventType::WebhookEndpointTest
                 | EventType::WebhookReplayRequested

@@ -15,6 +15,7 @@ mod past;
 mod payments;
 mod provider;
 mod receipts;
+mod schedules;
 mod sent;
 mod statements;
 mod wallets;
@@ -45,7 +46,8 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     wallets::hold(world, books)?;
     files::hold(world, books)?;
     jobs::hold(world, books)?;
-    extractions::hold(world)
+    extractions::hold(world)?;
+    schedules::hold(world)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.
@@ -77,6 +79,7 @@ pub fn of_rest(world: &World) -> Holds {
     let contents = world.store.contents();
     journal::is_whole(&contents)?;
     past::holds(world, &contents)?;
+    schedules::have_occurred(world, &contents)?;
     mails::were_sent(world, &contents)?;
     receipts::were_made(world, &contents)?;
     files::are_where_they_belong(world, &contents)?;

@@ -138,6 +138,7 @@ impl Run {
             | What::Statement
             | What::File
             | What::Report
+            | What::Schedule
             | What::Extraction => {
                 return;
             }

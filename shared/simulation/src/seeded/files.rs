@@ -50,7 +50,7 @@ impl Run {
         let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
         let Some(id) = self.random.choice(&ids).cloned() else { return };
         let (world, ask) = (self.world.clone(), Ask::delete(format!("/v1/files/{id}")).by(&self.fresh(who)));
-        self.start(Doing::Deleting(id), async move {
+        self.start(Doing::Changing(id), async move {
             drop(world.calling(ask).await);
             Ended::Quietly
         });
@@ -85,6 +85,7 @@ impl Clients {
             | What::Step
             | What::Wallet
             | What::Report
+            | What::Schedule
             | What::Extraction
             | What::Statement => effect == body,
         }

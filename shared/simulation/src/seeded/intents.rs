@@ -47,6 +47,7 @@ pub(super) enum What {
     File,
     Report,
     Extraction,
+    Schedule,
 }
 
 /// One request on its way.
@@ -177,7 +178,7 @@ impl Run {
                 }
                 self.clients.files.push(made);
             }
-            What::Refund | What::Capture | What::Step | What::Statement => {}
+            What::Refund | What::Capture | What::Step | What::Statement | What::Schedule => {}
         }
     }
 }

@@ -10,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 32] = [
+const OPERATIONS: [&str; 33] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -22,6 +22,7 @@ const OPERATIONS: [&str; 32] = [
     "platform.",
     "files.",
     "jobs.",
+    "schedules.",
     "blobs.",
     "due.",
     "journal.",

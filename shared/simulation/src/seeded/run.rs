@@ -45,8 +45,8 @@ pub(super) enum Doing {
     Verify,
     /// The provider tells of the charge of a key.
     Told(String),
-    /// A client deletes a file.
-    Deleting(String),
+    /// A client deletes a file, or changes or deletes a schedule.
+    Changing(String),
     /// files-ingest looks at uploads.
     Ingest(Vec<BlobKey>),
     LogOut(Box<Caller>),
@@ -82,7 +82,7 @@ impl Running {
             | Doing::Listen(_)
             | Doing::Read(_)
             | Doing::Told(_)
-            | Doing::Deleting(_)
+            | Doing::Changing(_)
             | Doing::LogOut(_)
             | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
@@ -321,7 +321,7 @@ fn described(doing: &Doing) -> String {
         Doing::Listen(socket) => socket.clone(),
         Doing::Wake => "the look for webhooks that are due".to_owned(),
         Doing::Told(key) => format!("the provider tells of {key}"),
-        Doing::Deleting(file) => format!("the deletion of {file}"),
+        Doing::Changing(id) => format!("the change of {id}"),
         Doing::Ingest(uploads) => format!("files-ingest on {}", uploads.len()),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),

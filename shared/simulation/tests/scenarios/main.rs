@@ -26,6 +26,7 @@ mod realtime;
 mod receipts;
 mod retired;
 mod routes;
+mod schedules;
 mod stampede;
 mod statements;
 mod twice;

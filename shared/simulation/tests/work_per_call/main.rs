@@ -161,6 +161,15 @@ const ROWS: &[Row] = &[
     row("jobs-pause", &["cache.admit", "jobs.line", "platform.commit"], Same),
     // With one that waits.
     row("jobs-resume", &["cache.admit", "jobs.line", "jobs.get", "platform.commit"], Same),
+    row("schedules-create", &["cache.admit", "schedules.list", "platform.commit"], Same),
+    row("schedules-list", &["cache.admit", "schedules.list"], Same),
+    row("schedules-get", &["cache.admit", "schedules.get"], Same),
+    row("schedules-update", &["cache.admit", "schedules.get", "platform.commit"], Same),
+    row(
+        "schedules-delete",
+        &["cache.admit", "schedules.get", "platform.commit"],
+        Calls(&["cache.admit", "schedules.get"]),
+    ),
     row("dead-letters-list", &["cache.admit", "dead_letters.list"], Same),
     row("dead-letters-count", &["cache.admit", "dead_letters.counts"], Same),
     // Of a queue with one.

@@ -62,6 +62,7 @@ fn prefix(noun: &str) -> &'static str {
         "events" => "evt",
         "files" => "fil",
         "jobs" | "reports" | "extractions" => "job",
+        "schedules" => "sch",
         "tenants" => "ten",
         "webhook_endpoints" => "whe",
         "dead_letters" => "dlt",
@@ -168,6 +169,7 @@ impl Things {
             ("events", id(&events[0]).to_owned()),
             ("files", id(&shop.announce("a.csv", "text/csv", b"x").await).to_owned()),
             ("jobs", id(&shop.report("payments").await).to_owned()),
+            ("schedules", id(&shop.schedule("0 6 * * *").await).to_owned()),
             ("dead_letters", id(&shop.dead_letter().await).to_owned()),
             ("webhook_endpoints", id(&shop.endpoint("https://hooks.shop.example/", &json!({})).await).to_owned()),
         ]);

@@ -20,6 +20,7 @@ fn path(route: &Route) -> String {
         "events" => format!("evt_{NOBODY_S}"),
         "files" => format!("fil_{NOBODY_S}"),
         "jobs" => format!("job_{NOBODY_S}"),
+        "schedules" => format!("sch_{NOBODY_S}"),
         "dead_letters" => format!("dlt_{NOBODY_S}"),
         "webhook_endpoints" => format!("whe_{NOBODY_S}"),
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),

@@ -1,7 +1,7 @@
 //! The few AWS calls that tests make themselves, without an SDK.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -33,6 +33,26 @@ impl Aws {
     /// Runs the sweeper now instead of within a minute.
     pub async fn sweep(&self) {
         let answer = self.invoke("payments-sweep", "{}".into()).await;
+        assert!(answer.get("errorMessage").is_none(), "the sweep failed: {answer}");
+    }
+
+    /// As if it were later: a schedule's next occurrence was hours ago, and the sweeper has not looked since. Then it does.
+    pub async fn occur(&self, tenant: &str, schedule: &str, hours_ago: i64) {
+        let table = variable(&self.environment("platform-sweep").await, "PLATFORM_TABLE");
+        let key = json!({ "pk": { "S": format!("{tenant}#SCH") }, "sk": { "S": schedule } });
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+        let past = i64::try_from(now).expect("before 2262") - hours_ago * 3_600_000;
+        let update = json!({
+            "TableName": table,
+            "Key": key,
+            "UpdateExpression": "SET next_at_ms = :past, done_up_to_ms = :past, gsi3sk = :due",
+            "ExpressionAttributeValues": {
+                ":past": { "N": past.to_string() },
+                ":due": { "S": format!("{past:020}#{schedule}") },
+            },
+        });
+        self.target("dynamodb", "application/x-amz-json-1.0", "DynamoDB_20120810.UpdateItem", update).await;
+        let answer = self.invoke("platform-sweep", "{}".into()).await;
         assert!(answer.get("errorMessage").is_none(), "the sweep failed: {answer}");
     }
 

@@ -25,7 +25,7 @@ pub use bodies::{metadata_of, new_key, order_of, password, payment_of, unique, u
 pub use call::{Call, Party, send_all};
 pub use dead_letters::nobody_s;
 pub use files::{download, file_of, upload};
-pub use jobs::report_of;
+pub use jobs::{report_of, schedule_of};
 pub use processes::Processes;
 pub use receiver::Receiver;
 pub use redis::Redis;
