@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use domain::attachment::Attachment;
 use domain::file::{Checksum, File, Rejection};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -39,6 +40,7 @@ pub fn file(file: &File) -> String {
         rejection,
         upload_before: _,
         check_at: _,
+        attachments: _,
         created_at,
         updated_at,
         version: _,
@@ -82,6 +84,13 @@ pub fn file_with_download(file: &str, download: Option<(&str, Timestamp)>) -> St
     let url = download.map(|(url, _)| json(&url));
     let expires_at = download.map(|(_, expires_at)| json(&rfc3339(expires_at)));
     beside(&beside(file, "download_url", url.as_deref()), "download_expires_at", expires_at.as_deref())
+}
+
+/// A file as an order has it.
+pub fn attached_file(of: &File, attachment: &Attachment) -> String {
+    let order = json(&attachment.order.to_string());
+    let attached_at = json(&rfc3339(attachment.attached_at()));
+    beside(&beside(&file(of), "order_id", Some(&order)), "attached_at", Some(&attached_at))
 }
 
 fn message(rejection: Rejection) -> &'static str {

@@ -32,7 +32,7 @@ pub use dispute::{dispute, provider_event};
 pub use event::event;
 pub use extraction::extraction_settings;
 pub use fee::fee_settings;
-pub use file::{file, file_with_download, file_with_upload};
+pub use file::{attached_file, file, file_with_download, file_with_upload};
 pub use identity::{SignedUp, TokenAnswer, signed_up, tenant, user};
 pub use job::{Shown, job, job_line};
 pub use ledger::{account, account_at, entry};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::attachment::AttachmentRefusal;
 use domain::connection::ConnectionRefusal;
 use domain::dead_letter::DeadLetterRefusal;
 use domain::dispute::DisputeRefusal;
@@ -43,6 +44,8 @@ pub enum Error {
     /// It is not there, or not checked, or of no use.
     #[error("the file is {}", .current.as_str())]
     FileNotReady { current: FileStatus },
+    #[error(transparent)]
+    Attachment(AttachmentRefusal),
     /// What came is not the provider's word.
     #[error(transparent)]
     Notice(NoticeRefusal),

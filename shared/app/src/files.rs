@@ -76,7 +76,8 @@ pub async fn list(files: &dyn Files, tenant: TenantId, page: PageRequest<FileId>
     Ok(files.list(tenant, page).await?)
 }
 
-/// Gone for its tenant at once. The event is the worker's job, which takes the bytes away.
+/// Gone for its tenant at once, and for the orders that it is attached to. The event is the worker's job, which takes the
+/// bytes away.
 pub async fn delete(
     context: &Context<'_>,
     platform: &dyn Platform,
@@ -89,7 +90,7 @@ pub async fn delete(
         let next = file.delete(now).map_err(|_| Error::NotFound("file"))?;
         let body = api::file(&next);
         Ok(Revision {
-            change: PlatformChange::UpdateFile(next),
+            change: PlatformChange::DetachFile { file: next, attachments: file.attachments.clone() },
             event: EventType::FileDeleted,
             subject: id.to_string(),
             answer: Answer { status: 204, location: None, body },

@@ -1,6 +1,7 @@
 //! Use cases: the order of steps over ports. Knows no HTTP, no AWS, no clock of its own; what to decide is the domain's.
 
 pub mod accounts;
+pub mod attachments;
 pub mod bulk_payments;
 pub mod cache_refresh;
 pub mod closings;

@@ -1,5 +1,6 @@
 //! Reading files: by id, newest first, by when they are due.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::file::{ContentType, File, FileStatus, Rejection};
@@ -66,6 +67,25 @@ pub async fn files_come_newest_first_without_the_deleted(table: PlatformTable<'_
     write(table.platform, changes(tenant, [PlatformChange::UpdateFile(deleted)], world.now())).await;
     files.reverse();
     assert_lists("files", &files, async |page| table.files.list(tenant, page).await).await;
+}
+
+pub async fn a_batch_finds_the_tenant_s_files_alone(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let tenant = world.tenant();
+    let files = [(); 3].map(|()| {
+        world.advance(Duration::from_millis(1));
+        file(tenant, world.mint())
+    });
+    let (of_another, nobody_s) = (file(world.tenant(), world.mint()), world.id());
+    create(table, &files, world.now()).await;
+    create(table, std::slice::from_ref(&of_another), world.now()).await;
+    let deleted = files[2].delete(world.now()).expect("it is pending");
+    write(table.platform, changes(tenant, [PlatformChange::UpdateFile(deleted.clone())], world.now())).await;
+    let ids = BTreeSet::from([files[0].id, deleted.id, of_another.id, nobody_s]);
+    let mut found = table.files.get_many(tenant, &ids, Consistency::Strong).await.expect("files are read");
+    found.sort_unstable_by_key(|file| file.id);
+    assert_eq!(found, [files[0].clone(), deleted]);
+    assert_eq!(table.files.get_many(tenant, &BTreeSet::new(), Consistency::Strong).await.expect("nothing is read"), []);
 }
 
 pub async fn files_are_due_from_their_check_at(table: PlatformTable<'_>, seed: u128) {

@@ -5,6 +5,7 @@
 //! [`builders`] and [`World`] serve the tests of other crates, too.
 
 pub mod allowances;
+pub mod attachments;
 pub mod attempts;
 pub mod blobs;
 pub mod builders;

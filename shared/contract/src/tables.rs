@@ -9,7 +9,7 @@ use ports::identity::{LoginAttempts, Sessions, Tenants, Users};
 use ports::journal::Journal;
 use ports::limits::Limits;
 use ports::mail::MailBook;
-use ports::platform::{DeadLetters, Files, Jobs, Platform, Schedules};
+use ports::platform::{Attachments, DeadLetters, Files, Jobs, Platform, Schedules};
 use ports::realtime::{Feeds, Sockets};
 use ports::statement::{ProviderReferences, Statements};
 use ports::verification::{LedgerRows, Verifications};
@@ -70,6 +70,7 @@ impl<'a> CommerceTable<'a> {
 pub struct PlatformTable<'a> {
     pub platform: &'a dyn Platform,
     pub files: &'a dyn Files,
+    pub attachments: &'a dyn Attachments,
     pub jobs: &'a dyn Jobs,
     pub schedules: &'a dyn Schedules,
     pub letters: &'a dyn DeadLetters,
@@ -87,6 +88,7 @@ impl<'a> PlatformTable<'a> {
     where
         T: Platform
             + Files
+            + Attachments
             + Jobs
             + Schedules
             + DeadLetters
@@ -100,6 +102,7 @@ impl<'a> PlatformTable<'a> {
         Self {
             platform: adapter,
             files: adapter,
+            attachments: adapter,
             jobs: adapter,
             schedules: adapter,
             letters: adapter,

@@ -59,6 +59,8 @@ event_types! {
     FileReady = "file.ready",
     FileRejected = "file.rejected",
     FileDeleted = "file.deleted",
+    FileAttached = "file.attached",
+    FileDetached = "file.detached",
     JobCreated = "job.created",
     JobResumed = "job.resumed",
     JobRetried = "job.retried",
@@ -130,6 +132,8 @@ impl EventType {
             | Self::FileRejected
             | Self::FileCreated
             | Self::FileDeleted
+            | Self::FileAttached
+            | Self::FileDetached
             | Self::JobCreated
             | Self::JobRetried
             | Self::JobCancelRequested
@@ -184,6 +188,8 @@ impl EventType {
             | Self::FileCreated
             | Self::FileReady
             | Self::FileRejected
+            | Self::FileAttached
+            | Self::FileDetached
             | Self::JobCancelRequested
             | Self::JobSucceeded
             | Self::JobFailed

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::attachment::Attachment;
 use crate::field::Invalid;
 use crate::ids::{FileId, TenantId};
 use crate::text::Line;
@@ -86,6 +87,8 @@ pub struct File {
     pub upload_before: Timestamp,
     /// When the sweeper is to look: for an upload that was never made, or for bytes that are to go.
     pub check_at: Option<Timestamp>,
+    /// To which orders; none of a file that is not ready.
+    pub attachments: Vec<Attachment>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub version: u64,
@@ -121,6 +124,7 @@ impl File {
             rejection: None,
             upload_before,
             check_at: Some(upload_before.plus(UPLOAD_GRACE)),
+            attachments: Vec::new(),
             created_at: now,
             updated_at: now,
             version: 1,
@@ -144,11 +148,12 @@ impl File {
         Ok(Self { status: FileStatus::Rejected, rejection: Some(rejection), check_at: Some(now), ..self.changed(now) })
     }
 
-    /// Its tenant wants it no longer: its bytes go.
+    /// Its tenant wants it no longer: its bytes go, and no order has it any more.
     pub fn delete(&self, now: Timestamp) -> Result<Self, FileRefusal> {
         match self.status {
             FileStatus::Pending | FileStatus::Ready | FileStatus::Rejected => {
-                Ok(Self { status: FileStatus::Deleted, check_at: Some(now), ..self.changed(now) })
+                let attachments = Vec::new();
+                Ok(Self { status: FileStatus::Deleted, check_at: Some(now), attachments, ..self.changed(now) })
             }
             FileStatus::Deleted => Err(FileRefusal { current: self.status }),
         }

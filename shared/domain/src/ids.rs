@@ -127,6 +127,8 @@ typed_ids! {
     /// What a provider says it has moved in a period.
     StatementId = "stm";
     FileId = "fil";
+    /// That a file is attached to an order.
+    AttachmentId = "att";
     JobId = "job";
     /// What asks for jobs at certain times.
     ScheduleId = "sch";

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod allowance;
+pub mod attachment;
 pub mod backoff;
 pub mod card_number;
 pub mod closing;

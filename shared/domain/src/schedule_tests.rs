@@ -1,3 +1,5 @@
+//! When schedules occur, what they miss, and of what period their reports are.
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp as Moment;

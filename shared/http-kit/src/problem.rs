@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use app::Error;
+use domain::attachment::AttachmentRefusal;
 use domain::connection::ConnectionRefusal;
 use domain::dispute::DisputeRefusal;
 use domain::field::FieldError;
@@ -70,6 +71,8 @@ codes! {
     AmountExceedsCapturable = "amount_exceeds_capturable", 422, "The amount is more than was authorised";
     TooManyEndpoints = "too_many_webhook_endpoints", 422, "The tenant has as many webhook endpoints as it may";
     TooManySchedules = "too_many_schedules", 422, "The tenant has as many schedules as it may";
+    TooManyFiles = "too_many_files", 422, "The order has as many files as it may";
+    TooManyOrders = "too_many_orders", 422, "The file is attached to as many orders as it may be";
     WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
     TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
@@ -172,6 +175,7 @@ impl From<Error> for Problem {
             refusal @ Error::FileNotReady { current } => {
                 Self::new(Code::IllegalState, sentence(&refusal)).with_member("current", current.as_str())
             }
+            Error::Attachment(refusal) => refusal.into(),
             Error::Notice(refusal) => match refusal {
                 NoticeRefusal::BadSignature | NoticeRefusal::OutOfTime => {
                     Self::new(Code::InvalidSignature, sentence(&refusal))
@@ -271,6 +275,19 @@ impl From<JobRefusal> for Problem {
         let JobRefusal { current } = refusal;
         let allowed: Vec<&str> = current.next().iter().map(|status| status.as_str()).collect();
         Self::new(Code::IllegalState, detail).with_member("current", current.as_str()).with_member("allowed", allowed)
+    }
+}
+
+impl From<AttachmentRefusal> for Problem {
+    fn from(refusal: AttachmentRefusal) -> Self {
+        let detail = sentence(&refusal);
+        match refusal {
+            AttachmentRefusal::NotReady { current } => {
+                Self::new(Code::IllegalState, detail).with_member("current", current.as_str())
+            }
+            AttachmentRefusal::TooManyFiles => Self::new(Code::TooManyFiles, detail),
+            AttachmentRefusal::TooManyOrders => Self::new(Code::TooManyOrders, detail),
+        }
     }
 }
 

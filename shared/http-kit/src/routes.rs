@@ -69,6 +69,11 @@ pub const ORDERS_CANCEL: Route =
     granted("orders-cancel", "POST", "/v1/orders/{id}/cancel", Action::OrderWrite, Body::OptionalJson);
 pub const ORDERS_FULFIL: Route =
     granted("orders-fulfil", "POST", "/v1/orders/{id}/fulfil", Action::OrderWrite, Body::OptionalJson);
+pub const ORDERS_FILES: Route = granted("orders-files", "GET", "/v1/orders/{id}/files", Action::FileRead, Body::None);
+pub const ORDERS_ATTACH: Route =
+    granted("orders-attach", "PUT", "/v1/orders/{id}/files/{file_id}", Action::FileWrite, Body::OptionalJson);
+pub const ORDERS_DETACH: Route =
+    granted("orders-detach", "DELETE", "/v1/orders/{id}/files/{file_id}", Action::FileWrite, Body::None);
 pub const PAYMENTS_CREATE: Route = granted("payments-create", "POST", "/v1/payments", Action::PaymentWrite, Body::Json);
 pub const PAYMENTS_BULK: Route =
     granted("payments-bulk", "POST", "/v1/payments/bulk", Action::PaymentWrite, Body::Json).costing(payments_in_bulk);
@@ -221,6 +226,9 @@ pub const ALL: &[Route] = &[
     ORDERS_GET,
     ORDERS_CANCEL,
     ORDERS_FULFIL,
+    ORDERS_FILES,
+    ORDERS_ATTACH,
+    ORDERS_DETACH,
     PAYMENTS_CREATE,
     PAYMENTS_BULK,
     PAYMENTS_LIST,

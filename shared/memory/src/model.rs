@@ -16,7 +16,7 @@ const OPERATION: &str = "model.extract";
 #[derive(Debug, Default)]
 pub struct Model {
     faults: Faults,
-    paid: Lock<Vec<(Document, Usage)>>,
+    paid: Lock<Vec<Usage>>,
     calls: Lock<BTreeMap<Vec<u8>, u32>>,
 }
 
@@ -26,39 +26,33 @@ impl Model {
     }
 
     /// Every call that is paid for, whether or not its answer was heard.
-    pub fn paid(&self) -> Vec<(Document, Usage)> {
+    pub fn paid(&self) -> Vec<Usage> {
         self.paid.get().clone()
     }
 
     fn answer(&self, document: &Document) -> Result<Answer, ExtractorError> {
-        let turn = model::turn(&document.bytes);
+        let turn = model::on_call(&document.bytes, self.count_call(document));
         let usage = model::usage(&document.bytes, &turn);
         let text = match turn {
-            Turn::IsBusyFor(count) => {
-                let mut calls = self.calls.get();
-                let call = calls.entry(document.bytes.clone()).or_default();
-                *call += 1;
-                if *call <= count {
-                    return Err(busy());
-                }
-                Some(model::fields(&document.bytes))
-            }
-            Turn::Answers(fields) => Some(fields),
+            Turn::Answers(fields) => Some(AnswerText(fields.to_string())),
             Turn::BreaksOff => None,
-            Turn::IsBusy => return Err(busy()),
+            Turn::IsBusy => return Err(ExtractorError::Busy(PortError::new(PortErrorKind::Throttled, OPERATION))),
             Turn::Refuses => return Err(ExtractorError::Refused),
             Turn::Dawdles => {
-                self.paid.get().push((document.clone(), usage));
+                self.paid.get().push(usage);
                 return Err(ExtractorError::NoAnswer(PortError::new(PortErrorKind::TimedOut, OPERATION)));
             }
         };
-        self.paid.get().push((document.clone(), usage));
-        Ok(Answer { text: text.map(|fields| AnswerText(fields.to_string())), usage })
+        self.paid.get().push(usage);
+        Ok(Answer { text, usage })
     }
-}
 
-fn busy() -> ExtractorError {
-    ExtractorError::Busy(PortError::new(PortErrorKind::Throttled, OPERATION))
+    fn count_call(&self, document: &Document) -> u32 {
+        let mut calls = self.calls.get();
+        let count = calls.entry(document.bytes.clone()).or_default();
+        *count += 1;
+        *count
+    }
 }
 
 #[async_trait]

@@ -40,7 +40,8 @@ pub struct Got {
 pub struct Receivers {
     faults: Faults,
     manners: Lock<BTreeMap<String, Manner>>,
-    got: Lock<Vec<Got>>,
+    /// By their URL, in order.
+    got: Lock<BTreeMap<String, Vec<Got>>>,
     timing: Lock<Option<Timing>>,
 }
 
@@ -86,13 +87,14 @@ impl Receivers {
 
     /// What a URL was sent, in order.
     pub fn got(&self, url: &str) -> Vec<Got> {
-        self.got.get().iter().filter(|got| got.message.url.as_str() == url).cloned().collect()
+        self.got.get().get(url).cloned().unwrap_or_default()
     }
 
     /// Every URL with each event that it was sent.
     pub fn all_got(&self) -> Vec<(String, String)> {
         let got = self.got.get();
-        got.iter().map(|got| (got.message.url.as_str().to_owned(), got.message.id.clone())).collect()
+        let all = got.iter().flat_map(|(url, got)| got.iter().map(move |got| (url.clone(), got.message.id.clone())));
+        all.collect()
     }
 
     /// The events that a URL has taken, in order.
@@ -138,7 +140,7 @@ impl Receivers {
             Some(Manner::AsksToWait(wait)) => (Outcome::Answered(503), Some(*wait)),
         };
         let taken = outcome.is_success();
-        self.got.get().push(Got { message: message.clone(), taken });
+        self.got.get().entry(url.to_owned()).or_default().push(Got { message: message.clone(), taken });
         Sent { outcome, response: ResponseText::cut(b"simulated"), retry_after }
     }
 }

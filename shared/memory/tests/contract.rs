@@ -4,14 +4,11 @@
 use std::time::Duration;
 
 use coffer_memory::{
-    BlobAnswer, Blobs, Cache, Clock, Faults, Key, Mailer, Model, OptOutKey, Passwords, Provider, Queues, Sockets,
-    Store, Vault,
+    Cache, Clock, Faults, Key, Mailer, Model, OptOutKey, Passwords, Provider, Queues, Sockets, Store, Vault,
 };
-use contract::blobs::{BlobStore, Client, Followed};
 use contract::{CommerceTable, IdentityTable, PlatformTable};
 use domain::event::Queue;
 use domain::text::Email;
-use ports::blobs::Link;
 
 const SEEDS: std::ops::Range<u128> = 1..4;
 
@@ -250,47 +247,9 @@ properties! { mail of Store::new(faults()), platform;
         refused_addresses_are_listed_until_mail_goes_there_again,
 }
 
-properties! { files of Store::new(faults()), platform;
-    every_field_of_a_file_is_kept,
-    a_file_is_changed_by_its_version_alone,
-    files_come_newest_first_without_the_deleted,
-    files_are_due_from_their_check_at,
-}
-
-struct Follows<'a>(&'a Blobs);
-
-#[async_trait::async_trait]
-impl Client for Follows<'_> {
-    async fn follow(&self, link: &Link, body: Vec<u8>) -> Followed {
-        let BlobAnswer { status, content_type, name, body } = self.0.follow(link, body);
-        Followed { is_success: status == 200, content_type, name, body }
-    }
-}
-
-macro_rules! of_blobs {
-    ($($property:ident,)*) => {$(
-        #[tokio::test]
-        async fn $property() {
-            let clock = Clock::default();
-            let blobs = Blobs::new(clock.clone(), faults());
-            for seed in SEEDS {
-                let store = BlobStore { blobs: &blobs, parts: &blobs, client: &Follows(&blobs), clock: &clock };
-                contract::blobs::$property(store, seed).await;
-            }
-        }
-    )*};
-}
-
-of_blobs! {
-    an_upload_keeps_to_its_terms,
-    a_link_is_for_one_key_alone,
-    a_link_ends,
-    a_download_has_its_name_and_type,
-    what_was_put_is_read_from_its_beginning,
-    a_copy_stays_when_the_first_goes,
-    parts_become_one_object_when_they_are_complete,
-    an_upload_that_is_not_there_is_told_of,
-}
+/// After the macros, which it uses.
+#[path = "contract/files.rs"]
+mod of_files;
 
 properties! { webhooks of Store::new(faults()), platform;
     every_field_of_an_endpoint_is_kept,

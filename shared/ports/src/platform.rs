@@ -1,15 +1,16 @@
 //! What surrounds the payments: files, and later jobs, endpoints and the rest. One table, one way to write it; its events
 //! are in the tenant's one log, beside the payments'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::allowance::{Month, Spending};
+use domain::attachment::Attachment;
 use domain::dead_letter::{DeadLetter, Death};
 use domain::event::Queue;
 use domain::file::File;
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
 use domain::schedule::Schedule;
@@ -26,6 +27,10 @@ pub enum PlatformChange {
     CreateFile(File),
     /// The stored file has the version before this one's.
     UpdateFile(File),
+    /// The same, and the slot of the attachment's order is free.
+    AttachFile { file: File, attachment: Attachment },
+    /// The same, and the attachments are there. They are gone from then on.
+    DetachFile { file: File, attachments: Vec<Attachment> },
     /// There is no such job yet.
     CreateJob(Job),
     /// The stored job has the version before this one's; and where it begins, its tenant's line is not paused and has room:
@@ -93,12 +98,26 @@ pub trait Files: Send + Sync {
     /// Deleted ones too.
     async fn get(&self, tenant: TenantId, id: FileId, consistency: Consistency) -> Result<Option<File>, PortError>;
 
+    /// As [`crate::commerce::Orders::get_many`]. Deleted ones too.
+    async fn get_many(
+        &self,
+        tenant: TenantId,
+        ids: &BTreeSet<FileId>,
+        consistency: Consistency,
+    ) -> Result<Vec<File>, PortError>;
+
     /// Newest first, without the deleted, by one query of an index.
     async fn list(&self, tenant: TenantId, page: PageRequest<FileId>) -> Result<Page<File, FileId>, PortError>;
 
     /// Across tenants: those whose `check_at` is at or before `now`, oldest first within a shard of the index, at most about
     /// `limit`.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(TenantId, FileId)>, PortError>;
+}
+
+#[async_trait]
+pub trait Attachments: Send + Sync {
+    /// All that an order has, oldest first, strongly consistent, by one query.
+    async fn of_order(&self, tenant: TenantId, order: OrderId) -> Result<Vec<Attachment>, PortError>;
 }
 
 /// A tenant's jobs that wait and run.

@@ -17,7 +17,7 @@ const MARKER: &str = "sandbox-model:";
 /// What the instructions are counted as.
 const INSTRUCTIONS_TOKENS: u64 = 500;
 
-/// What comes of a document.
+/// What comes of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Turn {
     /// The fields, as the tool takes them.
@@ -26,20 +26,27 @@ pub enum Turn {
     BreaksOff,
     /// It has too much to do.
     IsBusy,
-    /// It has too much to do for the first so many calls.
-    IsBusyFor(u32),
     /// The answer comes later than anybody waits.
     Dawdles,
     /// It does not take the document.
     Refuses,
 }
 
-pub fn turn(document: &[u8]) -> Turn {
+/// How often a document that is marked so finds it busy, before it is read.
+const BUSY_CALLS: u32 = 2;
+
+/// Whether what comes of a call depends on how many there were for the document.
+pub fn is_counted(document: &[u8]) -> bool {
+    marker(&String::from_utf8_lossy(document)) == Some("flaky")
+}
+
+/// What comes of the `nth` call for a document; the first is 1.
+pub fn on_call(document: &[u8], nth: u32) -> Turn {
     let text = String::from_utf8_lossy(document);
     let fields = read(&text);
-    match text.lines().find_map(|line| line.trim().strip_prefix(MARKER)).map(str::trim) {
+    match marker(&text) {
         Some("throttled") => Turn::IsBusy,
-        Some("flaky") => Turn::IsBusyFor(2),
+        Some("flaky") if nth <= BUSY_CALLS => Turn::IsBusy,
         Some("time_out") => Turn::Dawdles,
         Some("refused") => Turn::Refuses,
         Some("unfinished") => Turn::BreaksOff,
@@ -58,14 +65,13 @@ pub fn usage(document: &[u8], turn: &Turn) -> Usage {
     let output_tokens = match turn {
         Turn::Answers(fields) => fields.to_string().len() as u64 / 4,
         Turn::BreaksOff => 100,
-        Turn::IsBusy | Turn::IsBusyFor(_) | Turn::Dawdles | Turn::Refuses => 0,
+        Turn::IsBusy | Turn::Dawdles | Turn::Refuses => 0,
     };
     Usage { input_tokens: INSTRUCTIONS_TOKENS + document.len() as u64 / 4, output_tokens }
 }
 
-/// What it reads when nothing goes wrong.
-pub fn fields(document: &[u8]) -> Value {
-    read(&String::from_utf8_lossy(document))
+fn marker(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| line.trim().strip_prefix(MARKER)).map(str::trim)
 }
 
 fn read(text: &str) -> Value {
@@ -102,23 +108,33 @@ mod tests {
         let fields = json!({
             "supplier": "Tea Ltd.", "date": "2026-10-31", "currency": "EUR", "lines": [line], "total_amount": "7.00",
         });
-        assert_eq!(turn(INVOICE.as_bytes()), Turn::Answers(fields));
+        assert_eq!(on_call(INVOICE.as_bytes(), 1), Turn::Answers(fields));
     }
 
     #[test]
     fn markers_say_what_goes_wrong() {
         for (marker, expected) in [
             ("throttled", Turn::IsBusy),
-            ("flaky", Turn::IsBusyFor(2)),
+            ("flaky", Turn::IsBusy),
             ("time_out", Turn::Dawdles),
             ("refused", Turn::Refuses),
             ("unfinished", Turn::BreaksOff),
         ] {
-            assert_eq!(turn(format!("{INVOICE}sandbox-model: {marker}\n").as_bytes()), expected);
+            assert_eq!(on_call(format!("{INVOICE}sandbox-model: {marker}\n").as_bytes(), 1), expected);
         }
-        let Turn::Answers(fields) = turn(format!("{INVOICE}sandbox-model: wrong_total\n").as_bytes()) else {
+        let Turn::Answers(fields) = on_call(format!("{INVOICE}sandbox-model: wrong_total\n").as_bytes(), 1) else {
             panic!("no answer");
         };
         assert_eq!((&fields["total_amount"], &fields["supplier"]), (&json!("0.01"), &json!("Tea Ltd.")));
+    }
+
+    #[test]
+    fn a_flaky_document_is_read_and_paid_for_like_any_other_once_it_is_no_longer_busy() {
+        let document = format!("{INVOICE}sandbox-model: flaky\n").into_bytes();
+        assert!(is_counted(&document) && !is_counted(INVOICE.as_bytes()));
+        assert_eq!(on_call(&document, BUSY_CALLS), Turn::IsBusy);
+        let turn = on_call(&document, BUSY_CALLS + 1);
+        assert_eq!(turn, on_call(INVOICE.as_bytes(), 1));
+        assert!(usage(&document, &turn).output_tokens > 0);
     }
 }

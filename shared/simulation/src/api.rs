@@ -75,6 +75,14 @@ impl World {
             "orders-fulfil" => {
                 orders_fulfil::answer(orders_fulfil::Deps { gate, mint, commerce, orders: store }, request).await
             }
+            "orders-files" => orders_files::answer(orders_files::Deps { gate, stores: self.attached() }, request).await,
+            "orders-attach" => {
+                let deps = orders_attach::Deps { gate, mint, platform, stores: self.attached() };
+                orders_attach::answer(deps, request).await
+            }
+            "orders-detach" => {
+                orders_detach::answer(orders_detach::Deps { gate, mint, platform, files: store }, request).await
+            }
             "payments-create" => {
                 let deps = payments_create::Deps { gate, mint, commerce };
                 payments_create::answer(deps, request).await

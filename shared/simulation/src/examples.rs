@@ -18,6 +18,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         wallet,
         event,
         file,
+        attached,
         job,
         failed_job,
         dead_letter,
@@ -32,7 +33,7 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
     let id = match route.function {
         "sessions-delete" => &member.session,
         "users-get" | "users-update" | "users-delete" => &member.user,
-        "orders-get" | "orders-cancel" => open_order,
+        "orders-get" | "orders-cancel" | "orders-files" | "orders-attach" | "orders-detach" => open_order,
         "orders-fulfil" => paid_order,
         "payments-capture" => authorized,
         "disputes-get" | "disputes-answer" => dispute,
@@ -51,7 +52,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         name if name.starts_with("webhook-endpoints-") => endpoint,
         _ => "",
     };
-    let ask = Ask::new(route.method, route.path.replace("{id}", id).replace("{name}", "sandbox"));
+    let file_id = if route.function == "orders-attach" { file } else { attached };
+    let path = route.path.replace("{id}", id).replace("{file_id}", file_id).replace("{name}", "sandbox");
+    let ask = Ask::new(route.method, path);
     let key = format!("good-{}", route.function);
     match route.function {
         "tenants-create" => {
@@ -111,6 +114,9 @@ pub fn good_request(route: &Route, on: &Furniture) -> Ask {
         | "users-delete"
         | "orders-list"
         | "orders-get"
+        | "orders-files"
+        | "orders-attach"
+        | "orders-detach"
         | "payments-list"
         | "payments-get"
         | "payments-receipt"

@@ -1,5 +1,6 @@
 //! Files of a simulated shop: what is announced, and the upload as its client makes it.
 
+use app::attachments::Stores;
 use domain::access::Caller;
 use domain::time::Timestamp;
 use memory::BlobAnswer;
@@ -21,22 +22,52 @@ pub(crate) const FILES: [Held; 4] = [
     ("false.png", "image/png", b"no picture", "ntl8lQwzCltVawD+nUY5BZTwo0Q3iG7dA0wyNET719g="),
 ];
 
+macro_rules! invoice {
+    () => {
+        concat!(
+            "Supplier: Green Tea Ltd.\n",
+            "Date: 2026-10-31\n",
+            "Currency: EUR\n",
+            "2 x Green tea @ 3.50 = 7.00\n",
+            "1.5 x Hour of advice @ 40.00 = 60.00\n",
+            "1 x Discount @ -5.00 = -5.00\n",
+            "Total: 62.00\n",
+        )
+    };
+}
+
+/// The invoice with what goes wrong with it.
+macro_rules! marked {
+    ($marker:literal, $checksum:literal) => {
+        (
+            concat!($marker, ".txt"),
+            "text/plain",
+            concat!(invoice!(), "sandbox-model: ", $marker, "\n").as_bytes(),
+            $checksum,
+        )
+    };
+}
+
 /// What is read by the model, and what goes wrong with it, by their names.
 pub(crate) const DOCUMENTS: [Held; 8] = [
-    ("invoice.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\n", "5w9psE+sevW+miyRSOqLoadhuAO95ko0EN9gJJOzsN4="),
-    ("wrong_total.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: wrong_total\n", "l/WFkIHS7FuKauQw7KF7lE6JbZqzNF8eIydUEw9jV2M="),
-    ("throttled.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: throttled\n", "JhIm4fBwIq2juk7rxx/wl3hozQcLc6nAxVcqzP9YzBQ="),
-    ("time_out.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: time_out\n", "vQKR4VBw3J/HnCJ7BDJTpKsLHkTTv663GvMW3+ofFd0="),
-    ("flaky.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: flaky\n", "peh2EFgpomb4r8OE0b7fQx9DvmOhJsIanrwjlHrOWoo="),
-    ("nonsense.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: nonsense\n", "pbIid/p7A36X6zxg5HPYbhNaGiLuSkZnfpRBSyZ11dA="),
-    ("refused.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: refused\n", "mIi0gVO1i/9qRckz0o8xE40J/ShMK1j/C5C9n6UU41Q="),
-    ("unfinished.txt", "text/plain", b"Supplier: Green Tea Ltd.\nDate: 2026-10-31\nCurrency: EUR\n2 x Green tea @ 3.50 = 7.00\n1.5 x Hour of advice @ 40.00 = 60.00\n1 x Discount @ -5.00 = -5.00\nTotal: 62.00\nsandbox-model: unfinished\n", "kAfSJcc0B9mjJZIZh6XvPdVG6Pj19JkOdB09pSI1DqU="),
+    ("invoice.txt", "text/plain", invoice!().as_bytes(), "5w9psE+sevW+miyRSOqLoadhuAO95ko0EN9gJJOzsN4="),
+    marked!("wrong_total", "l/WFkIHS7FuKauQw7KF7lE6JbZqzNF8eIydUEw9jV2M="),
+    marked!("throttled", "JhIm4fBwIq2juk7rxx/wl3hozQcLc6nAxVcqzP9YzBQ="),
+    marked!("time_out", "vQKR4VBw3J/HnCJ7BDJTpKsLHkTTv663GvMW3+ofFd0="),
+    marked!("flaky", "peh2EFgpomb4r8OE0b7fQx9DvmOhJsIanrwjlHrOWoo="),
+    marked!("nonsense", "pbIid/p7A36X6zxg5HPYbhNaGiLuSkZnfpRBSyZ11dA="),
+    marked!("refused", "mIi0gVO1i/9qRckz0o8xE40J/ShMK1j/C5C9n6UU41Q="),
+    marked!("unfinished", "kAfSJcc0B9mjJZIZh6XvPdVG6Pj19JkOdB09pSI1DqU="),
 ];
 
 /// What the documents sum up to.
 pub(crate) const TOTAL: i64 = 6_200;
 /// Those whose extractions end within the hour.
 pub(crate) const READ: [Held; 5] = [DOCUMENTS[0], DOCUMENTS[1], DOCUMENTS[3], DOCUMENTS[4], DOCUMENTS[6]];
+
+pub(crate) fn attaching(order: &str, file: &str) -> Ask {
+    Ask::new("PUT", format!("/v1/orders/{order}/files/{file}"))
+}
 
 pub(crate) fn file_body(name: &str) -> Value {
     let (name, content_type, bytes, checksum) = of_name(name);
@@ -49,6 +80,16 @@ fn of_name(name: &str) -> Held {
 }
 
 impl World {
+    pub(crate) fn attached(&self) -> Stores<'_> {
+        let store = self.store.as_ref();
+        Stores { files: store, attachments: store, orders: store }
+    }
+
+    /// Attaches a file to an order.
+    pub fn attach(&self, caller: &Caller, order: &str, file: &str) -> Answer {
+        self.call(attaching(order, file).by(caller))
+    }
+
     /// Announces a file of [`FILES`] and uploads it.
     pub fn file(&self, caller: &Caller, name: &str) -> Answer {
         let made = self.call(Ask::post("/v1/files", &file_body(name)).by(caller).key(&self.new_key())).ok(201);

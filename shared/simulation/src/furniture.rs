@@ -41,6 +41,8 @@ pub struct Furniture {
     pub event: String,
     /// Ready.
     pub file: String,
+    /// Ready, and attached to the open order.
+    pub attached: String,
     /// Queued.
     pub job: String,
     /// Failed.
@@ -93,7 +95,9 @@ impl Furniture {
         world.run_until_quiet();
         let events = world.call(Ask::get("/v1/events").by(owner)).ok(200);
         let event = events.text("/data/0/id");
-        let file = world.file(owner, "good.csv").id();
+        let [file, attached] = ["good.csv", "good.pdf"].map(|name| world.file(owner, name).id());
+        world.run_until_quiet();
+        world.attach(owner, &open_order, &attached).ok(201);
         world.run_until_quiet();
         let failed_job = world.failed_report(owner);
         let job = world.report(owner, "payments").id();
@@ -122,6 +126,7 @@ impl Furniture {
             statement,
             event,
             file,
+            attached,
             job,
             failed_job,
             dead_letter,

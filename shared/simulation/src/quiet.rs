@@ -11,10 +11,12 @@ use domain::file::{File, FileStatus};
 use domain::ids::TenantId;
 use domain::job::{Job, JobStatus};
 use domain::payment::PaymentStatus;
+use domain::schedule::Due;
 use ledger_verify::Ended;
 use memory::Contents;
 use ports::PortError;
 use ports::blobs::BlobKey;
+use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::stream::Consumer;
@@ -148,8 +150,9 @@ impl World {
 
     /// What keeps the world from being quiet, in words.
     pub fn left_to_do(&self) -> Vec<String> {
+        let contents = self.store.contents();
         let Contents { payments, refunds, disputes, statements, unpublished, transactions, marks, files, jobs, .. } =
-            self.store.contents();
+            contents;
         let mut left: Vec<String> = Vec::new();
         left.extend(
             Consumer::ALL.into_iter().filter(|consumer| self.waiting(*consumer) > 0).map(|it| format!("{it:?}")),
@@ -182,6 +185,9 @@ impl World {
             file.check_at.is_some() && (file.status != FileStatus::Pending || has_come())
         };
         left.extend(files.iter().filter(|file| waiting(file)).map(|file| format!("{} to be looked at", file.id)));
+        let now = self.clock.now();
+        let occurring = contents.schedules.iter().filter(|schedule| schedule.due(now) != Due::Nothing);
+        left.extend(occurring.map(|schedule| format!("{} occurs", schedule.id)));
         let asked_after = disputes.iter().filter(|it| it.check_at.is_some() && !it.status.is_open());
         left.extend(asked_after.map(|dispute| format!("{} is final and asked after", dispute.id)));
         left

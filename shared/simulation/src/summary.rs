@@ -39,6 +39,7 @@ pub fn summary(world: &World) -> Vec<String> {
         let rejection = file.rejection.map_or("none", |rejection| rejection.as_str());
         format!("{} is {}: rejection {rejection}, awaited {}", file.id, file.status.as_str(), file.check_at.is_some())
     }));
+    lines.extend(contents.attachments.iter().map(|it| format!("{} has {}", it.order, it.file)));
     lines.extend(contents.jobs.iter().map(|job| {
         let fault = job.fault.map_or("none", |fault| fault.as_str());
         format!("{} is {}: fault {fault}, cancelled {}", job.id, job.status.as_str(), job.cancel_requested)

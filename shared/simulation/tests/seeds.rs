@@ -19,6 +19,7 @@ fn no_seed_breaks_an_invariant() {
         && sums.spent > 0
         && sums.overspent > 0
         && sums.files_ready as u64 > SEEDS / 2
+        && sums.attachments > 0
         && sums.reports as u64 > SEEDS / 2
         && sums.extractions > 0;
     assert!(did_much, "the runs hardly did anything: {sums:?}");

@@ -62,6 +62,7 @@ mod notifications {
 mod orders {
     mod cancel;
     mod create;
+    mod files;
     mod fulfil;
     mod get;
     mod list;

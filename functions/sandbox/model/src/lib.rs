@@ -61,28 +61,18 @@ async fn converse(deps: Deps<'_>, request: &Request) -> Result<Value, Fault> {
     let tool = body["toolConfig"]["toolChoice"]["tool"]["name"].as_str();
     let tool = tool.ok_or_else(|| invalid("It answers by a tool alone."))?;
     let document = document(&body).ok_or_else(|| invalid("There is no document."))?;
-    let turn = model::turn(&document);
+    let nth = if model::is_counted(&document) { calls(deps, &document).await? } else { 1 };
+    let turn = model::on_call(&document, nth);
     match &turn {
         Turn::Answers(fields) => Ok(answered(&document, &turn, Some((tool, fields)))),
         Turn::BreaksOff => Ok(answered(&document, &turn, None)),
         Turn::Refuses => Err(invalid("The document cannot be read.")),
-        Turn::IsBusy => Err(busy()),
-        Turn::IsBusyFor(count) => {
-            if calls(deps, &document).await? <= *count {
-                return Err(busy());
-            }
-            let fields = model::fields(&document);
-            Ok(answered(&document, &Turn::Answers(fields.clone()), Some((tool, &fields))))
-        }
+        Turn::IsBusy => Err(fault(429, "ThrottlingException", "Too many requests.")),
         Turn::Dawdles => {
             tokio::time::sleep(deps.dawdle).await;
             Err(fault(408, "ModelTimeoutException", "The model took too long."))
         }
     }
-}
-
-fn busy() -> Fault {
-    fault(429, "ThrottlingException", "Too many requests.")
 }
 
 /// Of the first message that has one.

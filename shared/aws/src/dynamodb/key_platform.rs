@@ -1,10 +1,11 @@
 //! Where things lie in the platform table.
 
 use domain::allowance::Month;
+use domain::attachment::Slot;
 use domain::dead_letter::{DeadLetter, DeadLetterStatus, Death};
 use domain::event::Queue;
 use domain::file::File;
-use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus, Priority};
 use domain::mail::{AddressHash, MailId};
 use domain::schedule::Schedule;
@@ -17,6 +18,10 @@ use super::{DueKind, Index, IndexKey, Key, Partition, due_moment};
 impl Key {
     pub(crate) fn file(tenant: TenantId, id: FileId) -> Self {
         Partition::table(tenant, "FIL").at(id)
+    }
+
+    pub(crate) fn attachment(tenant: TenantId, order: OrderId, slot: Slot) -> Self {
+        Partition::attachments(tenant, order).at(format_args!("{:02}", slot.number()))
     }
 
     pub(crate) fn job(tenant: TenantId, id: JobId) -> Self {
@@ -92,6 +97,10 @@ impl Partition {
     /// Without the deleted.
     pub(crate) fn files(tenant: TenantId) -> Self {
         Self::index(Index::Status, tenant, "FIL")
+    }
+
+    pub(crate) fn attachments(tenant: TenantId, order: OrderId) -> Self {
+        Self::table(tenant, format_args!("ATT#{order}"))
     }
 
     pub(crate) fn jobs(tenant: TenantId) -> Self {

@@ -3,6 +3,7 @@
 
 mod account;
 mod allowance;
+mod attachment;
 mod attempts;
 mod balance;
 mod batch;

@@ -11,7 +11,7 @@ use super::idempotency::{StoredRecord, claimed};
 use super::job_line::LineChange;
 use super::record::ms;
 use super::transact::{NotWritten, Obstacle, Writes};
-use super::{PlatformTable, allowance, idempotency, job_line, webhook_endpoint};
+use super::{PlatformTable, allowance, attachment, idempotency, job_line, webhook_endpoint};
 
 const OPERATION: &str = "commit to the platform";
 
@@ -46,6 +46,16 @@ impl PlatformTable {
             match change {
                 PlatformChange::CreateFile(file) => writes.create(Guard::Fresh, &file)?,
                 PlatformChange::UpdateFile(file) => writes.replace(Guard::Fresh, &file, file.version)?,
+                PlatformChange::AttachFile { file, attachment } => {
+                    writes.replace(Guard::Fresh, &file, file.version)?;
+                    writes.create(Guard::Fresh, &attachment)?;
+                }
+                PlatformChange::DetachFile { file, attachments } => {
+                    writes.replace(Guard::Fresh, &file, file.version)?;
+                    for gone in &attachments {
+                        writes.push(Guard::Fresh, attachment::delete(&self.platform, gone)?);
+                    }
+                }
                 PlatformChange::CreateJob(job) => {
                     writes.create(Guard::Fresh, &job)?;
                     job_line::create(&self.platform, &job)?

@@ -55,6 +55,7 @@ kinds! {
     Dispute = "dispute",
     Event = "event",
     File = "file",
+    Attachment = "attachment",
     Job = "job",
     WaitingJob = "waiting_job",
     JobLine = "job_line",

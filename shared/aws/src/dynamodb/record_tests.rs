@@ -56,6 +56,8 @@ fn items() -> Vec<Attributes> {
     let page_of_lines = LinesPage::all(place, &lines).next().expect("there are lines");
     let page_of_differences = DifferencesPage::all(place, &comparison.differences).next().expect("there are some");
     let told = vec![Told { event: world.id(), kind: EventType::OrderPaid }];
+    let file = builders::file(tenant, mint).accept(world.now()).expect("it is pending");
+    let (attached, attachment) = file.attach(world.id(), world.id(), &[]).expect("it is ready");
     let items = [
         encode(&builders::order(tenant, mint)),
         encode(&Payment { order: Some(world.id()), ..builders::payment(tenant, mint) }),
@@ -84,6 +86,8 @@ fn items() -> Vec<Attributes> {
         encode(&page_of_differences),
         encode(&builders::fee_settings(tenant, mint)),
         encode(&builders::file(tenant, mint)),
+        encode(&attached),
+        encode(&attachment),
         encode(&builders::job(tenant, mint)),
         encode(&builders::dead_letter(tenant, mint)),
         encode(&builders::socket(tenant, mint).subscribed(&Topic::all(), None, world.now())),
@@ -137,6 +141,8 @@ fn attributes_have_their_names_and_types() {
         "differences:L kind:S number:N pk:S sk:S statement:S tenant:S",
         "basis_points:N fixed:M kind:S pk:S sk:S tenant:S updated_at_ms:N",
         "check_at_ms:N checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
+        "attachments:L checksum:S content_type:S created_at_ms:N gsi1pk:S gsi1sk:S id:S kind:S name:S pk:S size:N sk:S status:S tenant:S updated_at_ms:N upload_before_ms:N version:N",
+        "file:S id:S kind:S order:S pk:S sk:S slot:N tenant:S",
         "attempts:N cancel_requested:T check_at_ms:N created_at_ms:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S log:L pk:S priority:S progress:N report:M sk:S status:S tenant:S updated_at_ms:N version:N",
         "about_kind:S body:S deaths:N died_at_ms:N expires_at:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S pk:S queue:S reason:S receive_count:N sk:S status:S subject:S tenant:S trace:S version:N",
         "expires_at:N id:S kind:S lease_until_ms:N opened_at_ms:N pk:S place_block:N place_events:N role:S session:S sk:S subject:S tenant:S token_issued_at_seconds:N topics:L version:N wanted:T",

@@ -39,6 +39,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::WebhookDelivery
         | Kind::Connections
         | Kind::File
+        | Kind::Attachment
         | Kind::Job
         | Kind::WaitingJob
         | Kind::JobLine

@@ -1,5 +1,7 @@
 //! Reading files.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::file::File;
 use domain::ids::{FileId, TenantId};
@@ -9,14 +11,19 @@ use ports::PortError;
 use ports::commerce::Consistency;
 use ports::platform::Files;
 
-use super::Store;
 use super::due::oldest_first;
 use super::page::{by_id, newest_first, page};
+use super::{PlatformTable, Store};
 
 #[async_trait]
 impl Files for Store {
     async fn get(&self, tenant: TenantId, id: FileId, _: Consistency) -> Result<Option<File>, PortError> {
         self.faults.call("files.get", || Ok(self.platform.get().files.get(&(tenant, id)).cloned())).await
+    }
+
+    async fn get_many(&self, tenant: TenantId, ids: &BTreeSet<FileId>, _: Consistency) -> Result<Vec<File>, PortError> {
+        let find = |table: &PlatformTable, id| table.files.get(&(tenant, id)).cloned();
+        self.get_batch("files.get_many", &self.platform, ids, find).await
     }
 
     async fn list(&self, tenant: TenantId, request: PageRequest<FileId>) -> Result<Page<File, FileId>, PortError> {

@@ -2,6 +2,7 @@
 //! Reads see the latest state, but for eventually consistent ones of an order or a payment that the fault plan makes stale.
 
 mod allowance;
+mod attachment;
 mod attempts;
 mod closings;
 mod commit;
@@ -38,6 +39,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::allowance::{ExtractionSettings, Month, Spending};
+use domain::attachment::{Attachment, Slot};
 use domain::closing::Closing;
 use domain::connection::Connections;
 use domain::dead_letter::DeadLetter;
@@ -123,6 +125,7 @@ struct CommerceTable {
 #[derive(Debug, Default)]
 struct PlatformTable {
     files: BTreeMap<(TenantId, FileId), File>,
+    attachments: BTreeMap<(TenantId, OrderId, Slot), Attachment>,
     jobs: BTreeMap<(TenantId, JobId), Job>,
     /// Whose jobs are paused, and which of each tenant's run.
     paused: BTreeSet<TenantId>,
@@ -175,6 +178,7 @@ pub struct Contents {
     /// In which block a transaction is.
     pub marks: Vec<(TenantId, Source, u64)>,
     pub files: Vec<File>,
+    pub attachments: Vec<Attachment>,
     pub jobs: Vec<Job>,
     pub schedules: Vec<Schedule>,
     pub dead_letters: Vec<DeadLetter>,
@@ -206,11 +210,12 @@ impl Store {
     }
 
     /// One batch read, bounded as the port says.
-    async fn get_batch<Id: Copy + Sync, T: Send>(
+    async fn get_batch<Table: Send, Id: Copy + Sync, T: Send>(
         &self,
         operation: &'static str,
+        table: &Lock<Table>,
         ids: &BTreeSet<Id>,
-        find: impl Fn(&CommerceTable, Id) -> Option<T> + Sync,
+        find: impl Fn(&Table, Id) -> Option<T> + Sync,
     ) -> Result<Vec<T>, PortError> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -219,7 +224,7 @@ impl Store {
             if ids.len() > BATCH_MAX {
                 return Err(PortError::new(PortErrorKind::Rejected, operation));
             }
-            let table = self.commerce.get();
+            let table = table.get();
             Ok(ids.iter().filter_map(|id| find(&table, *id)).collect())
         };
         self.faults.call(operation, effect).await
@@ -246,6 +251,7 @@ impl Store {
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),
             marks: commerce.marks.iter().map(|((tenant, source), number)| (*tenant, *source, *number)).collect(),
             files: platform.files.values().cloned().collect(),
+            attachments: platform.attachments.values().copied().collect(),
             jobs: platform.jobs.values().cloned().collect(),
             schedules: platform.schedules.values().cloned().collect(),
             dead_letters: platform.dead_letters.values().cloned().collect(),
@@ -266,6 +272,11 @@ impl Store {
         self.platform.get().files.values().cloned().collect()
     }
 
+    /// The attachments alone, of all tenants.
+    pub fn attachments(&self) -> Vec<Attachment> {
+        self.platform.get().attachments.values().copied().collect()
+    }
+
     /// The jobs alone, of all tenants.
     pub fn jobs(&self) -> Vec<Job> {
         self.platform.get().jobs.values().cloned().collect()
@@ -274,6 +285,16 @@ impl Store {
     /// The schedules alone, of all tenants.
     pub fn schedules(&self) -> Vec<Schedule> {
         self.platform.get().schedules.values().cloned().collect()
+    }
+
+    /// The feeds alone, of each tenant in their order.
+    pub fn feeds(&self) -> Vec<FeedBlock> {
+        self.platform.get().feeds.values().cloned().collect()
+    }
+
+    /// The deliveries of webhooks alone, of all tenants.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.platform.get().deliveries.values().map(|(delivery, _)| delivery.clone()).collect()
     }
 
     /// Which jobs run, as the lines of their tenants have it.

@@ -9,8 +9,8 @@ use domain::page::{Page, PageRequest};
 use ports::PortError;
 use ports::commerce::{Consistency, OrderFilter, Orders};
 
-use super::Store;
 use super::page::{by_id, newest_first, page};
+use super::{CommerceTable, Store};
 
 #[async_trait]
 impl Orders for Store {
@@ -30,7 +30,8 @@ impl Orders for Store {
         ids: &BTreeSet<OrderId>,
         _: Consistency,
     ) -> Result<Vec<Order>, PortError> {
-        self.get_batch("orders.get_many", ids, |table, id| table.orders.get(&(tenant, id)).cloned()).await
+        let find = |table: &CommerceTable, id| table.orders.get(&(tenant, id)).cloned();
+        self.get_batch("orders.get_many", &self.commerce, ids, find).await
     }
 
     async fn list(

@@ -9,8 +9,8 @@ use domain::payment::Payment;
 use ports::PortError;
 use ports::commerce::{Consistency, PaymentFilter, Payments};
 
-use super::Store;
 use super::page::{by_id, newest_first, page};
+use super::{CommerceTable, Store};
 
 #[async_trait]
 impl Payments for Store {
@@ -35,7 +35,8 @@ impl Payments for Store {
         ids: &BTreeSet<PaymentId>,
         _: Consistency,
     ) -> Result<Vec<Payment>, PortError> {
-        self.get_batch("payments.get_many", ids, |table, id| table.payments.get(&(tenant, id)).cloned()).await
+        let find = |table: &CommerceTable, id| table.payments.get(&(tenant, id)).cloned();
+        self.get_batch("payments.get_many", &self.commerce, ids, find).await
     }
 
     async fn list(

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use domain::allowance::Month;
+use domain::attachment::{Attachment, Slot};
 use domain::idempotency::{Claim, Record};
-use domain::ids::{DeadLetterId, FileId, JobId, ScheduleId, TenantId, WebhookEndpointId};
+use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::Place;
 use domain::time::Timestamp;
 use domain::webhook::Endpoint;
@@ -89,6 +90,14 @@ impl PlatformTable {
         match change {
             PlatformChange::CreateFile(new) => file(new.id).is_none(),
             PlatformChange::UpdateFile(new) => follows(file(new.id).map(|file| file.version), new.version),
+            PlatformChange::AttachFile { file: new, attachment } => {
+                follows(file(new.id).map(|file| file.version), new.version)
+                    && !self.attachments.contains_key(&place_of(attachment))
+            }
+            PlatformChange::DetachFile { file: new, attachments } => {
+                follows(file(new.id).map(|file| file.version), new.version)
+                    && attachments.iter().all(|gone| self.attachments.get(&place_of(gone)) == Some(gone))
+            }
             PlatformChange::CreateJob(new) => job(new.id).is_none(),
             PlatformChange::UpdateJob(new) => follows(job(new.id).map(|job| job.version), new.version),
             PlatformChange::PauseJobs { .. } => true,
@@ -133,6 +142,16 @@ impl PlatformTable {
         match change {
             PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => {
                 self.files.insert((file.tenant, file.id), file);
+            }
+            PlatformChange::AttachFile { file, attachment } => {
+                self.files.insert((file.tenant, file.id), file);
+                self.attachments.insert(place_of(&attachment), attachment);
+            }
+            PlatformChange::DetachFile { file, attachments } => {
+                self.files.insert((file.tenant, file.id), file);
+                for gone in &attachments {
+                    self.attachments.remove(&place_of(gone));
+                }
             }
             PlatformChange::PauseJobs { tenant, paused: true } => drop(self.paused.insert(tenant)),
             PlatformChange::PauseJobs { tenant, paused: false } => drop(self.paused.remove(&tenant)),
@@ -179,6 +198,10 @@ impl PlatformTable {
     }
 }
 
+fn place_of(Attachment { tenant, order, slot, .. }: &Attachment) -> (TenantId, OrderId, Slot) {
+    (*tenant, *order, *slot)
+}
+
 /// A job begins and another one moves as well: no line is changed in both ways at once.
 fn begins_beside_others(changes: &[PlatformChange]) -> bool {
     let place =
@@ -189,7 +212,10 @@ fn begins_beside_others(changes: &[PlatformChange]) -> bool {
 
 fn tenant_of(change: &PlatformChange) -> TenantId {
     match change {
-        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => file.tenant,
+        PlatformChange::CreateFile(file)
+        | PlatformChange::UpdateFile(file)
+        | PlatformChange::AttachFile { file, attachment: _ }
+        | PlatformChange::DetachFile { file, attachments: _ } => file.tenant,
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => job.tenant,
         PlatformChange::PauseJobs { tenant, paused: _ } => *tenant,
         PlatformChange::CreateSchedule(schedule)
@@ -206,7 +232,10 @@ fn tenant_of(change: &PlatformChange) -> TenantId {
 
 fn row_of(change: &PlatformChange) -> Row {
     match change {
-        PlatformChange::CreateFile(file) | PlatformChange::UpdateFile(file) => Row::File(file.id),
+        PlatformChange::CreateFile(file)
+        | PlatformChange::UpdateFile(file)
+        | PlatformChange::AttachFile { file, attachment: _ }
+        | PlatformChange::DetachFile { file, attachments: _ } => Row::File(file.id),
         PlatformChange::CreateJob(job) | PlatformChange::UpdateJob(job) => Row::Job(job.id),
         PlatformChange::PauseJobs { .. } => Row::Line,
         PlatformChange::CreateSchedule(schedule)

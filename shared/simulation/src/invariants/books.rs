@@ -46,6 +46,8 @@ pub struct Touched {
     pub payments: BTreeSet<PaymentId>,
     pub refunds: BTreeSet<RefundId>,
     pub disputes: BTreeSet<DisputeId>,
+    /// Those that are new.
+    pub events: BTreeSet<EventId>,
     pub published: BTreeSet<EventId>,
 }
 
@@ -115,6 +117,7 @@ impl Books {
                     self.enter_dispute(new.clone());
                 }
                 (None, Some(Image::Event(new))) => {
+                    touched.events.insert(new.id);
                     self.enter_event(new.clone());
                     self.shows_its_subject(new)?;
                     self.takes_effect_once(new)?;
@@ -139,6 +142,7 @@ impl Books {
             payments: self.payments.keys().copied().collect(),
             refunds: self.refunds.keys().copied().collect(),
             disputes: self.disputes.keys().copied().collect(),
+            events: self.events.keys().copied().collect(),
             published: BTreeSet::new(),
         }
     }
@@ -254,6 +258,8 @@ impl Books {
                 | EventType::FileReady
                 | EventType::FileRejected
                 | EventType::FileDeleted
+                | EventType::FileAttached
+                | EventType::FileDetached
                 | EventType::JobCreated
                 | EventType::JobResumed
                 | EventType::JobRetried

@@ -5,25 +5,25 @@ use domain::allowance::Spending;
 use domain::job::{Job, JobFault, JobResult, JobStatus};
 use domain::task::Task;
 
-use super::{Holds, ensure};
+use super::{Books, Holds, Touched, ensure};
 use crate::files::TOTAL;
 use crate::world::{MODEL_TERMS, World};
 
-pub(super) fn hold(world: &World) -> Holds {
+pub(super) fn hold(world: &World, jobs: &[Job], books: &Books, touched: &Touched) -> Holds {
     let allowances = world.store.allowances();
     for (tenant, month, spent) in &allowances {
         ensure(spent.is_within(MODEL_TERMS.cap), || format!("{tenant} has spent {spent:?} in {month}"))?;
     }
     let counted = allowances.iter().fold(Spending::default(), |sum, (_, _, spent)| sum.plus(*spent));
     let paid = world.model.paid();
-    let paid = paid.iter().map(|(_, usage)| MODEL_TERMS.spending(*usage));
-    let paid = paid.fold(Spending::default(), Spending::plus);
+    let paid = paid.iter().map(|usage| MODEL_TERMS.spending(*usage)).fold(Spending::default(), Spending::plus);
     ensure(paid.is_within(counted), || format!("{paid:?} were paid and {counted:?} counted"))?;
-    world.store.jobs().iter().try_for_each(|job| match job.task {
+    jobs.iter().try_for_each(|job| match job.task {
         Task::Extraction(_) => is_right(job),
         Task::Report(_) => Ok(()),
     })?;
-    let tells = world.store.contents().events.into_iter().find(|event| event.object.contains(SUPPLIER));
+    let mut new = touched.events.iter().filter_map(|id| books.events.get(id));
+    let tells = new.find(|event| event.object.contains(SUPPLIER));
     ensure(tells.is_none(), || format!("what a document says is told by {tells:?}"))
 }
 

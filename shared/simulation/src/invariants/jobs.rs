@@ -17,14 +17,14 @@ use crate::world::World;
 /// Beyond what the runs let clocks and calls be off by.
 const IN_FLIGHT_MAX: Duration = Duration::from_secs(150);
 
-pub(super) fn hold(world: &World, books: &Books) -> Holds {
-    let runs = world.store.jobs().into_iter().filter(|job| job.status == JobStatus::Running);
+pub(super) fn hold(world: &World, jobs: &[Job], books: &Books) -> Holds {
+    let runs = jobs.iter().filter(|job| job.status == JobStatus::Running);
     let runs: BTreeSet<(TenantId, JobId)> = runs.map(|job| (job.tenant, job.id)).collect();
     let in_lines = world.store.running_jobs();
     ensure(runs == in_lines, || format!("{runs:?} run, the lines say {in_lines:?}"))?;
     let most = runs.iter().map(|(tenant, _)| runs.iter().filter(|(of, _)| of == tenant).count()).max().unwrap_or(0);
     ensure(most <= Priority::High.running_max(), || format!("{most} jobs of one tenant run at once"))?;
-    world.store.jobs().iter().try_for_each(|job| {
+    jobs.iter().try_for_each(|job| {
         let told = |kind| books.events_of(&job.id.to_string(), kind);
         let (succeeded, failed) = (told(EventType::JobSucceeded), told(EventType::JobFailed));
         let is_told = told(EventType::JobCreated) == 1

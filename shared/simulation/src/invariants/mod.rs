@@ -2,6 +2,7 @@
 //! its parts add up to (`payments`, `orders`), of the ledger and its journal, of what was sent and of the provider's books. A
 //! sentence says what is broken. A new kind of entity gets a file here and a line in `of_touched`.
 
+mod attachments;
 mod books;
 mod extractions;
 pub(crate) mod files;
@@ -45,9 +46,11 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
     files::hold(world, books)?;
-    jobs::hold(world, books)?;
-    extractions::hold(world)?;
-    schedules::hold(world)
+    attachments::hold(world, books)?;
+    let jobs = world.store.jobs();
+    jobs::hold(world, &jobs, books)?;
+    schedules::hold(&jobs)?;
+    extractions::hold(world, &jobs, books, touched)
 }
 
 /// Of what the provider has done since this was last asked, whether or not we have heard of it.

@@ -17,9 +17,9 @@ use crate::world::World;
 /// Between two sweeps, with what clocks are off by.
 const SWEPT_WITHIN: Duration = Duration::from_secs(120);
 
-pub(super) fn hold(world: &World) -> Holds {
+pub(super) fn hold(jobs: &[Job]) -> Holds {
     let mut made: BTreeMap<(ScheduleId, Timestamp), JobId> = BTreeMap::new();
-    for job in world.store.jobs() {
+    for job in jobs {
         let Some(occurrence) = job.occurrence else { continue };
         let other = made.insert((occurrence.schedule, occurrence.at), job.id);
         ensure(other.is_none(), || format!("{} and {other:?} are of one occurrence: {occurrence:?}", job.id))?;

@@ -70,6 +70,8 @@ pub(super) enum Action {
     LoseOrFind,
     /// A client announces, uploads or deletes a file.
     File,
+    /// A client attaches a file to an order, or detaches it.
+    Attach,
     /// The bucket tells of uploads.
     Ingest,
     PlatformSweep,
@@ -86,7 +88,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 67] = [
+    pub(super) const ALL: [(Self, u32); 68] = [
         (Self::Send, 70),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -106,6 +108,7 @@ impl Action {
         (Self::WearOut(Queue::Files), 1),
         (Self::ShowAgain(Queue::Files), 2),
         (Self::File, 12),
+        (Self::Attach, 8),
         (Self::Ingest, 10),
         (Self::PlatformSweep, 4),
         (Self::Job, 14),
@@ -207,6 +210,7 @@ impl Run {
             Action::Connect => self.connect(),
             Action::LoseOrFind => self.lose_or_find_a_provider(),
             Action::File => self.do_something_with_a_file(),
+            Action::Attach => self.attach_or_detach(),
             Action::Ingest => self.ingest(),
             Action::Job => self.do_something_with_a_job(),
             Action::PlatformSweep => {

@@ -160,6 +160,7 @@ impl Run {
         let files = self.world.store.files();
         let of = |status| files.iter().filter(|file| file.status == status).count();
         (self.figures.files_ready, self.figures.files_rejected) = (of(FileStatus::Ready), of(FileStatus::Rejected));
+        self.figures.attachments = self.world.store.attachments().len();
         let jobs = self.world.store.jobs();
         let (read, made): (Vec<&Job>, Vec<&Job>) = jobs
             .iter()

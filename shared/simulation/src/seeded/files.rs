@@ -1,13 +1,14 @@
 //! Clients with files: announced, uploaded as announced or otherwise or never, deleted; and a bucket that tells of uploads
 //! late, twice or not at all.
 
-use domain::file::FileStatus;
+use domain::file::{File, FileStatus};
 
 use super::intents::{Clients, What};
 use super::run::{Doing, Ended, Run};
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::files::{FILES, READ, file_body};
+use crate::invariants::{Holds, ensure};
 
 impl Run {
     pub(super) fn do_something_with_a_file(&mut self) {
@@ -45,15 +46,37 @@ impl Run {
 
     fn delete_a_file(&mut self) {
         let who = self.random.usize(..self.clients.callers.len());
-        let tenant = self.clients.callers[who].tenant;
-        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant);
-        let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
-        let Some(id) = self.random.choice(&ids).cloned() else { return };
+        let Some(id) = self.a_file(who, |_| true) else { return };
         let (world, ask) = (self.world.clone(), Ask::delete(format!("/v1/files/{id}")).by(&self.fresh(who)));
         self.start(Doing::Changing(id), async move {
             drop(world.calling(ask).await);
             Ended::Quietly
         });
+    }
+
+    /// Attaches a file to an order, mostly one that is ready, or detaches it.
+    pub(super) fn attach_or_detach(&mut self) {
+        let who = self.random.usize(..self.clients.callers.len());
+        let (is_any, method) = (self.random.u8(..4) == 0, if self.random.u8(..4) == 0 { "DELETE" } else { "PUT" });
+        let order = self.one_of(who, |run| &run.clients.orders);
+        let file = self.a_file(who, |file| is_any || file.status == FileStatus::Ready);
+        let (Some(order), Some(file)) = (order, file) else { return };
+        let path = format!("/v1/orders/{}/files/{file}", order.id);
+        let (world, ask) = (self.world.clone(), Ask::new(method, path).by(&self.fresh(who)));
+        self.start(Doing::Attaching(ask.to_string()), async move { Ended::Answered(world.calling(ask).await) });
+    }
+
+    /// It may have been refused for the state it met.
+    pub(super) fn has_attached(&self, asked: &str, answer: &Answer) -> Holds {
+        let is_known = matches!(answer.status, 200 | 201 | 204 | 404 | 409 | 422 | 429 | 503);
+        ensure(is_known, || format!("{asked} is answered with {} {}", answer.status, answer.body))
+    }
+
+    fn a_file(&mut self, who: usize, fits: impl Fn(&File) -> bool) -> Option<String> {
+        let tenant = self.clients.callers[who].tenant;
+        let files = self.world.store.files().into_iter().filter(|file| file.tenant == tenant && fits(file));
+        let ids: Vec<String> = files.map(|file| file.id.to_string()).collect();
+        self.random.choice(&ids).cloned()
     }
 
     pub(super) fn ingest(&mut self) {

@@ -2,8 +2,10 @@
 //! accounts and their entries show what is owed.
 
 use domain::access::Caller;
+use domain::attachment::Attachment;
 use domain::event::Event;
-use domain::ids::TenantId;
+use domain::file::File;
+use domain::ids::{OrderId, TenantId};
 use domain::ledger::AccountId;
 use ports::clock::Clock as _;
 use serde_json::Value;
@@ -22,8 +24,9 @@ impl Run {
         let now = self.world.clock.now();
         tenants.into_iter().try_for_each(|tenant| {
             let books = &self.books;
-            let orders = books.orders.values().rev().filter(|order| order.tenant == tenant);
-            self.shows("/v1/orders", tenant, orders.map(|it| (it.id.to_string(), api::order(it))))?;
+            let orders = || books.orders.values().rev().filter(|order| order.tenant == tenant);
+            self.shows("/v1/orders", tenant, orders().map(|it| (it.id.to_string(), api::order(it))))?;
+            orders().try_for_each(|order| self.shows_its_files(tenant, order.id))?;
             let payments = || books.payments.values().rev().filter(|payment| payment.tenant == tenant);
             self.shows("/v1/payments", tenant, payments().map(|it| (it.id.to_string(), api::payment(it))))?;
             for payment in payments().filter(|payment| payment.captured > 0) {
@@ -36,6 +39,15 @@ impl Run {
             self.shows("/v1/events", tenant, events.map(|it| (it.id.to_string(), api::event(it))))?;
             self.accounts_show_what_is_owed(tenant)
         })
+    }
+
+    fn shows_its_files(&self, tenant: TenantId, order: OrderId) -> Holds {
+        let files = self.world.store.files();
+        let attached = files.iter().filter_map(|file| Some((file, file.attachment_to(order)?)));
+        let mut attached: Vec<(&File, Attachment)> = attached.collect();
+        attached.sort_unstable_by_key(|(_, attachment)| attachment.id);
+        let items = attached.iter().map(|(file, it)| (it.id.to_string(), api::attached_file(file, it)));
+        self.shows(&format!("/v1/orders/{order}/files"), tenant, items)
     }
 
     /// All pages of a list, of items with their ids.

@@ -66,6 +66,8 @@ pub struct Figures {
     pub overspent: usize,
     pub files_ready: usize,
     pub files_rejected: usize,
+    /// Files of orders.
+    pub attachments: usize,
     pub reports: usize,
     /// Documents whose fields were read.
     pub extractions: usize,
@@ -86,6 +88,7 @@ impl Figures {
             overspent,
             files_ready,
             files_rejected,
+            attachments,
             reports,
             extractions,
             deaths,
@@ -101,6 +104,7 @@ impl Figures {
         self.overspent += overspent;
         self.files_ready += files_ready;
         self.files_rejected += files_rejected;
+        self.attachments += attachments;
         self.reports += reports;
         self.extractions += extractions;
         self.deaths += deaths;

@@ -10,7 +10,7 @@ use super::actions::Action;
 use crate::world::World;
 
 /// Beginnings of operations, as the memory adapters name them.
-const OPERATIONS: [&str; 33] = [
+const OPERATIONS: [&str; 34] = [
     "",
     "commerce.commit",
     "commerce.find_record",
@@ -21,6 +21,7 @@ const OPERATIONS: [&str; 33] = [
     "events.",
     "platform.",
     "files.",
+    "attachments.",
     "jobs.",
     "schedules.",
     "blobs.",

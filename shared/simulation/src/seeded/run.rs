@@ -47,6 +47,8 @@ pub(super) enum Doing {
     Told(String),
     /// A client deletes a file, or changes or deletes a schedule.
     Changing(String),
+    /// A client attaches a file to an order, or detaches it.
+    Attaching(String),
     /// files-ingest looks at uploads.
     Ingest(Vec<BlobKey>),
     LogOut(Box<Caller>),
@@ -83,6 +85,7 @@ impl Running {
             | Doing::Read(_)
             | Doing::Told(_)
             | Doing::Changing(_)
+            | Doing::Attaching(_)
             | Doing::LogOut(_)
             | Doing::Connect(_) => 10,
             Doing::Late(_) => LATE_MAX.as_secs(),
@@ -254,6 +257,7 @@ impl Run {
         match (doing, ended) {
             (Doing::Call(sent), Ended::Answered(answer)) => self.heard(sent, answer),
             (Doing::Read(reading), Ended::Answered(answer)) => self.has_read(&reading, &answer),
+            (Doing::Attaching(asked), Ended::Answered(answer)) => self.has_attached(&asked, &answer),
             (Doing::LogOut(caller), Ended::Answered(answer)) => self.has_left(*caller, &answer),
             (Doing::Stream(consumer, batch), Ended::Streamed(false)) => {
                 self.world.stream.borrow_mut().of(consumer).extend(batch);
@@ -325,7 +329,7 @@ fn described(doing: &Doing) -> String {
         Doing::Ingest(uploads) => format!("files-ingest on {}", uploads.len()),
         Doing::Verify => "the verification of a ledger".to_owned(),
         Doing::LogOut(caller) => format!("the end of session {:?}", caller.session),
-        Doing::Connect(ask) => ask.clone(),
+        Doing::Connect(ask) | Doing::Attaching(ask) => ask.clone(),
         Doing::Late(operation) => format!("a late {operation}"),
     }
 }

@@ -205,11 +205,14 @@ impl Run {
 
     fn has_heard_all(&self, who: usize) -> Holds {
         let Listener { tenant, topics, before, heard, seen, .. } = &self.listeners[who];
-        let contents = self.world.store.contents();
+        let blocks = self.world.store.feeds();
         let is_wanted = |kind| Topic::of(kind).is_some_and(|topic| topics.contains(&topic));
-        let blocks = contents.feeds.iter().filter(|block| block.tenant == *tenant);
-        let feed: Vec<EventId> =
-            blocks.flat_map(|block| &block.events).filter(|told| is_wanted(told.kind)).map(|told| told.event).collect();
+        let of_tenant = blocks.iter().filter(|block| block.tenant == *tenant);
+        let feed: Vec<EventId> = of_tenant
+            .flat_map(|block| &block.events)
+            .filter(|told| is_wanted(told.kind))
+            .map(|told| told.event)
+            .collect();
         let each: BTreeSet<EventId> = feed.iter().copied().collect();
         ensure(each.len() == feed.len(), || format!("the feed of {tenant} has an event twice: {feed:?}"))?;
         // Old blocks are dropped some day.
@@ -221,7 +224,7 @@ impl Run {
             })?;
         }
         let Some(before) = before else { return Err(format!("listener {who} was never heard")) };
-        let missed = contents.events.iter().find(|event| {
+        let missed = self.books.events.values().find(|event| {
             event.tenant == *tenant && is_wanted(event.kind) && !before.contains(&event.id) && !seen.contains(&event.id)
         });
         ensure(missed.is_none(), || {

@@ -10,7 +10,7 @@ use domain::ids::TenantId;
 use domain::webhook::{
     DeliveryStatus, Endpoint, FAILURES_UNTIL_OPEN, NewEndpoint, NewSecret, Reach, Signature, TypeFilter, WebhookUrl,
 };
-use memory::{Contents, Manner};
+use memory::Manner;
 use ports::clock::Clock as _;
 use ports::platform::{Platform, PlatformChange, PlatformCommit};
 use ports::vault::Vault as _;
@@ -89,9 +89,9 @@ impl Run {
             let sent_back = self.world.ask_keeper(&json!({ "dead_letters": "redrive", "queue": "webhooks" }));
             ensure(sent_back.is_ok(), || format!("the dead letters are not sent back: {sent_back:?}"))?;
             self.world.settle();
-            let pending =
-                |contents: &Contents| contents.deliveries.iter().any(|it| it.status == DeliveryStatus::Pending);
-            if !pending(&self.world.store.contents()) && self.world.queues.is_empty(Queue::Webhooks) {
+            let deliveries = self.world.store.deliveries();
+            let is_pending = deliveries.iter().any(|delivery| delivery.status == DeliveryStatus::Pending);
+            if !is_pending && self.world.queues.is_empty(Queue::Webhooks) {
                 break;
             }
             self.world.clock.advance(EACH);

@@ -92,7 +92,11 @@ impl Platform for Unconditional {
     async fn commit(&self, mut commit: PlatformCommit) -> Result<(), PlatformError> {
         for change in &mut commit.changes {
             match change {
-                PlatformChange::UpdateFile(file) if self.of_files => {
+                PlatformChange::UpdateFile(file)
+                | PlatformChange::AttachFile { file, attachment: _ }
+                | PlatformChange::DetachFile { file, attachments: _ }
+                    if self.of_files =>
+                {
                     let stored = self.store.files().into_iter().find(|stored| stored.id == file.id);
                     file.version = stored.map_or(0, |stored| stored.version) + 1;
                 }
@@ -108,6 +112,25 @@ impl Platform for Unconditional {
 
     async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
         self.next.find_record(tenant, claim, now).await
+    }
+}
+
+/// Whatever is detached or deleted stays in the lists of its orders.
+struct Clinging(Arc<dyn Platform>);
+
+#[async_trait]
+impl Platform for Clinging {
+    async fn commit(&self, mut commit: PlatformCommit) -> Result<(), PlatformError> {
+        for change in &mut commit.changes {
+            if let PlatformChange::DetachFile { file, attachments: _ } = change {
+                *change = PlatformChange::UpdateFile(file.clone());
+            }
+        }
+        self.0.commit(commit).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        self.0.find_record(tenant, claim, now).await
     }
 }
 
@@ -147,6 +170,13 @@ pub const ALL: &[Mutation] = &[
         rewire: |wiring| {
             let (next, store) = (wiring.platform.clone(), wiring.store.clone());
             Wiring { platform: Arc::new(Unconditional { of_files: true, next, store }), ..wiring }
+        },
+    },
+    Mutation {
+        name: "what is detached stays in its order's list",
+        rewire: |wiring| {
+            let next = wiring.platform.clone();
+            Wiring { platform: Arc::new(Clinging(next)), ..wiring }
         },
     },
     Mutation {

@@ -33,7 +33,7 @@ fn spent(scene: &Scene) -> u64 {
 }
 
 fn paid(scene: &Scene) -> u64 {
-    scene.world.model.paid().iter().map(|(_, usage)| usage.input_tokens + usage.output_tokens).sum()
+    scene.world.model.paid().iter().map(|usage| usage.input_tokens + usage.output_tokens).sum()
 }
 
 fn ends(scene: &Scene, id: &str) -> usize {

@@ -2,6 +2,7 @@
 //! the memory adapters; what fails and when is planned to the call.
 
 mod access;
+mod attachments;
 mod bulk;
 mod cache;
 mod captures;

@@ -17,13 +17,16 @@ fn answer(route: &Route, who: impl FnOnce(&World, &Furniture) -> Option<Caller>)
     }
 }
 
-/// What the good request of a route takes: it names another user, where the route's own action is about oneself.
-fn needed(route: &Route) -> Option<Action> {
+/// What the good request of a route takes: it names another user, where the route's own action is about oneself; what is
+/// done with an order's files takes the right of the order, too. Nothing of a public one.
+fn needed(route: &Route) -> Vec<Action> {
     match (route.function, route.access) {
-        (_, Access::Public) => None,
-        ("users-get", Access::Granted(Action::UserReadSelf)) => Some(Action::UserRead),
-        ("users-update", Access::Granted(Action::UserWriteSelf)) => Some(Action::UserWrite),
-        (_, Access::Granted(action)) => Some(action),
+        (_, Access::Public) => Vec::new(),
+        ("users-get", Access::Granted(Action::UserReadSelf)) => vec![Action::UserRead],
+        ("users-update", Access::Granted(Action::UserWriteSelf)) => vec![Action::UserWrite],
+        ("orders-files", Access::Granted(action)) => vec![action, Action::OrderRead],
+        ("orders-attach" | "orders-detach", Access::Granted(action)) => vec![action, Action::OrderWrite],
+        (_, Access::Granted(action)) => vec![action],
     }
 }
 
@@ -41,7 +44,7 @@ fn e9_every_route_lets_in_the_roles_of_the_table_and_no_others() {
     for route in routes::ALL {
         for role in Role::ALL {
             let answer = answer(route, |world, furniture| Some(furniture.shop.add(world, role).caller));
-            let may = needed(route).is_none_or(|action| Grant::Role(role).allows(action));
+            let may = needed(route).into_iter().all(|action| Grant::Role(role).allows(action));
             let is_refused = matches!(answer.status, 401 | 403);
             assert_eq!(is_refused, !may, "{} by {role:?}: {} {}", route.function, answer.status, answer.body);
         }
@@ -51,10 +54,14 @@ fn e9_every_route_lets_in_the_roles_of_the_table_and_no_others() {
 #[test]
 fn e9_every_route_lets_in_machines_with_its_scope_and_no_others() {
     for route in routes::ALL {
-        let Some(action) = needed(route) else { continue };
-        let (right, wrong): (Vec<_>, Vec<_>) =
-            Action::ALL.iter().map(|action| action.scope()).partition(|scope| *scope == action.scope());
-        for (scopes, may) in [(right, true), (wrong, false), (Vec::new(), false)] {
+        let needed = needed(route);
+        let right: Vec<&str> = needed.iter().map(|action| action.scope()).collect();
+        let all_but = |missing: &Action| {
+            let scopes = Action::ALL.iter().map(|action| action.scope());
+            scopes.filter(|scope| *scope != missing.scope()).collect::<Vec<_>>()
+        };
+        let refused = needed.iter().map(all_but).chain([Vec::new()]).map(|scopes| (scopes, false));
+        for (scopes, may) in refused.chain([(right.clone(), true)]).filter(|_| !needed.is_empty()) {
             let answer = answer(route, |world, furniture| Some(machine(world, furniture, &scopes)));
             let is_refused = matches!(answer.status, 401 | 403);
             assert_eq!(is_refused, !may, "{} with {scopes:?}: {}", route.function, answer.body);
@@ -75,13 +82,16 @@ fn machine(world: &World, furniture: &Furniture, scopes: &[&str]) -> Caller {
 #[test]
 fn e9_a_refused_call_changes_nothing() {
     for route in routes::ALL {
-        let Some(action) = needed(route).filter(|action| action.least_role() > Role::Viewer) else { continue };
+        let needed = needed(route);
+        if needed.iter().all(|action| action.least_role() == Role::Viewer) {
+            continue;
+        }
         let world = World::new();
         let furniture = Furniture::of(&world, "tea");
         let viewer = furniture.shop.add(&world, Role::Viewer).caller;
         let before = world.store.contents();
         world.call(good_request(route, &furniture).by(&viewer)).refused(403, "forbidden");
-        assert_eq!(world.store.contents(), before, "{} under {action:?}", route.function);
+        assert_eq!(world.store.contents(), before, "{} under {needed:?}", route.function);
     }
 }
 

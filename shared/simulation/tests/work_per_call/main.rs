@@ -81,6 +81,14 @@ const ROWS: &[Row] = &[
         &["cache.admit", "orders.get", "commerce.commit", "cache.put"],
         Calls(&["cache.admit", "orders.get", "commerce.find_record"]),
     ),
+    row("orders-files", &["cache.admit", "attachments.of_order", "files.get_many"], Same),
+    // The first file of an order is one read more: whether there is such an order.
+    row(
+        "orders-attach",
+        &["cache.admit", "files.get", "attachments.of_order", "platform.commit"],
+        Calls(&["cache.admit", "files.get"]),
+    ),
+    row("orders-detach", &["cache.admit", "files.get", "platform.commit"], Calls(&["cache.admit", "files.get"])),
     row("payments-create", &["cache.admit", "commerce.commit"], Same),
     // That the key is bound to the body, then each of two payments.
     row("payments-bulk", &["cache.admit", "commerce.commit", "commerce.commit", "commerce.commit"], Same),
@@ -164,7 +172,11 @@ const ROWS: &[Row] = &[
     row("schedules-create", &["cache.admit", "schedules.list", "platform.commit"], Same),
     row("schedules-list", &["cache.admit", "schedules.list"], Same),
     row("schedules-get", &["cache.admit", "schedules.get"], Same),
-    row("schedules-update", &["cache.admit", "schedules.get", "platform.commit"], Same),
+    row(
+        "schedules-update",
+        &["cache.admit", "schedules.get", "platform.commit"],
+        Calls(&["cache.admit", "schedules.get"]),
+    ),
     row(
         "schedules-delete",
         &["cache.admit", "schedules.get", "platform.commit"],

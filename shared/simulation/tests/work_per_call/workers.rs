@@ -139,12 +139,25 @@ fn a_report_reads_a_page_at_a_time_and_is_written_once() {
 }
 
 #[test]
-fn a_sweep_of_the_platform_that_finds_nothing_is_two_queries() {
+fn a_sweep_of_the_platform_that_finds_nothing_is_three_queries() {
     let world = World::new();
     Furniture::of(&world, "tea");
     world.faults.forget_calls();
     world.platform_sweep().expect("nothing fails");
-    assert_eq!(world.faults.tally(), counted(&["files.due", "jobs.due"]));
+    assert_eq!(world.faults.tally(), counted(&["files.due", "jobs.due", "schedules.due"]));
+}
+
+#[test]
+fn an_occurrence_of_a_schedule_is_one_read_and_one_transaction_and_a_look_for_more() {
+    let world = World::new();
+    let shop = world.sign_up("tea");
+    world.schedule(&shop.owner.caller, "30 * * * *");
+    world.clock.advance(Duration::from_secs(3_600));
+    world.faults.forget_calls();
+    world.platform_sweep().expect("nothing fails");
+    let looked = ["files.due", "jobs.due", "schedules.due"];
+    let occurred = ["schedules.get", "platform.commit", "schedules.get"];
+    assert_eq!(world.faults.tally(), counted(&[&looked[..], &occurred[..]].concat()));
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn noun(route: &Route) -> &'static str {
 /// The route's call with this id in its path, an empty body where it takes one, and a key.
 fn call(party: &Party, route: &Route, id: &str) -> Call {
     let path = route.path.trim_start_matches("/v1").replace("{id}", id).replace("{name}", "sandbox");
+    let path = path.replace("{file_id}", &format!("fil_{NOBODY_S}"));
     let call = party.call(route.method, path);
     match (route.method, route.function) {
         ("GET" | "DELETE", _) => call,

@@ -26,7 +26,8 @@ fn path(route: &Route) -> String {
         "wallets" => format!("acc_wallet_{NOBODY_S}_eur"),
         _ => "acc_merchant_eur".to_owned(),
     };
-    route.path.trim_start_matches("/v1").replace("{id}", &id).replace("{name}", "sandbox")
+    let path = route.path.trim_start_matches("/v1").replace("{id}", &id).replace("{name}", "sandbox");
+    path.replace("{file_id}", &format!("fil_{NOBODY_S}"))
 }
 
 /// The route's call without a body.

@@ -6,7 +6,7 @@ use http_kit::routes::ALL;
 use crate::support::{TestApp, id};
 
 fn lists() -> impl Iterator<Item = &'static Route> {
-    let of_a_list = ["-list", "-entries", "-refused"];
+    let of_a_list = ["-list", "-entries", "-refused", "-files"];
     ALL.iter().filter(move |route| of_a_list.iter().any(|end| route.function.ends_with(end)))
 }
 
@@ -16,11 +16,12 @@ fn lists() -> impl Iterator<Item = &'static Route> {
 async fn limits_and_cursors() {
     let app = TestApp::start().await;
     let shop = app.sign_up().await;
-    let payment = shop.paid(100, "EUR").await;
+    let (order, payment) = shop.paid_order(100).await;
     for route in lists() {
         let path = route.path.trim_start_matches("/v1");
         let path = match path.split('/').nth(1) {
             Some("payments") => path.replace("{id}", id(&payment)),
+            Some("orders") => path.replace("{id}", id(&order)),
             _ => path.replace("{id}", "acc_merchant_eur"),
         };
         for (query, fault) in [

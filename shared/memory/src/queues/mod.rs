@@ -2,12 +2,13 @@
 //! and go to the dead letters after too many receives. Nothing is lost; order is the seed's, but for this: messages of the
 //! tenants with the fewest under way come first, as SQS does with message groups in a standard queue.
 
+mod messages;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::event::{Notice, Queue};
-use domain::ids::TenantId;
 use domain::time::Timestamp;
 use ports::clock::Clock as _;
 use ports::queues::{Parcel, Received, Redelivery, Returns, WAIT_MAX};
@@ -16,6 +17,7 @@ use ports::{PortError, PortErrorKind};
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::lock::Lock;
+use messages::Messages;
 
 #[derive(Debug)]
 pub struct Queues {
@@ -27,22 +29,10 @@ pub struct Queues {
 
 #[derive(Debug, Default)]
 struct State {
-    messages: Vec<Message>,
+    messages: Messages,
     dead: BTreeMap<Queue, Vec<DeadLetter>>,
     /// The notices of dead letters that were taken away to be kept elsewhere, by the body that stands for them.
     taken: BTreeMap<String, Notice>,
-    sent: u64,
-    receipts: u64,
-}
-
-#[derive(Debug)]
-struct Message {
-    id: String,
-    queue: Queue,
-    notice: Notice,
-    receive_count: u32,
-    visible_at: Timestamp,
-    receipt: Option<String>,
 }
 
 /// A message as a worker gets it, with the notice that its body stands for. The body itself is empty here: how a notice is
@@ -60,14 +50,6 @@ pub struct DeadLetter {
     pub reason: Option<String>,
 }
 
-impl State {
-    fn push(&mut self, queue: Queue, notice: Notice, visible_at: Timestamp) {
-        self.sent += 1;
-        let id = format!("message-{}", self.sent);
-        self.messages.push(Message { id, queue, notice, receive_count: 0, visible_at, receipt: None });
-    }
-}
-
 impl Queues {
     /// A message that was received `receives_max` times in vain is a dead letter.
     pub fn new(clock: Clock, faults: Faults, receives_max: u32) -> Self {
@@ -78,52 +60,33 @@ impl Queues {
     pub fn receive(&self, queue: Queue, count: usize, hidden_for: Duration) -> Vec<Delivery> {
         let now = self.clock.now();
         let mut state = self.state.get();
-        state.bury_worn_out(queue, self.receives_max, now);
-        let State { messages, receipts, .. } = &mut *state;
-        let mut under_way: BTreeMap<TenantId, usize> = BTreeMap::new();
-        let is_under_way =
-            |message: &&Message| message.queue == queue && message.receipt.is_some() && message.visible_at > now;
-        for message in messages.iter().filter(is_under_way) {
-            *under_way.entry(message.notice.tenant).or_default() += 1;
-        }
-        let can_be_seen = |message: &&mut Message| message.queue == queue && message.visible_at <= now;
-        let mut visible: Vec<&mut Message> = messages.iter_mut().filter(can_be_seen).collect();
-        let mut deliveries = Vec::new();
-        while deliveries.len() < count && !visible.is_empty() {
-            let load = |message: &Message| under_way.get(&message.notice.tenant).copied().unwrap_or(0);
-            let least = visible.iter().map(|message| load(message)).min();
-            let fair = visible.iter().enumerate().filter(|(_, message)| Some(load(message)) == least);
-            let fair: Vec<usize> = fair.map(|(index, _)| index).collect();
-            let message = visible.remove(fair[self.faults.pick(fair.len())]);
-            *receipts += 1;
-            *under_way.entry(message.notice.tenant).or_default() += 1;
-            deliveries.push(message.deliver(format!("receipt-{receipts}"), now.plus(hidden_for)));
-        }
-        deliveries
+        let State { messages, dead, .. } = &mut *state;
+        let worn_out = messages.look(queue, self.receives_max, now);
+        let letters = worn_out.into_iter().map(|notice| DeadLetter { notice, reason: None });
+        dead.entry(queue).or_default().extend(letters);
+        let next = || messages.receive(queue, now.plus(hidden_for), |among| self.faults.pick(among));
+        std::iter::from_fn(next).take(count).collect()
     }
 
     /// The message is done with. Deleting it twice does nothing; an older receipt is as good as the last.
     pub fn delete(&self, message: &Received) {
-        self.state.get().messages.retain(|stored| stored.id != message.id);
+        self.state.get().messages.delete(message);
     }
 
     /// The message can be seen again `hidden_for` from now.
     pub fn change_visibility(&self, message: &Received, hidden_for: Duration) {
         let visible_at = self.clock.now().plus(hidden_for);
-        if let Some(stored) = self.state.get().held(message) {
-            stored.visible_at = visible_at;
-        }
+        self.state.get().messages.change_visibility(message, visible_at);
     }
 
     /// How many messages wait or are worked on, dead letters aside.
     pub fn len(&self, queue: Queue) -> usize {
-        self.state.get().messages.iter().filter(|message| message.queue == queue).count()
+        self.state.get().messages.count(queue)
     }
 
-    /// When the next message of those that wait can be seen.
+    /// When the next message of those that nobody sees now can be seen.
     pub fn next_in_sight(&self, queue: Queue) -> Option<Timestamp> {
-        let state = self.state.get();
-        state.messages.iter().filter(|message| message.queue == queue).map(|message| message.visible_at).min()
+        self.state.get().messages.next_in_sight(queue, self.clock.now())
     }
 
     /// Sends the dead letters back, as an operator does. How many there were.
@@ -132,7 +95,7 @@ impl Queues {
         let letters = state.dead.remove(&queue).unwrap_or_default();
         let count = letters.len();
         for DeadLetter { notice, reason: _ } in letters {
-            state.push(queue, notice, self.clock.now());
+            state.messages.push(queue, notice, self.clock.now());
         }
         count
     }
@@ -154,10 +117,7 @@ impl Queues {
 
     /// How many messages a worker would be given now, or has been given.
     pub fn in_sight(&self, queue: Queue) -> usize {
-        let now = self.clock.now();
-        let is_in_sight =
-            |message: &&Message| message.queue == queue && (message.visible_at <= now || message.receipt.is_some());
-        self.state.get().messages.iter().filter(is_in_sight).count()
+        self.state.get().messages.in_sight(queue, self.clock.now())
     }
 
     pub fn is_empty(&self, queue: Queue) -> bool {
@@ -170,38 +130,6 @@ impl Queues {
     }
 }
 
-impl Message {
-    fn deliver(&mut self, receipt: String, visible_at: Timestamp) -> Delivery {
-        self.receive_count += 1;
-        self.visible_at = visible_at;
-        self.receipt = Some(receipt.clone());
-        let message = Received {
-            id: self.id.clone(),
-            receipt,
-            body: String::new(),
-            receive_count: self.receive_count,
-            trace: self.notice.trace.clone(),
-        };
-        Delivery { message, notice: self.notice.clone() }
-    }
-}
-
-impl State {
-    /// The message, if this receipt of it is the last.
-    fn held(&mut self, message: &Received) -> Option<&mut Message> {
-        self.messages.iter_mut().find(|stored| stored.receipt.as_ref() == Some(&message.receipt))
-    }
-
-    fn bury_worn_out(&mut self, queue: Queue, receives_max: u32, now: Timestamp) {
-        let is_worn_out = |message: &mut Message| {
-            message.queue == queue && message.visible_at <= now && message.receive_count >= receives_max
-        };
-        let buried = self.messages.extract_if(.., is_worn_out);
-        let letters = buried.map(|message| DeadLetter { notice: message.notice, reason: None });
-        self.dead.entry(queue).or_default().extend(letters);
-    }
-}
-
 #[async_trait]
 impl ports::queues::Queues for Queues {
     async fn send_after(&self, queue: Queue, wait: Duration, notices: &[Notice]) -> Result<(), PortError> {
@@ -211,7 +139,7 @@ impl ports::queues::Queues for Queues {
             }
             let mut state = self.state.get();
             for notice in notices {
-                state.push(queue, notice.clone(), self.clock.now().plus(wait));
+                state.messages.push(queue, notice.clone(), self.clock.now().plus(wait));
             }
             Ok(())
         };
@@ -228,7 +156,7 @@ impl Returns for Queues {
             let notices = parcels.iter().map(|parcel| state.taken.get(&parcel.body).cloned());
             let unknown = || PortError::new(PortErrorKind::Rejected, "queues.send_back");
             let notices = notices.collect::<Option<Vec<Notice>>>().ok_or_else(unknown)?;
-            notices.into_iter().for_each(|notice| state.push(queue, notice, self.clock.now()));
+            notices.into_iter().for_each(|notice| state.messages.push(queue, notice, self.clock.now()));
             Ok(())
         };
         self.faults.call("queues.send_back", effect).await
@@ -248,9 +176,9 @@ impl Redelivery for Queues {
     async fn bury(&self, message: &Received, reason: &str) -> Result<(), PortError> {
         let effect = || {
             let mut state = self.state.get();
-            let known = state.messages.iter().find(|stored| stored.id == message.id);
+            let known = state.messages.of(message).map(|(queue, notice)| (queue, notice.clone()));
             let unknown = || PortError::new(PortErrorKind::Rejected, "redelivery.bury");
-            let (queue, notice) = known.map(|stored| (stored.queue, stored.notice.clone())).ok_or_else(unknown)?;
+            let (queue, notice) = known.ok_or_else(unknown)?;
             state.dead.entry(queue).or_default().push(DeadLetter { notice, reason: Some(reason.to_owned()) });
             Ok(())
         };
