@@ -1,4 +1,4 @@
-//! Files whose bytes are not looked after; files and jobs whose versions are not.
+//! Files whose bytes are not looked after; files, jobs and schedules whose versions are not; occurrences without a job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,9 +80,16 @@ fn careless(wiring: Wiring, bug: Bug) -> Wiring {
     Wiring { blobs: Arc::new(Careless { next, bug }), ..wiring }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Files,
+    Jobs,
+    Schedules,
+}
+
 /// The version that a change of some kind stands on is whatever is there.
 struct Unconditional {
-    of_files: bool,
+    of: Of,
     next: Arc<dyn Platform>,
     store: Arc<Store>,
 }
@@ -95,14 +102,18 @@ impl Platform for Unconditional {
                 PlatformChange::UpdateFile(file)
                 | PlatformChange::AttachFile { file, attachment: _ }
                 | PlatformChange::DetachFile { file, attachments: _ }
-                    if self.of_files =>
+                    if self.of == Of::Files =>
                 {
                     let stored = self.store.files().into_iter().find(|stored| stored.id == file.id);
                     file.version = stored.map_or(0, |stored| stored.version) + 1;
                 }
-                PlatformChange::UpdateJob(job) if !self.of_files => {
+                PlatformChange::UpdateJob(job) if self.of == Of::Jobs => {
                     let stored = self.store.jobs().into_iter().find(|stored| stored.id == job.id);
                     job.version = stored.map_or(0, |stored| stored.version) + 1;
+                }
+                PlatformChange::UpdateSchedule(schedule) if self.of == Of::Schedules => {
+                    let stored = self.store.schedules().into_iter().find(|stored| stored.id == schedule.id);
+                    schedule.version = stored.map_or(0, |stored| stored.version) + 1;
                 }
                 _ => {}
             }
@@ -112,6 +123,31 @@ impl Platform for Unconditional {
 
     async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
         self.next.find_record(tenant, claim, now).await
+    }
+}
+
+fn unconditional(wiring: Wiring, of: Of) -> Wiring {
+    let (next, store) = (wiring.platform.clone(), wiring.store.clone());
+    Wiring { platform: Arc::new(Unconditional { of, next, store }), ..wiring }
+}
+
+/// A schedule moves on without the job of its occurrence.
+struct Idle(Arc<dyn Platform>);
+
+#[async_trait]
+impl Platform for Idle {
+    async fn commit(&self, mut commit: PlatformCommit) -> Result<(), PlatformError> {
+        let is_of_an_occurrence =
+            |change: &PlatformChange| matches!(change, PlatformChange::CreateJob(job) if job.occurrence.is_some());
+        if commit.changes.iter().any(is_of_an_occurrence) {
+            commit.changes.retain(|change| !is_of_an_occurrence(change));
+            commit.events.clear();
+        }
+        self.0.commit(commit).await
+    }
+
+    async fn find_record(&self, tenant: TenantId, claim: &Claim, now: Timestamp) -> Result<Option<Record>, PortError> {
+        self.0.find_record(tenant, claim, now).await
     }
 }
 
@@ -165,13 +201,7 @@ pub const ALL: &[Mutation] = &[
     },
     Mutation { name: "the bytes of deleted files stay", rewire: |wiring| careless(wiring, Bug::DeletesNoFiles) },
     Mutation { name: "what is no picture is taken for one", rewire: |wiring| careless(wiring, Bug::SeesPictures) },
-    Mutation {
-        name: "the version of a file is not looked at",
-        rewire: |wiring| {
-            let (next, store) = (wiring.platform.clone(), wiring.store.clone());
-            Wiring { platform: Arc::new(Unconditional { of_files: true, next, store }), ..wiring }
-        },
-    },
+    Mutation { name: "the version of a file is not looked at", rewire: |wiring| unconditional(wiring, Of::Files) },
     Mutation {
         name: "what is detached stays in its order's list",
         rewire: |wiring| {
@@ -179,11 +209,16 @@ pub const ALL: &[Mutation] = &[
             Wiring { platform: Arc::new(Clinging(next)), ..wiring }
         },
     },
+    Mutation { name: "the version of a job is not looked at", rewire: |wiring| unconditional(wiring, Of::Jobs) },
     Mutation {
-        name: "the version of a job is not looked at",
+        name: "the version of a schedule is not looked at",
+        rewire: |wiring| unconditional(wiring, Of::Schedules),
+    },
+    Mutation {
+        name: "a schedule moves on without its job",
         rewire: |wiring| {
-            let (next, store) = (wiring.platform.clone(), wiring.store.clone());
-            Wiring { platform: Arc::new(Unconditional { of_files: false, next, store }), ..wiring }
+            let next = wiring.platform.clone();
+            Wiring { platform: Arc::new(Idle(next)), ..wiring }
         },
     },
     Mutation {
