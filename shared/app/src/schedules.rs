@@ -102,7 +102,7 @@ pub async fn look(
         let now = context.now();
         let (changes, events) = match schedule.due(now) {
             Due::Nothing => return Ok(()),
-            Due::Moved(next) => (vec![PlatformChange::UpdateSchedule(next)], Vec::new()),
+            Due::Moved(next_at) => (vec![PlatformChange::UpdateSchedule(schedule.moved(next_at, now))], Vec::new()),
             Due::At(at) => {
                 let occurrence = Some(Occurrence { schedule: id, at });
                 let plan = Plan { priority: schedule.priority, run_at: None };

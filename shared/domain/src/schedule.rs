@@ -114,11 +114,11 @@ pub struct ScheduleChange {
 pub struct TooManySchedules;
 
 /// What is to be done about a schedule at a moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     Nothing,
-    /// The zone's rules have changed, and the next occurrence with them.
-    Moved(Schedule),
+    /// The zone's rules have changed, and the next occurrence with them: it is at another moment, or there is none.
+    Moved(Option<Timestamp>),
     /// A job for this moment.
     At(Timestamp),
 }
@@ -160,7 +160,7 @@ impl Schedule {
         if changed == *self {
             return None;
         }
-        let changed = Self { updated_at: now, version: self.version + 1, ..changed };
+        let changed = changed.changed(now);
         let keeps_its_times = (&changed.cron, &changed.zone, changed.status) == (&self.cron, &self.zone, self.status);
         Some(if keeps_its_times { changed } else { changed.from(now) })
     }
@@ -178,16 +178,19 @@ impl Schedule {
         }
         match next(&self.cron, &self.zone, self.done_up_to) {
             Some(at) if is_due(at) => Due::At(at),
-            at => Due::Moved(Self { next_at: at, updated_at: now, version: self.version + 1, ..self.clone() }),
+            at => Due::Moved(at),
         }
+    }
+
+    #[must_use]
+    pub fn moved(&self, next_at: Option<Timestamp>, now: Timestamp) -> Self {
+        Self { next_at, ..self.changed(now) }
     }
 
     /// The occurrence has its job.
     #[must_use]
     pub fn occurred(&self, at: Timestamp, job: JobId, now: Timestamp) -> Self {
-        let next =
-            Self { updated_at: now, version: self.version + 1, last: Some(Occurred { at, job }), ..self.clone() };
-        next.from(at)
+        Self { last: Some(Occurred { at, job }), ..self.changed(now) }.from(at)
     }
 
     /// What an occurrence asks for.
@@ -195,6 +198,10 @@ impl Schedule {
         let RecurringReport { kind, period, format, currency } = self.report;
         let (from, to) = period.before(at, &self.zone);
         Report { kind, from, to, format, currency }
+    }
+
+    fn changed(&self, now: Timestamp) -> Self {
+        Self { updated_at: now, version: self.version + 1, ..self.clone() }
     }
 
     fn from(self, moment: Timestamp) -> Self {

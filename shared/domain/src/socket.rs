@@ -53,10 +53,10 @@ impl fmt::Display for SocketId {
 pub struct Topic(&'static str);
 
 impl Topic {
-    /// `payment.succeeded` belongs to `payments`. `None` where tenants are not told.
+    /// `payment.succeeded` belongs to `payments`, `jobs.paused` to `jobs`. `None` where tenants are not told.
     pub fn of(kind: EventType) -> Option<Self> {
         let word = kind.as_str().split('.').next().filter(|_| kind.is_public())?;
-        Some(Self(word))
+        Some(Self(word.strip_suffix('s').unwrap_or(word)))
     }
 
     pub fn all() -> BTreeSet<Self> {

@@ -28,7 +28,7 @@ fn client_of(world: &World, shop: &Shop) -> Caller {
     Caller { grant, subject, session: None, issued_at_seconds, ..shop.owner.caller.clone() }
 }
 
-fn open(scene: &Scene, socket: &str, topics: &[&str], after: Option<&str>) {
+pub(super) fn open(scene: &Scene, socket: &str, topics: &[&str], after: Option<&str>) {
     let caller = client_of(&scene.world, &scene.shop);
     assert_eq!(run(scene.world.open_socket(socket, caller)).status, 200);
     assert_eq!(scene.world.say(socket, &subscribe(topics, after)).code, None);
@@ -39,14 +39,14 @@ fn last_said(world: &World, socket: &str) -> Value {
 }
 
 /// The scene's public events of a first word, in the order of their ids.
-fn events(scene: &Scene, word: &str) -> Vec<String> {
+pub(super) fn events(scene: &Scene, word: &str) -> Vec<String> {
     let events = scene.world.store.contents().events.into_iter();
     let ours = events.filter(|event| event.tenant.to_string() == scene.shop.tenant && event.kind.is_public());
     ours.filter(|event| event.kind.as_str().starts_with(word)).map(|event| event.id.to_string()).collect()
 }
 
 /// A moment later than what was before it, and no faster than the limit lets them.
-fn order(scene: &Scene) {
+pub(super) fn order(scene: &Scene) {
     scene.world.clock.advance(Duration::from_millis(150));
     scene.world.order(&scene.owner_now(), 500);
 }
