@@ -22,6 +22,10 @@ impl Ask {
         })
     }
 
+    pub fn path(&self) -> &str {
+        &self.0.path
+    }
+
     pub fn get(path: impl Into<String>) -> Self {
         Self::new("GET", path)
     }

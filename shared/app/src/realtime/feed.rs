@@ -23,9 +23,9 @@ const EMPTY_MAX: u64 = 8;
 const READS_MAX: usize = 100;
 /// Bounds what one message may do: so many blocks are written at most.
 const ROUNDS_MAX: usize = 100;
-/// A feed begins with what is so old: a transaction that is under way then has ended or has been given up, however far its
-/// instance's clock may be off.
-const BEGINS_BEFORE: Duration = Duration::from_secs(60);
+/// A feed begins with what is so old: a transaction that is under way then has ended or has been given up, though it takes a
+/// minute and the clocks of its instance and of this one are both off.
+const BEGINS_BEFORE: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Copy)]
 pub struct Feeding<'a> {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use domain::event::{Event, EventType, Notice};
+use domain::event::{Event, EventType, KEPT_FOR, Notice};
 use domain::feed::{FeedPlace, Told};
+use domain::ids::EventId;
 use domain::socket::{Closing, LOOKED_AT_EACH, SOCKETS_MAX, Socket, SocketId};
 use domain::time::Timestamp;
 use domain::turn::Turn;
@@ -54,6 +55,10 @@ pub async fn work(context: &Context<'_>, on: Pushing<'_>, notice: &Notice) -> Re
 }
 
 async fn tell(context: &Context<'_>, on: Pushing<'_>, notice: &Notice) -> Result<(), WorkError> {
+    // Past its 30 days it is nobody's news: the log has it no longer, and the block that had it may be gone as well.
+    if notice.event < EventId::floor_at(context.now().minus(KEPT_FOR)) {
+        return Ok(());
+    }
     let told = Told { event: notice.event, kind: notice.kind };
     if let Taken::NobodyListens = feed::take_in(context, on.feeding, notice.tenant, told).await? {
         return Ok(());

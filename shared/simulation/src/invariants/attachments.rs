@@ -9,8 +9,8 @@ use domain::file::{File, FileStatus};
 use super::{Books, Holds, ensure};
 use crate::world::World;
 
-pub(super) fn hold(world: &World, books: &Books) -> Holds {
-    let (files, attachments) = (world.store.files(), world.store.attachments());
+pub(super) fn hold(world: &World, files: &[File], books: &Books) -> Holds {
+    let attachments = world.store.attachments();
     let known = files.iter().flat_map(|file| &file.attachments);
     let agree = known.clone().count() == attachments.len() && known.clone().all(|known| attachments.contains(known));
     ensure(agree, || format!("files know of {:?}, orders of {attachments:?}", known.collect::<Vec<_>>()))?;

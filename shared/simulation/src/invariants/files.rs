@@ -9,8 +9,8 @@ use ports::blobs::{Blob, BlobKey};
 use super::{Books, Holds, ensure};
 use crate::world::World;
 
-pub(super) fn hold(world: &World, books: &Books) -> Holds {
-    world.store.files().iter().try_for_each(|file| {
+pub(super) fn hold(world: &World, files: &[File], books: &Books) -> Holds {
+    files.iter().try_for_each(|file| {
         let told = |kind| books.events_of(&file.id.to_string(), kind);
         let (ready, rejected) = (told(EventType::FileReady), told(EventType::FileRejected));
         let is_told = told(EventType::FileCreated) == 1

@@ -45,8 +45,9 @@ pub fn of_touched(world: &World, books: &Books, touched: &Touched) -> Holds {
     ledger::has_posted(books, touched, &world.store)?;
     sent::is_all(books, touched, &world.sent)?;
     wallets::hold(world, books)?;
-    files::hold(world, books)?;
-    attachments::hold(world, books)?;
+    let files = world.store.files();
+    files::hold(world, &files, books)?;
+    attachments::hold(world, &files, books)?;
     let jobs = world.store.jobs();
     jobs::hold(world, &jobs, books)?;
     schedules::hold(&jobs)?;

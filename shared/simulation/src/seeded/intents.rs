@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::access::{Caller, Role};
 use domain::fee::{FeeSettings, FeeTerms};
-use domain::ids::TenantId;
+use domain::ids::{JobId, TenantId};
+use domain::job::ENDED_KEPT_FOR;
 use domain::time::Timestamp;
 
 use ports::clock::Clock as _;
@@ -104,6 +105,12 @@ impl Clients {
 }
 
 impl Run {
+    fn is_of_an_old_job(&self, ask: &Ask) -> bool {
+        let id = ask.path().strip_prefix("/v1/jobs/").and_then(|rest| rest.split('/').next());
+        let id = id.and_then(|id| id.parse::<JobId>().ok());
+        id.is_some_and(|id| id.made_at().plus(ENDED_KEPT_FOR) <= self.world.clock.now())
+    }
+
     /// What the client makes of an answer; an answer that must not be is broken.
     pub(super) fn heard(&mut self, sent: Sent, answer: Answer) -> Holds {
         let broken = |what: &str| format!("intent {} {what}: {} {}", sent.intent, answer.status, answer.body);
@@ -122,9 +129,10 @@ impl Run {
         if answer.is_success() {
             return self.heard_of_success(sent, answer);
         }
-        // The file may have been deleted since it was chosen.
-        let is_of_a_file = self.clients.intents[sent.intent].what == What::Extraction && answer.status == 404;
-        let is_good = matches!(answer.status, 409 | 422) || is_of_a_file;
+        // The file may have been deleted since it was chosen, and the job may have ended so long ago that it is forgotten.
+        let intent = &self.clients.intents[sent.intent];
+        let may_be_gone = intent.what == What::Extraction || self.is_of_an_old_job(&intent.ask);
+        let is_good = matches!(answer.status, 409 | 422) || (answer.status == 404 && may_be_gone);
         ensure(is_good, || broken("is answered as no good request is"))?;
         let is_keyed = self.clients.intents[sent.intent].key.is_some();
         ensure(!is_keyed || !sent.was_done, || broken("is refused though it was done"))?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::access::{Caller, Grant};
-use domain::event::Queue;
+use domain::event::{KEPT_FOR, Queue};
 use domain::ids::{ClientId, EventId, TenantId};
 use domain::socket::{SocketId, Topic};
 use ports::clock::Clock as _;
@@ -208,13 +208,16 @@ impl Run {
         let blocks = self.world.store.feeds();
         let is_wanted = |kind| Topic::of(kind).is_some_and(|topic| topics.contains(&topic));
         let of_tenant = blocks.iter().filter(|block| block.tenant == *tenant);
-        let feed: Vec<EventId> = of_tenant
+        let told: Vec<EventId> = of_tenant
             .flat_map(|block| &block.events)
             .filter(|told| is_wanted(told.kind))
             .map(|told| told.event)
             .collect();
-        let each: BTreeSet<EventId> = feed.iter().copied().collect();
-        ensure(each.len() == feed.len(), || format!("the feed of {tenant} has an event twice: {feed:?}"))?;
+        let each: BTreeSet<EventId> = told.iter().copied().collect();
+        ensure(each.len() == told.len(), || format!("the feed of {tenant} has an event twice: {told:?}"))?;
+        // What the feed is told of when the log has it no longer, nobody can be told.
+        let kept = EventId::floor_at(self.world.clock.now().minus(KEPT_FOR));
+        let feed: Vec<EventId> = told.into_iter().filter(|event| *event >= kept || seen.contains(event)).collect();
         // Old blocks are dropped some day.
         let of_feed: Vec<EventId> = heard.iter().copied().filter(|event| each.contains(event)).collect();
         let first = of_feed.first().and_then(|first| feed.iter().position(|event| event == first));
@@ -225,7 +228,8 @@ impl Run {
         }
         let Some(before) = before else { return Err(format!("listener {who} was never heard")) };
         let missed = self.books.events.values().find(|event| {
-            event.tenant == *tenant && is_wanted(event.kind) && !before.contains(&event.id) && !seen.contains(&event.id)
+            let is_theirs = event.tenant == *tenant && is_wanted(event.kind) && event.id >= kept;
+            is_theirs && !before.contains(&event.id) && !seen.contains(&event.id)
         });
         ensure(missed.is_none(), || {
             let place = missed.and_then(|missed| feed.iter().position(|event| *event == missed.id));

@@ -1,4 +1,4 @@
-//! Jobs and deliveries that nobody looks after, sockets whose versions are not looked at, and a feed that loses.
+//! Jobs and deliveries that nobody looks after, and a feed that loses.
 
 use std::sync::Arc;
 
@@ -8,13 +8,12 @@ use domain::feed::FeedBlock;
 use domain::ids::{EventId, JobId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
-use domain::socket::{Socket, SocketId};
 use domain::time::Timestamp;
 use domain::webhook::{Delivery, DeliveryStatus};
 use ports::PortError;
 use ports::commerce::Consistency;
 use ports::platform::{Jobs, Line};
-use ports::realtime::{Feeds, Sockets};
+use ports::realtime::Feeds;
 use ports::webhooks::{DeliveryKey, WebhookDeliveries};
 
 use super::Mutation;
@@ -84,30 +83,6 @@ impl WebhookDeliveries for NoDeliveryIsDue {
     }
 }
 
-/// The version that a socket's change stands on is whatever is there.
-struct Unconditional(Arc<dyn Sockets>);
-
-#[async_trait]
-impl Sockets for Unconditional {
-    async fn get(&self, tenant: TenantId, id: &SocketId) -> Result<Option<Socket>, PortError> {
-        self.0.get(tenant, id).await
-    }
-
-    async fn all(&self, tenant: TenantId) -> Result<Vec<Socket>, PortError> {
-        self.0.all(tenant).await
-    }
-
-    async fn put(&self, socket: &Socket) -> Result<bool, PortError> {
-        let stored = self.0.get(socket.tenant(), &socket.id).await?;
-        let version = stored.map_or(socket.version, |stored| stored.version + 1);
-        self.0.put(&Socket { version, ..socket.clone() }).await
-    }
-
-    async fn remove(&self, tenant: TenantId, id: &SocketId) -> Result<(), PortError> {
-        self.0.remove(tenant, id).await
-    }
-}
-
 /// Takes a block that others were first to write for its own.
 struct TakenForWritten(Arc<dyn Feeds>);
 
@@ -135,10 +110,6 @@ pub const ALL: &[Mutation] = &[
     Mutation {
         name: "webhooks that are due are overlooked",
         rewire: |wiring| Wiring { deliveries: Arc::new(NoDeliveryIsDue(wiring.deliveries.clone())), ..wiring },
-    },
-    Mutation {
-        name: "the version of a socket is not looked at",
-        rewire: |wiring| Wiring { sockets: Arc::new(Unconditional(wiring.sockets.clone())), ..wiring },
     },
     Mutation {
         name: "a block of the feed that others have written is taken for one's own",

@@ -24,6 +24,7 @@ mod mails;
 mod past;
 mod payments;
 mod realtime;
+mod realtime_late;
 mod realtime_turns;
 mod receipts;
 mod retired;

@@ -133,23 +133,25 @@ fn told_within(events: usize, endpoints: usize, ill: usize) -> Duration {
     last.since(began)
 }
 
-#[test]
-fn a_burst_reaches_those_who_are_well_though_others_hang_and_fail() {
-    let (events, endpoints) = (600, 100);
+/// What the ill cost the others is one time-out: the first batches wait for those that hang, and after five failures the
+/// breaker is open.
+fn reaches_those_who_are_well(events: usize, undisturbed_at_most: Duration) {
+    let endpoints = 100;
     let undisturbed = told_within(events, endpoints, 0);
     let disturbed = told_within(events, endpoints, 10);
-    assert!(undisturbed <= Duration::from_secs(2), "{undisturbed:?}");
-    // The first batches wait for those that hang, once: after five failures the breaker is open.
+    assert!(undisturbed <= undisturbed_at_most, "{undisturbed:?}");
     assert!(disturbed <= undisturbed + HANGS_FOR + Duration::from_secs(2), "{disturbed:?} and not {undisturbed:?}");
 }
 
-/// The size of the issue. Its time is the simulated queue's, a list that each receipt and each deletion goes through: with
-/// 200,000 messages held for those that are ill, it grows with their square.
 #[test]
-#[ignore = "as large as the issue has it: cargo test --profile simulation -- --ignored burst_of_ten_thousand"]
+fn a_burst_reaches_those_who_are_well_though_others_hang_and_fail() {
+    reaches_those_who_are_well(600, Duration::from_secs(2));
+}
+
+#[test]
+#[ignore = "two million deliveries: as docs/RELIABILITY.md says, optimised"]
 fn a_burst_of_ten_thousand_events_to_a_hundred_endpoints() {
-    let disturbed = told_within(10_000, 100, 10);
-    assert!(disturbed <= Duration::from_secs(60), "{disturbed:?}");
+    reaches_those_who_are_well(10_000, Duration::from_secs(10));
 }
 
 #[test]
