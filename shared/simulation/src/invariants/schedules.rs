@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use domain::event::{Event, EventType};
 use domain::ids::{JobId, ScheduleId};
 use domain::job::{ENDED_KEPT_FOR, Job};
 use domain::schedule::{Due, NewSchedule, Schedule};
@@ -39,7 +40,8 @@ pub(super) fn have_occurred(world: &World, contents: &Contents) -> Holds {
         };
         let made: BTreeSet<Timestamp> = jobs.iter().filter_map(|job| Some(job.occurrence?.at)).collect();
         // Those that clients have changed began anew at a moment that nobody knows, and jobs are not kept for ever.
-        let was_changed = schedule.version != 1 + jobs.len() as u64;
+        let of_it = |event: &&Event| event.subject == schedule.id.to_string();
+        let was_changed = contents.events.iter().filter(of_it).any(|event| event.kind == EventType::ScheduleUpdated);
         if was_changed || now >= schedule.created_at.plus(ENDED_KEPT_FOR) {
             return Ok(());
         }

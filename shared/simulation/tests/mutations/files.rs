@@ -1,4 +1,4 @@
-//! Files whose bytes are not looked after; files, jobs and schedules whose versions are not; occurrences without a job.
+//! Files whose bytes are not looked after; files and jobs whose versions are not; occurrences without a job.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +84,6 @@ fn careless(wiring: Wiring, bug: Bug) -> Wiring {
 enum Of {
     Files,
     Jobs,
-    Schedules,
 }
 
 /// The version that a change of some kind stands on is whatever is there.
@@ -110,10 +109,6 @@ impl Platform for Unconditional {
                 PlatformChange::UpdateJob(job) if self.of == Of::Jobs => {
                     let stored = self.store.jobs().into_iter().find(|stored| stored.id == job.id);
                     job.version = stored.map_or(0, |stored| stored.version) + 1;
-                }
-                PlatformChange::UpdateSchedule(schedule) if self.of == Of::Schedules => {
-                    let stored = self.store.schedules().into_iter().find(|stored| stored.id == schedule.id);
-                    schedule.version = stored.map_or(0, |stored| stored.version) + 1;
                 }
                 _ => {}
             }
@@ -210,10 +205,6 @@ pub const ALL: &[Mutation] = &[
         },
     },
     Mutation { name: "the version of a job is not looked at", rewire: |wiring| unconditional(wiring, Of::Jobs) },
-    Mutation {
-        name: "the version of a schedule is not looked at",
-        rewire: |wiring| unconditional(wiring, Of::Schedules),
-    },
     Mutation {
         name: "a schedule moves on without its job",
         rewire: |wiring| {
