@@ -60,7 +60,8 @@ fn who_pushes_has_the_socket_alone_and_is_asked_once() {
     assert!(leased.turn.is_leased(OPENED) && !leased.turn.is_leased(OPENED.plus(LEASE)) && !leased.turn.wanted);
     let asked = leased.turned(leased.turn.asked_for_more());
     assert!(asked.turn.wanted && asked.turn.is_leased(OPENED));
-    let [heard, released, again] = [asked.turn.heard(), Turn::FREE, Turn::taken(OPENED)].map(|turn| asked.turned(turn));
+    let [heard, released, again] =
+        [asked.turn.rested(), Turn::FREE, Turn::taken(OPENED)].map(|turn| asked.turned(turn));
     assert!(!heard.turn.wanted && !released.turn.is_leased(OPENED) && !again.turn.wanted);
 }
 

@@ -33,10 +33,10 @@ impl Turn {
         Self { wanted: true, ..self }
     }
 
-    /// Whoever has the lease looks once more.
+    /// Nothing is left to do: it is nobody's, unless somebody has asked for more. Whoever has it looks once more then.
     #[must_use]
-    pub fn heard(self) -> Self {
-        Self { wanted: false, ..self }
+    pub fn rested(self) -> Self {
+        if self.wanted { Self { wanted: false, ..self } } else { Self::FREE }
     }
 
     /// The lease goes on.
@@ -56,8 +56,9 @@ mod tests {
     fn a_turn_ends_by_itself_and_remembers_who_asked() {
         let taken = Turn::FREE.asked_for_more().kept(NOW);
         assert!(taken.wanted && taken.is_leased(NOW) && !taken.is_leased(NOW.plus(LEASE)));
-        assert!(!taken.heard().wanted && taken.heard().is_leased(NOW));
-        assert_eq!(Turn::taken(NOW), taken.heard());
+        assert!(!taken.rested().wanted && taken.rested().is_leased(NOW));
+        assert_eq!(Turn::taken(NOW), taken.rested());
+        assert_eq!(taken.rested().rested(), Turn::FREE);
         assert!(!Turn::FREE.is_leased(NOW));
     }
 }

@@ -238,10 +238,8 @@ async fn move_on(
 
 /// Nothing is left. `false` when somebody has asked for more: who did since the feed was read has changed the version.
 async fn rest(on: Pushing<'_>, socket: &Socket) -> Result<bool, WorkError> {
-    let looks_again = socket.turn.wanted;
-    let next = socket.turned(if looks_again { socket.turn.heard() } else { Turn::FREE });
-    let is_written = on.sockets.put(&next).await?;
-    Ok(is_written && !looks_again)
+    let is_written = on.sockets.put(&socket.turned(socket.turn.rested())).await?;
+    Ok(is_written && !socket.turn.wanted)
 }
 
 async fn ours(on: Pushing<'_>, key: &SocketKey, lease: Option<Timestamp>) -> Result<Option<Socket>, WorkError> {

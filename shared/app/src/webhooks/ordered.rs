@@ -184,7 +184,7 @@ async fn release(
     if health.turn.lease_until != lease {
         return Ok(true);
     }
-    let next = health.turned(if health.turn.wanted { health.turn.heard() } else { Turn::FREE });
+    let next = health.turned(health.turn.rested());
     let sent_up_to = read_up_to.unwrap_or(next.sent_up_to).max(next.sent_up_to);
     let is_ours = on.endpoints.put_health(key.tenant, key.endpoint, &Health { sent_up_to, ..next }).await?;
     Ok(is_ours && !health.turn.wanted)
