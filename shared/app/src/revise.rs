@@ -1,11 +1,12 @@
 //! A request that changes one thing by the state it is in: read, decide, commit, and from the read again when somebody else
 //! was first. A repeated request is answered from its record even though what it changed has moved on.
 
-use domain::event::EventType;
+use domain::event::{Event, EventType};
 use domain::idempotency::{Answer, Claim};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
 use ports::commerce::{Change, Commit};
+use ports::platform::{Platform, PlatformChange, PlatformError};
 
 use crate::commit::{self, Commits, TRIES};
 use crate::read::{self, Shown, Target};
@@ -52,6 +53,39 @@ pub(crate) async fn revise<'a, T, S: Commits + ?Sized>(
             read::write_through(target, &shown).await;
         }
         return Ok(outcome);
+    }
+    Err(Error::InFlight)
+}
+
+pub(crate) struct Changing<'a> {
+    pub context: &'a Context<'a>,
+    pub platform: &'a dyn Platform,
+    pub tenant: TenantId,
+}
+
+/// What a decision writes, and the event that tells of it.
+pub(crate) type Written = (PlatformChange, Option<Event>);
+
+/// As [`revise`], of a request that has no key: a repetition meets what the first has left. Nothing is written where nothing is
+/// to change.
+pub(crate) async fn change<T, R>(
+    on: Changing<'_>,
+    read: impl AsyncFn() -> Result<T, Error>,
+    decide: impl Fn(&T, Timestamp) -> Result<(Option<Written>, R), Error>,
+) -> Result<R, Error> {
+    let Changing { context, platform, tenant } = on;
+    for _ in 0..TRIES {
+        let present = read().await?;
+        let now = context.now();
+        let (written, result) = decide(&present, now)?;
+        let Some((change, event)) = written else { return Ok(result) };
+        let events = event.into_iter().collect();
+        let commit = Commit { tenant, record: None, changes: vec![change], events, now };
+        match platform.commit(commit).await {
+            Ok(()) => return Ok(result),
+            Err(PlatformError::Stale | PlatformError::Contended) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     Err(Error::InFlight)
 }

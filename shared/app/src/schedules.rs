@@ -10,10 +10,11 @@ use domain::page::{Limit, Page, PageRequest};
 use domain::schedule::{Due, NewSchedule, Occurrence, SCHEDULES_MAX, Schedule, ScheduleChange, TooManySchedules};
 use domain::task::Task;
 use ports::commerce::{Commit, Consistency};
-use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError, Schedules};
+use ports::platform::{Platform, PlatformChange, PlatformCommit, Schedules};
 
-use crate::commit::{self, TRIES};
+use crate::commit;
 use crate::read::Shown;
+use crate::revise::{Changing, change};
 use crate::work::{Settled, WorkError, platform_settled};
 use crate::{Context, Error, Outcome};
 
@@ -70,24 +71,30 @@ pub async fn update(
     stores: Stores<'_>,
     tenant: TenantId,
     id: ScheduleId,
-    change: ScheduleChange,
+    wanted: ScheduleChange,
     expected_version: Option<u64>,
 ) -> Result<Shown, Error> {
-    revise(context, stores, tenant, id, EventType::ScheduleUpdated, |schedule| {
+    let read = async || read(stores.schedules, tenant, id).await;
+    change(Changing { context, platform: stores.platform, tenant }, read, |schedule, now| {
         if expected_version.is_some_and(|expected| expected != schedule.version) {
             return Err(Error::PreconditionFailed);
         }
-        let next = schedule.change(change.clone(), context.now());
-        let shown = shown(next.as_ref().unwrap_or(schedule));
-        Ok((next.map(PlatformChange::UpdateSchedule), shown))
+        let Some(next) = schedule.change(wanted.clone(), now) else { return Ok((None, shown(schedule))) };
+        let shown = shown(&next);
+        let event = context.event(tenant, EventType::ScheduleUpdated, id, shown.body.clone());
+        Ok((Some((PlatformChange::UpdateSchedule(next), Some(event))), shown))
     })
     .await
 }
 
 /// The jobs that it has asked for go on.
 pub async fn delete(context: &Context<'_>, stores: Stores<'_>, tenant: TenantId, id: ScheduleId) -> Result<(), Error> {
-    let delete = |schedule: &Schedule| Ok((Some(PlatformChange::DeleteSchedule(schedule.clone())), shown(schedule)));
-    revise(context, stores, tenant, id, EventType::ScheduleDeleted, delete).await.map(|_| ())
+    let read = async || read(stores.schedules, tenant, id).await;
+    change(Changing { context, platform: stores.platform, tenant }, read, |schedule, _| {
+        let event = context.event(tenant, EventType::ScheduleDeleted, id, api::schedule(schedule));
+        Ok((Some((PlatformChange::DeleteSchedule(schedule.clone()), Some(event))), ()))
+    })
+    .await
 }
 
 /// A schedule that is due: a job for each occurrence that has none, the oldest first.
@@ -97,53 +104,35 @@ pub async fn look(
     tenant: TenantId,
     id: ScheduleId,
 ) -> Result<(), WorkError> {
+    let read = async || stores.schedules.get(tenant, id, Consistency::Strong).await;
+    let mut found = read().await?;
     for _ in 0..OCCURRENCES_PER_LOOK {
-        let Some(schedule) = stores.schedules.get(tenant, id, Consistency::Strong).await? else { return Ok(()) };
+        let Some(schedule) = found else { return Ok(()) };
         let now = context.now();
-        let (changes, events) = match schedule.due(now) {
+        let (next, job) = match schedule.due(now) {
             Due::Nothing => return Ok(()),
-            Due::Moved(next_at) => (vec![PlatformChange::UpdateSchedule(schedule.moved(next_at, now))], Vec::new()),
+            Due::Moved(next_at) => (schedule.moved(next_at, now), None),
             Due::At(at) => {
                 let occurrence = Some(Occurrence { schedule: id, at });
                 let plan = Plan { priority: schedule.priority, run_at: None };
                 let task = Task::Report(schedule.report_at(at));
                 let job = Job { occurrence, ..Job::new(context.id(), tenant, task, now).planned(plan) };
-                let created = context.event(tenant, EventType::JobCreated, job.id, api::job(&job, JobShown::Outline));
-                let next = schedule.occurred(at, job.id, now);
-                (vec![PlatformChange::UpdateSchedule(next), PlatformChange::CreateJob(job)], vec![created])
+                (schedule.occurred(at, job.id, now), Some(job))
             }
         };
+        let created =
+            |job: &Job| context.event(tenant, EventType::JobCreated, job.id, api::job(job, JobShown::Outline));
+        let events = job.iter().map(created).collect();
+        let moved_on = PlatformChange::UpdateSchedule(next.clone());
+        let changes = std::iter::once(moved_on).chain(job.map(PlatformChange::CreateJob)).collect();
         let commit = PlatformCommit { tenant, record: None, changes, events, now };
-        match platform_settled(stores.platform.commit(commit).await)? {
+        found = match platform_settled(stores.platform.commit(commit).await)? {
+            Settled::Done => Some(next),
             // Somebody was first: what is due now is seen anew.
-            Settled::Done | Settled::ReadAgain => {}
-        }
+            Settled::ReadAgain => read().await?,
+        };
     }
     Ok(())
-}
-
-/// Reads, decides and commits, where something is to change; and from the read again when somebody else was first.
-async fn revise(
-    context: &Context<'_>,
-    stores: Stores<'_>,
-    tenant: TenantId,
-    id: ScheduleId,
-    event: EventType,
-    decide: impl Fn(&Schedule) -> Result<(Option<PlatformChange>, Shown), Error>,
-) -> Result<Shown, Error> {
-    for _ in 0..TRIES {
-        let schedule = read(stores.schedules, tenant, id).await?;
-        let (change, shown) = decide(&schedule)?;
-        let Some(change) = change else { return Ok(shown) };
-        let events = vec![context.event(tenant, event, id, shown.body.clone())];
-        let commit = PlatformCommit { tenant, record: None, changes: vec![change], events, now: context.now() };
-        match stores.platform.commit(commit).await {
-            Ok(()) => return Ok(shown),
-            Err(PlatformError::Stale | PlatformError::Contended) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::InFlight)
 }
 
 async fn read(schedules: &dyn Schedules, tenant: TenantId, id: ScheduleId) -> Result<Schedule, Error> {

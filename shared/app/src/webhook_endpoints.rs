@@ -14,12 +14,13 @@ use domain::webhook::{
 };
 use ports::PortError;
 use ports::commerce::{Consistency, Events};
-use ports::platform::{Platform, PlatformChange, PlatformCommit, PlatformError};
+use ports::platform::{Platform, PlatformChange, PlatformCommit};
 use ports::vault::{Purpose, Vault};
 use ports::webhooks::{FreshSecret, WebhookDeliveries, WebhookEndpoints, WebhookSigner};
 
 use crate::commit::{self, TRIES};
 use crate::read::Shown;
+use crate::revise::{self, Changing};
 use crate::webhooks::Replay;
 use crate::{Context, Error, Outcome};
 
@@ -95,7 +96,8 @@ pub async fn update(
     change: EndpointChange,
     expected_version: Option<u64>,
 ) -> Result<Shown, Error> {
-    revise(context, stores, tenant, id, |endpoint, now| {
+    let read = async || read(stores.endpoints, tenant, id).await;
+    revise::change(Changing { context, platform: stores.platform, tenant }, read, |endpoint, now| {
         if expected_version.is_some_and(|expected| expected != endpoint.version) {
             return Err(Error::PreconditionFailed);
         }
@@ -104,7 +106,7 @@ pub async fn update(
         let begins_anew = next.health != endpoint.health;
         let shown = shown(&next);
         let update = if begins_anew { PlatformChange::RestartEndpoint } else { PlatformChange::UpdateEndpoint };
-        Ok((update(next), waiting, shown))
+        Ok((Some((update(next), waiting)), shown))
     })
     .await
 }
@@ -123,8 +125,11 @@ pub async fn delete(
     tenant: TenantId,
     id: WebhookEndpointId,
 ) -> Result<(), Error> {
-    revise(context, stores, tenant, id, |endpoint, _| Ok((PlatformChange::DeleteEndpoint(endpoint.clone()), None, ())))
-        .await
+    let read = async || read(stores.endpoints, tenant, id).await;
+    revise::change(Changing { context, platform: stores.platform, tenant }, read, |endpoint, _| {
+        Ok((Some((PlatformChange::DeleteEndpoint(endpoint.clone()), None)), ()))
+    })
+    .await
 }
 
 /// A new secret, of another kind of signature where the client wants that. The old one signs for a day more.
@@ -239,29 +244,6 @@ async fn ask(
     let record = commit::record(claim.as_ref(), &answer, now);
     let commit = PlatformCommit { tenant, record, changes: Vec::new(), events: vec![event], now };
     commit::answer(stores.platform, commit, answer).await
-}
-
-/// Reads, decides and commits, and from the read again when somebody else was first.
-async fn revise<T>(
-    context: &Context<'_>,
-    stores: Stores<'_>,
-    tenant: TenantId,
-    id: WebhookEndpointId,
-    decide: impl Fn(&Endpoint, Timestamp) -> Result<(PlatformChange, Option<Event>, T), Error>,
-) -> Result<T, Error> {
-    for _ in 0..TRIES {
-        let endpoint = read(stores.endpoints, tenant, id).await?;
-        let now = context.now();
-        let (change, event, result) = decide(&endpoint, now)?;
-        let events = event.into_iter().collect();
-        let commit = PlatformCommit { tenant, record: None, changes: vec![change], events, now };
-        match stores.platform.commit(commit).await {
-            Ok(()) => return Ok(result),
-            Err(PlatformError::Stale | PlatformError::Contended) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Error::InFlight)
 }
 
 async fn read(endpoints: &dyn WebhookEndpoints, tenant: TenantId, id: WebhookEndpointId) -> Result<Endpoint, Error> {
