@@ -1,15 +1,20 @@
 """Starts MiniStack 1.5.33 with repairs where it differs from AWS: its import of an API definition leaves out the `any` method
 and gateway responses; it asks for SQS permissions that do not exist (`sqs:SendMessageBatch`; AWS asks for `sqs:SendMessage`);
 and it keeps how far a table's stream has been read across a restart, but not the stream, so that consumers would pass over
-as many new records as they had read before. What the stream still held at a restart is found by the sweeper.
+as many new records as they had read before. What the stream still held at a restart is found by the sweeper. And its tables
+are Python objects, which a full garbage collection walks one by one while nobody is answered: up to 2.7 s seen.
 
 `cargo xtask up` writes this file beside the emulator's state and runs it with the Python of .coffer/venv.
 """
 
+import gc
 import socketserver
 
 # Nagle's algorithm and delayed acknowledgements cost each call of a function 44 ms otherwise.
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
+
+# Young garbage as before, in larger lots; what has grown old is data, and stays.
+gc.set_threshold(10_000, 50, 1_000_000)
 
 from ministack.app import main  # noqa: E402
 from ministack.core import iam_actions  # noqa: E402

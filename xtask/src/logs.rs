@@ -62,6 +62,24 @@ pub fn keep(instance: &Instance) -> Result<()> {
     reader.write_new(&mut file)
 }
 
+/// Of what [`keep`] has kept, without the metrics. A token that is refused is nobody's error.
+pub fn last_errors(instance: &Instance) -> Vec<String> {
+    const LINES_MAX: usize = 20;
+    let kept = instance.log("functions").and_then(|path| Ok(std::fs::read_to_string(path)?)).unwrap_or_default();
+    let mut found: Vec<String> = kept.lines().rev().filter_map(error_in).take(LINES_MAX).collect();
+    found.reverse();
+    found
+}
+
+fn error_in(line: &str) -> Option<String> {
+    const CHARS_MAX: usize = 600;
+    let at = line.find('{')?;
+    let mut fields: serde_json::Map<String, Value> = serde_json::from_str(&line[at..]).ok()?;
+    let is_error = fields.get("level")? == "ERROR" && !line.contains("Unauthorized");
+    fields.remove("_aws");
+    is_error.then(|| format!("{}{}", &line[..at], Value::Object(fields)).chars().take(CHARS_MAX).collect())
+}
+
 struct Reader {
     endpoint: String,
     stack: String,

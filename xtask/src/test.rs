@@ -87,6 +87,8 @@ pub fn run(root: &Path, options: &Options) -> Result<ExitCode> {
     let Some((part, error)) = failure else { return Ok(ExitCode::SUCCESS) };
     println!("\n{} failed: {error:#}", part.name());
     if let Some(logs) = kept {
+        println!("What the functions called errors, the last ones (not all are faults: tests provoke them):");
+        logs::last_errors(&instance).iter().for_each(|line| println!("  {line}"));
         println!("Logs of the stack: {logs}");
     }
     println!("To run this part again: cargo xtask test --only {}", part.name());
@@ -215,6 +217,8 @@ impl Run<'_> {
         cargo.env("AWS_ENDPOINT_URL", ports.endpoint()).env("AWS_REGION", services::REGION);
         cargo.env("AWS_ACCESS_KEY_ID", services::ACCESS_KEY).env("AWS_SECRET_ACCESS_KEY", services::SECRET_KEY);
         cargo.env_remove("AWS_PROFILE").env_remove("AWS_SESSION_TOKEN");
+        // A test's own words say where it failed; what is under it is the runtime's.
+        cargo.env("RUST_BACKTRACE", "0");
         succeed(&mut cargo)
     }
 

@@ -16,14 +16,20 @@ use aws_types::SdkConfig;
 use crate::CallCounter;
 use crate::roots;
 
-/// A whole call with its retries. The SDK has no limit of its own
-/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>).
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(3);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_millis(500),
+    attempt: Duration::from_secs(1),
+    operation: Duration::from_secs(3),
+};
+/// An emulator shares its machine with the functions, and who asks it again only makes it later. Less than an API function has.
+const EMULATOR_PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(4),
+    attempt: Duration::from_secs(8),
+    operation: Duration::from_secs(9),
+};
 const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 const ATTEMPTS_MAX: u32 = 3;
 /// The SDK's default of one second is longer than an API answer may take.
 const FIRST_BACKOFF_MAX: Duration = Duration::from_millis(50);
@@ -67,10 +73,35 @@ impl Settings {
     }
 }
 
+/// How long an answer is waited for. The SDK has no limit of its own
+/// (<https://docs.aws.amazon.com/sdk-for-rust/latest/dg/timeouts.html>).
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    connect: Duration,
+    attempt: Duration,
+    /// A whole call with its retries.
+    operation: Duration,
+}
+
+impl Patience {
+    fn timeouts(self) -> TimeoutConfig {
+        self.for_calls_of(self.attempt, self.operation)
+    }
+
+    fn for_calls_of(self, attempt: Duration, operation: Duration) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect)
+            .operation_attempt_timeout(attempt)
+            .operation_timeout(operation)
+            .build()
+    }
+}
+
 /// What the adapters are made of. Cheap to clone; all its clients share one pool of connections.
 #[derive(Debug, Clone)]
 pub struct Aws {
     config: SdkConfig,
+    patience: Patience,
     counter: Option<CallCounter>,
 }
 
@@ -78,6 +109,7 @@ impl Aws {
     /// Connects to nothing and reads no file.
     pub fn new(settings: Settings) -> Self {
         let Settings { region, credentials, endpoint_url } = settings;
+        let patience = if endpoint_url.is_some() { EMULATOR_PATIENCE } else { PATIENCE };
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS_MAX)
             .with_initial_backoff(FIRST_BACKOFF_MAX)
@@ -89,12 +121,12 @@ impl Aws {
             // The credentials are in memory: there is nothing to keep from being fetched.
             .identity_cache(IdentityCache::no_cache())
             .http_client(http_client(endpoint_url.as_deref(), &region))
-            .timeout_config(timeouts(ATTEMPT_TIMEOUT, OPERATION_TIMEOUT))
+            .timeout_config(patience.timeouts())
             .retry_config(retries)
             // Answers are small and every attempt has its time-out.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url(endpoint_url);
-        Self { config: config.build(), counter: None }
+        Self { config: config.build(), patience, counter: None }
     }
 
     /// Counts every call of the adapters made from here on.
@@ -114,7 +146,7 @@ impl Aws {
     /// With patience: what it moves are megabytes.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let mut config = aws_sdk_s3::config::Builder::from(&self.config)
-            .timeout_config(timeouts(OBJECT_ATTEMPT_TIMEOUT, OBJECT_OPERATION_TIMEOUT))
+            .timeout_config(self.patience.for_calls_of(OBJECT_ATTEMPT_TIMEOUT, OBJECT_OPERATION_TIMEOUT))
             // An emulator has no name for each bucket.
             .force_path_style(self.config.endpoint_url().is_some());
         if let Some(counter) = &self.counter {
@@ -135,7 +167,7 @@ impl Aws {
         // A mail has no key to be known by: what was asked twice is sent twice. The queue tries again.
         let mut config = aws_sdk_sesv2::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts(MAIL_TIMEOUT, MAIL_TIMEOUT));
+            .timeout_config(self.patience.for_calls_of(MAIL_TIMEOUT, MAIL_TIMEOUT));
         if let Some(counter) = &self.counter {
             config = config.interceptor(counter.clone());
         }
@@ -157,7 +189,7 @@ impl Aws {
     pub fn bedrock(&self, endpoint_url: Option<&str>, time_out: Duration) -> aws_sdk_bedrockruntime::Client {
         let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts(time_out, time_out));
+            .timeout_config(self.patience.for_calls_of(time_out, time_out));
         if let Some(url) = endpoint_url {
             let region = self.config.region().map(Region::as_ref).unwrap_or_default();
             config = config.endpoint_url(url).http_client(http_client(Some(url), region));
@@ -175,15 +207,6 @@ impl Aws {
         }
         aws_sdk_kms::Client::from_conf(config.build())
     }
-}
-
-/// Of one attempt, and of the call with its retries.
-fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(attempt)
-        .operation_timeout(operation)
-        .build()
 }
 
 /// AWS itself is trusted by Amazon's roots alone; another endpoint by the system's, or not at all when it is plain HTTP.

@@ -30,7 +30,7 @@ async fn a_worker_killed_in_mid_payment_loses_nothing() {
 
     eventually("the end of an orphaned payment", SWEPT_WITHIN, async || {
         tokio::time::sleep(Duration::from_secs(2)).await;
-        aws.sweep().await;
+        aws.sweep().await?;
         let shown = shop.payment(&payment).await;
         if shown["status"] == "succeeded" { Ok(()) } else { Err(shown.to_string()) }
     })

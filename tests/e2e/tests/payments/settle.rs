@@ -13,7 +13,7 @@ const SWEPT_WITHIN: Duration = Duration::from_secs(120);
 async fn swept_to(app: &TestApp, shop: &Shop, status: &str, payment: &Value) -> Value {
     let aws = app.aws();
     eventually(&format!("a sweep to {status}"), SWEPT_WITHIN, async || {
-        aws.sweep().await;
+        aws.sweep().await?;
         let shown = shop.payment(payment).await;
         if shown["status"] == status {
             return Ok(shown);
