@@ -2,19 +2,20 @@
 //! provider before it is kept, which also tells whose account it opens.
 
 use domain::connection::{Connections as Connected, Credentials, ProviderAccount, ProviderName, Rank};
+use domain::event::EventType;
 use domain::field::Invalid;
 use domain::ids::TenantId;
 use domain::page::{Page, PageRequest};
 use domain::secret::Secret;
-use ports::commerce::Consistency;
-use ports::connections::{ConnectionError, Connections, Connector};
+use ports::commerce::{Change, Commerce, Consistency};
+use ports::connections::{Connections, Connector};
 use ports::provider::ProviderError;
 use ports::vault::Vault;
 use ports::{PortError, PortErrorKind};
 
-use crate::commit::TRIES;
 use crate::providers::seal;
 use crate::read::Shown;
+use crate::revise::{Changing, change};
 use crate::{Context, Error};
 
 /// The account of a provider that has one for all.
@@ -24,6 +25,7 @@ const NOUN: &str = "connected provider";
 /// The ports that connecting needs.
 #[derive(Clone, Copy)]
 pub struct Stores<'a> {
+    pub commerce: &'a dyn Commerce,
     pub connections: &'a dyn Connections,
     pub vault: &'a dyn Vault,
     pub connector: &'a dyn Connector,
@@ -67,30 +69,40 @@ pub async fn connect(
         None => None,
     };
     let of = ProviderAccount { provider, account };
-    let next = change(on.connections, tenant, expected_version, |connected| {
-        connected.connect(of.clone(), sealed.clone(), rank, context.now()).map_err(Error::Connection)
+    let read = async || read(on.connections, tenant).await;
+    change(Changing { context, store: on.commerce, tenant }, read, |connected, now| {
+        if expected_version.is_some_and(|expected| expected != connected.version) {
+            return Err(Error::PreconditionFailed);
+        }
+        let next = connected.connect(of.clone(), sealed.clone(), rank, now).map_err(Error::Connection)?;
+        let shown = shown(&next, provider)?;
+        // Other keys of the account are nothing to tell: whether they are others, only KMS could say.
+        let is_news = connected.of(provider).is_none() || next.turns != connected.turns;
+        let told = || context.event(tenant, EventType::ProviderConnected, provider.as_str(), shown.body.clone());
+        Ok((Some((Change::SetConnections(next), is_news.then(told))), shown))
     })
-    .await?;
-    shown(&next, provider)
+    .await
 }
 
 /// Removes the keys. What is under way by the account has to wait until it is connected again.
 pub async fn disconnect(
     context: &Context<'_>,
+    commerce: &dyn Commerce,
     connections: &dyn Connections,
     tenant: TenantId,
     provider: ProviderName,
 ) -> Result<(), Error> {
-    change(connections, tenant, None, |connected| {
-        connected.of(provider).ok_or(Error::NotFound(NOUN))?;
-        Ok(connected.disconnect(provider, context.now()))
+    let read = async || read(connections, tenant).await;
+    change(Changing { context, store: commerce, tenant }, read, |connected, now| {
+        let last = shown(connected, provider)?;
+        let event = context.event(tenant, EventType::ProviderDisconnected, provider.as_str(), last.body);
+        Ok((Some((Change::SetConnections(connected.disconnect(provider, now)), Some(event))), ()))
     })
     .await
-    .map(drop)
 }
 
 pub async fn get(connections: &dyn Connections, tenant: TenantId, provider: ProviderName) -> Result<Shown, Error> {
-    shown(&connections.get(tenant, Consistency::Strong).await?, provider)
+    shown(&read(connections, tenant).await?, provider)
 }
 
 /// By name. There are at most as many as there are kinds of provider, and they are one item.
@@ -99,7 +111,7 @@ pub async fn list(
     tenant: TenantId,
     page: PageRequest<ProviderName>,
 ) -> Result<Page<String, ProviderName>, Error> {
-    let connected = connections.get(tenant, Consistency::Strong).await?;
+    let connected = read(connections, tenant).await?;
     let names = ProviderName::ALL.into_iter().filter(|name| page.after.is_none_or(|after| *name > after));
     let mut found: Vec<_> = names.filter_map(|name| Some((name, api::connection(&connected, name)?))).collect();
     let has_more = found.len() > page.limit.get();
@@ -110,7 +122,7 @@ pub async fn list(
 
 async fn account_of(on: Stores<'_>, name: ProviderName, key: &Secret) -> Result<String, Error> {
     on.connector.account(name, key).await.map_err(|error| match error {
-        ProviderError::Rejected(_) => {
+        ProviderError::KeyRefused(_) | ProviderError::Rejected(_) => {
             let invalid = Invalid::new("refused_by_provider", "the provider knows no account by this key");
             Error::Invalid(vec![invalid.at("/api_key")])
         }
@@ -120,25 +132,8 @@ async fn account_of(on: Stores<'_>, name: ProviderName, key: &Secret) -> Result<
     })
 }
 
-async fn change(
-    connections: &dyn Connections,
-    tenant: TenantId,
-    expected_version: Option<u64>,
-    next: impl Fn(&Connected) -> Result<Connected, Error>,
-) -> Result<Connected, Error> {
-    for _ in 0..TRIES {
-        let connected = connections.get(tenant, Consistency::Strong).await?;
-        if expected_version.is_some_and(|expected| expected != connected.version) {
-            return Err(Error::PreconditionFailed);
-        }
-        let next = next(&connected)?;
-        match connections.put(&next).await {
-            Ok(()) => return Ok(next),
-            Err(ConnectionError::Stale) => {}
-            Err(ConnectionError::Port(error)) => return Err(error.into()),
-        }
-    }
-    Err(Error::InFlight)
+async fn read(connections: &dyn Connections, tenant: TenantId) -> Result<Connected, Error> {
+    Ok(connections.get(tenant, Consistency::Strong).await?)
 }
 
 fn shown(connected: &Connected, provider: ProviderName) -> Result<Shown, Error> {

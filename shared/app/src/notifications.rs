@@ -2,6 +2,7 @@
 //! and noted as sent. Who dies before the note lets it be sent again; nobody else does.
 
 use domain::access::Role;
+use domain::connection::ProviderName;
 use domain::dispute::Dispute;
 use domain::event::Notice;
 use domain::ids::{DisputeId, OrderId, PaymentId, TenantId};
@@ -12,6 +13,7 @@ use domain::page::PageRequest;
 use domain::payment::Payment;
 use domain::text::{Email, Name};
 use ports::commerce::{Consistency, Disputes, Orders, Payments, Refunds};
+use ports::connections::Connections;
 use ports::identity::{Tenants, Users};
 use ports::mail::{MailBook, Mailer, OptOutKey};
 use ports::webhooks::WebhookEndpoints;
@@ -35,6 +37,7 @@ pub struct Notifying<'a> {
     pub tenants: &'a dyn Tenants,
     pub users: &'a dyn Users,
     pub endpoints: &'a dyn WebhookEndpoints,
+    pub connections: &'a dyn Connections,
     pub opt_out_key: &'a dyn OptOutKey,
     /// The API as its clients see it, where links lead.
     pub public_url: &'a str,
@@ -152,6 +155,14 @@ async fn news(on: Notifying<'_>, notice: &Notice, kind: MailKind) -> Result<Opti
         MailKind::Dispute => {
             let dispute = dispute(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
             Ok(Some((Matter::Dispute { dispute }, owners(on, tenant).await?)))
+        }
+        MailKind::ProviderKeyRefused => {
+            let provider: ProviderName = notice.subject.parse().map_err(|_| unnamed())?;
+            let connected = on.connections.get(tenant, Consistency::Strong).await?;
+            let refused_at = connected.of(provider).and_then(|connection| connection.key_refused_at);
+            // Another key has come, or the account is no more connected.
+            let Some(refused_at) = refused_at else { return Ok(None) };
+            Ok(Some((Matter::ProviderKeyRefused { provider, refused_at }, owners(on, tenant).await?)))
         }
         MailKind::WebhookDisabled => {
             let id = notice.subject.parse().map_err(|_| unnamed())?;

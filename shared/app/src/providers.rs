@@ -4,18 +4,19 @@
 use std::sync::Arc;
 
 use domain::connection::{Connections as Connected, ProviderAccount, ProviderName, SealedCredentials};
+use domain::event::EventType;
 use domain::ids::TenantId;
 use domain::payment::Payment;
 use domain::secret::{Sealed, Secret};
 use domain::time::Timestamp;
 use ports::PortError;
-use ports::commerce::Consistency;
+use ports::commerce::{Change, Commerce, Commit, Consistency};
 use ports::connections::{Connections, Connector};
 use ports::provider::{PaymentProvider, ProviderEvents};
 use ports::vault::{Purpose, Vault};
 
-use crate::Opened;
-use crate::work::WorkError;
+use crate::work::{WorkError, settled};
+use crate::{Context, Opened};
 
 /// A provider by the name under which payments remember it.
 #[derive(Clone)]
@@ -27,9 +28,7 @@ pub struct Named {
 
 impl Named {
     pub fn reach(&self) -> Result<&dyn PaymentProvider, WorkError> {
-        let name = self.name.as_str();
-        let gone = || WorkError::Poison(format!("the account at {name} that the payment went by is not connected"));
-        self.provider.as_deref().ok_or_else(gone)
+        self.provider.as_deref().ok_or(WorkError::Disconnected(self.name))
     }
 }
 
@@ -78,6 +77,38 @@ impl Directory<'_> {
         let is_another = |named: &Named| first.as_ref().is_none_or(|first| first.name != named.name);
         let second = second.filter(is_another);
         Ok(Providers { first, second })
+    }
+
+    /// What waits for the merchant is due again by itself: no message has to wait with it.
+    pub async fn wait(
+        &self,
+        context: &Context<'_>,
+        commerce: &dyn Commerce,
+        tenant: TenantId,
+        worked: Result<(), WorkError>,
+    ) -> Result<(), WorkError> {
+        match worked {
+            Err(WorkError::KeyRefused(name)) => self.tell_refused(context, commerce, tenant, name).await,
+            Err(WorkError::Disconnected(_)) => Ok(()),
+            worked => worked,
+        }
+    }
+
+    /// The merchant is told once that a key is refused. When others were first, the next refusal tells.
+    pub(crate) async fn tell_refused(
+        &self,
+        context: &Context<'_>,
+        commerce: &dyn Commerce,
+        tenant: TenantId,
+        name: ProviderName,
+    ) -> Result<(), WorkError> {
+        let (connected, now) = (self.connections.get(tenant, Consistency::Strong).await?, context.now());
+        let Some(next) = connected.refuse_key(name, now) else { return Ok(()) };
+        let shown = api::connection(&next, name);
+        let event = shown.map(|shown| context.event(tenant, EventType::ProviderKeyRefused, name.as_str(), shown));
+        let changes = vec![Change::SetConnections(next)];
+        let commit = Commit { tenant, record: None, changes, events: event.into_iter().collect(), now };
+        settled(commerce.commit(commit).await).map(drop)
     }
 
     fn sandbox(&self) -> Result<Named, PortError> {

@@ -6,9 +6,8 @@ use domain::idempotency::{Answer, Claim};
 use domain::ids::TenantId;
 use domain::time::Timestamp;
 use ports::commerce::{Change, Commit};
-use ports::platform::{Platform, PlatformChange, PlatformError};
 
-use crate::commit::{self, Commits, TRIES};
+use crate::commit::{self, Attempt, Commits, TRIES};
 use crate::read::{self, Shown, Target};
 use crate::{Context, Error, Outcome};
 
@@ -57,23 +56,23 @@ pub(crate) async fn revise<'a, T, S: Commits + ?Sized>(
     Err(Error::InFlight)
 }
 
-pub(crate) struct Changing<'a> {
+pub(crate) struct Changing<'a, S: ?Sized> {
     pub context: &'a Context<'a>,
-    pub platform: &'a dyn Platform,
+    pub store: &'a S,
     pub tenant: TenantId,
 }
 
 /// What a decision writes, and the event that tells of it.
-pub(crate) type Written = (PlatformChange, Option<Event>);
+pub(crate) type Written<C> = (C, Option<Event>);
 
 /// As [`revise`], of a request that has no key: a repetition meets what the first has left. Nothing is written where nothing is
 /// to change.
-pub(crate) async fn change<T, R>(
-    on: Changing<'_>,
+pub(crate) async fn change<T, R, S: Commits + ?Sized>(
+    on: Changing<'_, S>,
     read: impl AsyncFn() -> Result<T, Error>,
-    decide: impl Fn(&T, Timestamp) -> Result<(Option<Written>, R), Error>,
+    decide: impl Fn(&T, Timestamp) -> Result<(Option<Written<S::Change>>, R), Error>,
 ) -> Result<R, Error> {
-    let Changing { context, platform, tenant } = on;
+    let Changing { context, store, tenant } = on;
     for _ in 0..TRIES {
         let present = read().await?;
         let now = context.now();
@@ -81,10 +80,10 @@ pub(crate) async fn change<T, R>(
         let Some((change, event)) = written else { return Ok(result) };
         let events = event.into_iter().collect();
         let commit = Commit { tenant, record: None, changes: vec![change], events, now };
-        match platform.commit(commit).await {
-            Ok(()) => return Ok(result),
-            Err(PlatformError::Stale | PlatformError::Contended) => {}
-            Err(error) => return Err(error.into()),
+        match store.attempt(commit).await {
+            Attempt::Done => return Ok(result),
+            Attempt::Contended | Attempt::Claimed(_) | Attempt::Failed(Error::InFlight) => {}
+            Attempt::Failed(error) => return Err(error),
         }
     }
     Err(Error::InFlight)

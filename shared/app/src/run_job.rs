@@ -70,6 +70,9 @@ async fn carry_on(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Re
     // Whoever comes next need not wait for the lease to end. Where this fails as well, the sweeper sees to it.
     let next = match &error {
         WorkError::Retry { reason, .. } => held.job.release(reason, context.now()),
+        WorkError::Disconnected(_) | WorkError::KeyRefused(_) => {
+            held.job.release("a provider cannot be asked", context.now())
+        }
         WorkError::Poison(_) => held.job.fail(JobFault::Unreadable, context.now()),
     };
     match write(context, on.looking, &next, event_of(&next)).await {

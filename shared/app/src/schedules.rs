@@ -75,7 +75,7 @@ pub async fn update(
     expected_version: Option<u64>,
 ) -> Result<Shown, Error> {
     let read = async || read(stores.schedules, tenant, id).await;
-    change(Changing { context, platform: stores.platform, tenant }, read, |schedule, now| {
+    change(Changing { context, store: stores.platform, tenant }, read, |schedule, now| {
         if expected_version.is_some_and(|expected| expected != schedule.version) {
             return Err(Error::PreconditionFailed);
         }
@@ -90,7 +90,7 @@ pub async fn update(
 /// The jobs that it has asked for go on.
 pub async fn delete(context: &Context<'_>, stores: Stores<'_>, tenant: TenantId, id: ScheduleId) -> Result<(), Error> {
     let read = async || read(stores.schedules, tenant, id).await;
-    change(Changing { context, platform: stores.platform, tenant }, read, |schedule, _| {
+    change(Changing { context, store: stores.platform, tenant }, read, |schedule, _| {
         let event = context.event(tenant, EventType::ScheduleDeleted, id, api::schedule(schedule));
         Ok((Some((PlatformChange::DeleteSchedule(schedule.clone()), Some(event))), ()))
     })

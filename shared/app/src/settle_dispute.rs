@@ -39,6 +39,17 @@ pub async fn heed(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
     reconcile(context, on, &read_payment(on, tenant, id).await?).await
 }
 
+/// One message that an answer waits to be handed on.
+pub async fn process(
+    context: &Context<'_>,
+    on: Settling<'_>,
+    tenant: TenantId,
+    id: DisputeId,
+) -> Result<(), WorkError> {
+    let looked = look(context, on, tenant, id).await;
+    on.payments.providers.wait(context, on.payments.commerce, tenant, looked).await
+}
+
 /// One dispute that waits for its answer to be handed on, or that is due.
 pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id: DisputeId) -> Result<(), WorkError> {
     let dispute = read(on, tenant, id).await?;

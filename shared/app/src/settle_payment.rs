@@ -41,7 +41,8 @@ pub async fn process(
     if payment.status != PaymentStatus::Processing {
         return Ok(());
     }
-    ask(context, on, payment).await
+    let asked = ask(context, on, payment).await;
+    on.providers.wait(context, on.commerce, tenant, asked).await
 }
 
 /// One payment that is due, or that the provider has spoken of: hears what became of it before anything is asked again.
@@ -124,8 +125,8 @@ async fn ask_one_of(
 }
 
 /// Where there are two providers, the payment says by which it goes before anything is sent. It goes by the second only if
-/// nobody has sent it, this request never left, and nobody has claimed it since: then it is charged at one at most, and
-/// in all other cases it stays with the first, for the sweeper to ask.
+/// nobody has sent it, this request never left or was turned away for its key, and nobody has claimed it since: then it is
+/// charged at one at most, and in all other cases it stays with the first, for the sweeper to ask.
 async fn ask_claimed(
     context: &Context<'_>,
     on: Settling<'_>,
@@ -137,7 +138,10 @@ async fn ask_claimed(
     let claimed = payment.claim(first, context.now());
     keep(context, on, claimed.clone()).await?;
     let answer = send(providers, &claimed).await?;
-    let may_switch = is_unsent && matches!(answer, Err(ProviderError::NotSent(_)));
+    let may_switch = is_unsent && matches!(answer, Err(ProviderError::NotSent(_) | ProviderError::KeyRefused(_)));
+    if let (true, Err(ProviderError::KeyRefused(name))) = (may_switch, &answer) {
+        on.providers.tell_refused(context, on.commerce, payment.tenant, *name).await?;
+    }
     if !may_switch {
         return heard(context, on, claimed, answer).await;
     }
@@ -170,9 +174,12 @@ async fn heard(
         Ok(verdict) => conclude(context, on, payment, &verdict).await,
         // It may have charged: the payment is handed to the sweeper, which asks.
         Err(ProviderError::TimedOut) => keep(context, on, payment.outcome_unknown(context.now())?).await,
-        Err(error @ (ProviderError::NotSent(_) | ProviderError::Unavailable(_) | ProviderError::Rejected(_))) => {
-            Err(error.into())
-        }
+        Err(
+            error @ (ProviderError::NotSent(_)
+            | ProviderError::Unavailable(_)
+            | ProviderError::KeyRefused(_)
+            | ProviderError::Rejected(_)),
+        ) => Err(error.into()),
     }
 }
 

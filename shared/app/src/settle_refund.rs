@@ -45,9 +45,15 @@ impl RefundKey {
     }
 }
 
-/// One message of the refunds queue, or one refund that is due. A provider that is asked twice under one key refunds once,
-/// so a lost answer needs no state of its own: the next try hears it. What came from a wallet goes back by the ledger alone.
+/// One message of the refunds queue.
 pub async fn process(context: &Context<'_>, on: Settling<'_>, key: RefundKey) -> Result<(), WorkError> {
+    let settled = settle(context, on, key).await;
+    on.providers.wait(context, on.commerce, key.tenant, settled).await
+}
+
+/// One refund, of which there is a message or that is due. A provider that is asked twice under one key refunds once,
+/// so a lost answer needs no state of its own: the next try hears it. What came from a wallet goes back by the ledger alone.
+pub async fn settle(context: &Context<'_>, on: Settling<'_>, key: RefundKey) -> Result<(), WorkError> {
     let refund = read(on, key).await?;
     if refund.status != RefundStatus::Processing {
         return Ok(());

@@ -43,24 +43,29 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
     let mut swept = Swept::default();
     let events = on.due.events(context.now(), PER_RUN).await?.into_iter();
     swept.count(events.map(|due| publish_again(on, due)), "event").await;
+    let providers = on.payments.providers;
+    let wait = async |tenant, asked| providers.wait(context, on.payments.commerce, tenant, asked).await;
     let payments = on.due.payments(context.now(), PER_RUN).await?.into_iter();
     let asking = async |(tenant, id)| {
         let asked = settle_payment::inquire(context, on.payments, tenant, id).await;
-        in_vain(asked, settle_payment::put_off(context, on.payments, tenant, id)).await
+        let asked = in_vain(asked, settle_payment::put_off(context, on.payments, tenant, id)).await;
+        wait(tenant, asked).await
     };
     swept.count(payments.map(asking), "payment").await;
     let refunds = on.due.refunds(context.now(), PER_RUN).await?.into_iter();
     let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
     let asking = async |key| {
-        let asked = settle_refund::process(context, on.refunds, key).await;
-        in_vain(asked, settle_refund::put_off(context, on.refunds, key)).await
+        let asked = settle_refund::settle(context, on.refunds, key).await;
+        let asked = in_vain(asked, settle_refund::put_off(context, on.refunds, key)).await;
+        wait(key.tenant, asked).await
     };
     swept.count(keys.map(asking), "refund").await;
     let disputes = on.due.disputes(context.now(), PER_RUN).await?.into_iter();
     let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
     let asking = async |(tenant, id)| {
         let asked = settle_dispute::look(context, settling, tenant, id).await;
-        in_vain(asked, settle_dispute::put_off(context, settling, tenant, id)).await
+        let asked = in_vain(asked, settle_dispute::put_off(context, settling, tenant, id)).await;
+        wait(tenant, asked).await
     };
     swept.count(disputes.map(asking), "dispute").await;
     let statements = on.statements.statements.due(context.now(), STATEMENTS_PER_RUN).await?.into_iter();

@@ -97,7 +97,7 @@ pub async fn update(
     expected_version: Option<u64>,
 ) -> Result<Shown, Error> {
     let read = async || read(stores.endpoints, tenant, id).await;
-    revise::change(Changing { context, platform: stores.platform, tenant }, read, |endpoint, now| {
+    revise::change(Changing { context, store: stores.platform, tenant }, read, |endpoint, now| {
         if expected_version.is_some_and(|expected| expected != endpoint.version) {
             return Err(Error::PreconditionFailed);
         }
@@ -126,7 +126,7 @@ pub async fn delete(
     id: WebhookEndpointId,
 ) -> Result<(), Error> {
     let read = async || read(stores.endpoints, tenant, id).await;
-    revise::change(Changing { context, platform: stores.platform, tenant }, read, |endpoint, _| {
+    revise::change(Changing { context, store: stores.platform, tenant }, read, |endpoint, _| {
         Ok((Some((PlatformChange::DeleteEndpoint(endpoint.clone()), None)), ()))
     })
     .await

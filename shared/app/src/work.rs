@@ -1,5 +1,6 @@
 //! How a worker's step ends when it does not end well.
 
+use domain::connection::ProviderName;
 use domain::ids::TenantId;
 use domain::payment::PaymentRefusal;
 use domain::text::Name;
@@ -18,6 +19,13 @@ pub enum WorkError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The merchant has to connect the account again. What the sweeper asks again neither fails nor is buried by it
+    /// ([`Directory::wait`](crate::providers::Directory::wait)).
+    #[error("{} is not connected", .0.as_str())]
+    Disconnected(ProviderName),
+    /// The same, of another key.
+    #[error("{} does not take the key", .0.as_str())]
+    KeyRefused(ProviderName),
     /// The same step will never succeed: it goes to the dead letters with this reason.
     #[error("cannot be done: {0}")]
     Poison(String),
@@ -26,7 +34,7 @@ pub enum WorkError {
 impl WorkError {
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Retry { .. } => true,
+            Self::Retry { .. } | Self::Disconnected(_) | Self::KeyRefused(_) => true,
             Self::Poison(_) => false,
         }
     }
@@ -52,6 +60,7 @@ impl From<ProviderError> for WorkError {
             ProviderError::NotSent(_) | ProviderError::Unavailable(_) | ProviderError::TimedOut => {
                 Self::Retry { reason: "the provider did not answer", source: Some(Box::new(error)) }
             }
+            ProviderError::KeyRefused(name) => Self::KeyRefused(name),
             ProviderError::Rejected(reason) => Self::Poison(format!("the provider refused the request: {reason}")),
         }
     }

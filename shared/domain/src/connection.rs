@@ -122,6 +122,8 @@ pub struct Connection {
     pub of: ProviderAccount,
     /// None of the sandbox's, which has the stack's own.
     pub credentials: Option<SealedCredentials>,
+    /// When the provider was seen to take the key no more; none from when another comes.
+    pub key_refused_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -203,7 +205,7 @@ impl Connections {
             return Err(ConnectionRefusal::OtherAccount);
         }
         let created_at = known.map_or(now, |known| known.created_at);
-        let connection = Connection { of: of.clone(), credentials, created_at, updated_at: now };
+        let connection = Connection { of: of.clone(), credentials, key_refused_at: None, created_at, updated_at: now };
         let (mut first, mut second) = self.without(of.provider);
         match rank {
             Rank::First => first = Some(of.clone()),
@@ -226,6 +228,20 @@ impl Connections {
             version: self.version + 1,
             ..self.clone()
         })
+    }
+
+    /// The provider takes an account's key no more, as one that was revoked. None where that is known, and of a key that came
+    /// a moment ago: that one was tried, and the refusal may be of the one before.
+    pub fn refuse_key(&self, provider: ProviderName, now: Timestamp) -> Option<Self> {
+        let is_it = |connection: &&Connection| connection.of.provider == provider;
+        let is_news = |connection: &Connection| {
+            connection.key_refused_at.is_none() && connection.updated_at.plus(COUNTS_AFTER) <= now
+        };
+        self.connected.iter().find(is_it).filter(|connection| is_news(connection))?;
+        let mut next = Self { version: self.version + 1, ..self.clone() };
+        let refused = next.connected.iter_mut().filter(|connection| connection.of.provider == provider);
+        refused.for_each(|connection| connection.key_refused_at = Some(now));
+        Some(next)
     }
 
     fn without(&self, provider: ProviderName) -> (Option<ProviderAccount>, Option<ProviderAccount>) {

@@ -50,6 +50,21 @@ fn other_keys_of_the_account_change_no_turn() {
 }
 
 #[test]
+fn that_a_key_is_refused_is_news_once_and_until_another_comes() {
+    let connected = none().connect(stripe("acct_1"), keys(1), Rank::First, at(1_000)).expect("connected");
+    let refused_at = |connections: &Connections| connections.of(ProviderName::Stripe).and_then(|it| it.key_refused_at);
+    assert_eq!(connected.refuse_key(ProviderName::Stripe, at(999 + MINUTE_MS)), None, "the key before may be meant");
+    assert_eq!(connected.refuse_key(ProviderName::Sandbox, at(1_000 + MINUTE_MS)), None, "it is not connected");
+    let refused = connected.refuse_key(ProviderName::Stripe, at(1_000 + MINUTE_MS)).expect("news");
+    assert_eq!((refused_at(&refused), refused.version), (Some(at(1_000 + MINUTE_MS)), 2));
+    assert_eq!((&refused.turns, &refused.connected[0].credentials), (&connected.turns, &keys(1)));
+    assert_eq!(refused.refuse_key(ProviderName::Stripe, at(9 * MINUTE_MS)), None, "it is known");
+    let again = refused.connect(stripe("acct_1"), keys(2), Rank::First, at(9 * MINUTE_MS)).expect("connected again");
+    assert_eq!(refused_at(&again), None);
+    assert!(again.refuse_key(ProviderName::Stripe, at(10 * MINUTE_MS)).is_some());
+}
+
+#[test]
 fn keys_of_another_account_are_refused_until_the_first_is_gone() {
     let first = none().connect(stripe("acct_1"), keys(1), Rank::First, at(0)).expect("connected");
     let refusal = first.connect(stripe("acct_2"), keys(2), Rank::First, at(1)).expect_err("another account");

@@ -51,6 +51,10 @@ event_types! {
     DisputeUpdated = "dispute.updated",
     DisputeWon = "dispute.won",
     DisputeLost = "dispute.lost",
+    ProviderConnected = "provider.connected",
+    ProviderDisconnected = "provider.disconnected",
+    /// The provider takes the tenant's key no more.
+    ProviderKeyRefused = "provider.key_refused",
     ProviderEventReceived = "provider.event_received",
     StatementCreated = "statement.created",
     StatementSucceeded = "statement.succeeded",
@@ -127,6 +131,9 @@ impl EventType {
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
+            | Self::ProviderConnected
+            | Self::ProviderDisconnected
+            | Self::ProviderKeyRefused
             | Self::WebhookEndpointDisabled
             | Self::FileReady
             | Self::FileRejected
@@ -164,7 +171,7 @@ impl EventType {
             Self::PaymentSucceeded | Self::RefundSucceeded => {
                 &[Queue::Receipts, Queue::Notifications, Queue::Webhooks, Queue::Realtime]
             }
-            Self::PaymentFailed | Self::DisputeCreated | Self::WebhookEndpointDisabled => {
+            Self::PaymentFailed | Self::DisputeCreated | Self::ProviderKeyRefused | Self::WebhookEndpointDisabled => {
                 &[Queue::Notifications, Queue::Webhooks, Queue::Realtime]
             }
             Self::FileDeleted => &[Queue::Files, Queue::Webhooks, Queue::Realtime],
@@ -183,6 +190,8 @@ impl EventType {
             | Self::DisputeUpdated
             | Self::DisputeWon
             | Self::DisputeLost
+            | Self::ProviderConnected
+            | Self::ProviderDisconnected
             | Self::StatementSucceeded
             | Self::StatementFailed
             | Self::FileCreated

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::connection::ProviderName;
 use crate::dispute::Dispute;
 use crate::event::EventType;
 use crate::hex::{self, Hex};
@@ -31,10 +32,18 @@ pub enum MailKind {
     PaymentFailed,
     Dispute,
     WebhookDisabled,
+    ProviderKeyRefused,
 }
 
 impl MailKind {
-    pub const ALL: [Self; 5] = [Self::Receipt, Self::Refund, Self::PaymentFailed, Self::Dispute, Self::WebhookDisabled];
+    pub const ALL: [Self; 6] = [
+        Self::Receipt,
+        Self::Refund,
+        Self::PaymentFailed,
+        Self::Dispute,
+        Self::WebhookDisabled,
+        Self::ProviderKeyRefused,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -43,6 +52,7 @@ impl MailKind {
             Self::PaymentFailed => "payment_failed",
             Self::Dispute => "dispute",
             Self::WebhookDisabled => "webhook_disabled",
+            Self::ProviderKeyRefused => "provider_key_refused",
         }
     }
 
@@ -58,6 +68,7 @@ impl MailKind {
             Self::PaymentFailed => EventType::PaymentFailed,
             Self::Dispute => EventType::DisputeCreated,
             Self::WebhookDisabled => EventType::WebhookEndpointDisabled,
+            Self::ProviderKeyRefused => EventType::ProviderKeyRefused,
         }
     }
 
@@ -65,7 +76,7 @@ impl MailKind {
     pub fn is_to_customer(self) -> bool {
         match self {
             Self::Receipt | Self::Refund | Self::PaymentFailed => true,
-            Self::Dispute | Self::WebhookDisabled => false,
+            Self::Dispute | Self::WebhookDisabled | Self::ProviderKeyRefused => false,
         }
     }
 
@@ -122,6 +133,7 @@ pub enum Matter {
     PaymentFailed { payment: Payment, order: Order },
     Dispute { dispute: Dispute },
     WebhookDisabled { endpoint: Endpoint },
+    ProviderKeyRefused { provider: ProviderName, refused_at: Timestamp },
 }
 
 /// A letter as it is read, with or without HTML.
@@ -279,9 +291,9 @@ mod tests {
     #[test]
     fn an_opt_out_stops_what_customers_are_told_and_the_others_stop_all() {
         let stopped = |refusal: Refusal| MailKind::ALL.map(|kind| refusal.stops(kind));
-        assert_eq!(stopped(Refusal::OptedOut), [true, true, true, false, false]);
-        assert_eq!(stopped(Refusal::Bounced), [true; 5]);
-        assert_eq!(stopped(Refusal::Complained), [true; 5]);
+        assert_eq!(stopped(Refusal::OptedOut), [true, true, true, false, false, false]);
+        assert_eq!(stopped(Refusal::Bounced), [true; 6]);
+        assert_eq!(stopped(Refusal::Complained), [true; 6]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 /// Those that end in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("lines.html", include_str!("templates/lines.html")),
     ("receipt.html", include_str!("templates/receipt.html")),
@@ -21,6 +21,8 @@ const TEMPLATES: [(&str, &str); 12] = [
     ("payment_failed.txt", include_str!("templates/payment_failed.txt")),
     ("dispute.html", include_str!("templates/dispute.html")),
     ("dispute.txt", include_str!("templates/dispute.txt")),
+    ("provider_key_refused.html", include_str!("templates/provider_key_refused.html")),
+    ("provider_key_refused.txt", include_str!("templates/provider_key_refused.txt")),
     ("webhook_disabled.html", include_str!("templates/webhook_disabled.html")),
     ("webhook_disabled.txt", include_str!("templates/webhook_disabled.txt")),
 ];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contract::World;
 use contract::builders;
+use domain::connection::ProviderName;
 use domain::mail::{AddressHash, Letter, Matter, Unwritable};
 use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::payment::DeclineCode;
@@ -33,6 +34,7 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
         Matter::Dispute { dispute },
         Matter::Dispute { dispute: silent },
         Matter::WebhookDisabled { endpoint },
+        Matter::ProviderKeyRefused { provider: ProviderName::Stripe, refused_at: world.now() },
     ]
     .map(|matter| Letter { merchant: merchant.clone(), to_name: to_name.clone(), matter, opt_out: None })
     .into()
@@ -40,7 +42,7 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
 
 #[test]
 fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
-    let expected: [(&str, &[&str]); 6] = [
+    let expected: [(&str, &[&str]); 7] = [
         ("Your receipt from Tea & Co", &["EUR 10.00", "Tea", "7.00", "Cup", "Order total", "Receipt number pay_"]),
         ("Your refund from Tea & Co", &["EUR 3.00", "Refund ref_", "Order ord_"]),
         ("Your payment did not go through: Tea & Co", &["EUR 10.00", "The card has expired.", "Payment pay_"]),
@@ -53,6 +55,7 @@ fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
             "A webhook endpoint was disabled: Tea & Co",
             &["hooks.shop.example", "any more: it answered 410", "endpoint whe_"],
         ),
+        ("Payments wait for a new key: Tea & Co", &["stripe takes the key no more", "Connect the account again"]),
     ];
     let (merchant, name) = (builders::text("Tea & Co"), builders::text("Zoë <b>"));
     for (letter, (subject, parts)) in letters(&merchant, &name).iter().zip(expected) {

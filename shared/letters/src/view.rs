@@ -30,6 +30,7 @@ enum Of<'a> {
     PaymentFailed { payment: String, order: String, failure: &'static str },
     Dispute { dispute: String, payment: String, reason: &'static str, respond_by: Option<String> },
     WebhookDisabled { endpoint: String, at: &'a str, reason: &'static str },
+    ProviderKeyRefused { provider: &'static str, refused_at: String },
 }
 
 #[derive(Serialize)]
@@ -82,6 +83,10 @@ pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
             let reason = disabled(endpoint.status.reason());
             let of = Of::WebhookDisabled { endpoint: endpoint.id.to_string(), at: endpoint.url.origin(), reason };
             (MailKind::WebhookDisabled, "A webhook endpoint was disabled:", None, of)
+        }
+        Matter::ProviderKeyRefused { provider, refused_at } => {
+            let of = Of::ProviderKeyRefused { provider: provider.as_str(), refused_at: date(*refused_at) };
+            (MailKind::ProviderKeyRefused, "Payments wait for a new key:", None, of)
         }
     };
     let merchant = merchant.as_str();

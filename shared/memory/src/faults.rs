@@ -19,7 +19,6 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use ports::commerce::CommitError;
-use ports::connections::ConnectionError;
 use ports::extraction::ExtractorError;
 use ports::identity::IdentityError;
 use ports::journal::AppendError;
@@ -336,15 +335,6 @@ impl Failure for AppendError {
     fn of(fault: Fault, operation: &'static str) -> Self {
         match fault {
             Fault::Contended => Self::Contended,
-            _ => Self::Port(PortError::of(fault, operation)),
-        }
-    }
-}
-
-impl Failure for ConnectionError {
-    fn of(fault: Fault, operation: &'static str) -> Self {
-        match fault {
-            Fault::Contended => Self::Stale,
             _ => Self::Port(PortError::of(fault, operation)),
         }
     }

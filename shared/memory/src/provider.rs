@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use domain::connection::ProviderName;
 use domain::dispute::{DisputeReason, DisputeReport, DisputeStatus};
 use domain::ids::PaymentId;
 use domain::money::{Currency, Money};
@@ -24,6 +25,7 @@ pub struct Provider {
     faults: Faults,
     books: Lock<Books>,
     is_away: AtomicBool,
+    refuses_keys: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -62,14 +64,20 @@ impl Provider {
         self.is_away.store(is_away, Ordering::Relaxed);
     }
 
+    /// While it does, it does nothing that is asked with the key that there is, as when that was revoked. It is Stripe.
+    pub fn set_refusing_keys(&self, refuses: bool) {
+        self.refuses_keys.store(refuses, Ordering::Relaxed);
+    }
+
     async fn call<T>(
         &self,
         operation: &'static str,
         effect: impl FnOnce(&mut Books) -> Result<T, ProviderError> + Send,
     ) -> Result<T, ProviderError> {
-        let effect = || match self.is_away.load(Ordering::Relaxed) {
-            true => Err(ProviderError::NotSent(None)),
-            false => effect(&mut self.books.get()),
+        let effect = || match (self.is_away.load(Ordering::Relaxed), self.refuses_keys.load(Ordering::Relaxed)) {
+            (true, _) => Err(ProviderError::NotSent(None)),
+            (false, true) => Err(ProviderError::KeyRefused(ProviderName::Stripe)),
+            (false, false) => effect(&mut self.books.get()),
         };
         self.faults.call(operation, effect).await
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use domain::connection::Connections;
 use domain::dispute::{Dispute, DisputeStatus};
 use domain::event::Event;
 use domain::idempotency::{Claim, Record};
@@ -63,6 +64,8 @@ pub enum Change {
         statement: Statement,
         differences: Vec<Difference>,
     },
+    /// The stored ones have the version before these, or are none and these are the first.
+    SetConnections(Connections),
     CreateWallet(Wallet),
     /// The wallet exists. It stays as it is.
     RequireWallet(AccountId),

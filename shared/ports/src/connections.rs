@@ -11,22 +11,10 @@ use crate::PortError;
 use crate::commerce::Consistency;
 use crate::provider::{PaymentProvider, ProviderError, ProviderEvents};
 
-/// Why nothing was written.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectionError {
-    #[error("something changed since it was read")]
-    Stale,
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
 #[async_trait]
 pub trait Connections: Send + Sync {
     /// All of a tenant's; of one that never connected any, [`Connected::none`].
     async fn get(&self, tenant: TenantId, consistency: Consistency) -> Result<Connected, PortError>;
-
-    /// Stands when the stored ones have the version before these, or are none and these are the first.
-    async fn put(&self, connections: &Connected) -> Result<(), ConnectionError>;
 }
 
 /// Makes what talks to a provider. Nothing connects before its first call.
@@ -42,6 +30,6 @@ pub trait Connector: Send + Sync {
     /// How events of a tenant's own account are read; `secret` is what the account signs them with.
     fn events(&self, name: ProviderName, key: &Secret, secret: &Secret) -> Result<Arc<dyn ProviderEvents>, PortError>;
 
-    /// The account that a key opens, by the provider's name for it. `Rejected` for a key that opens none.
+    /// The account that a key opens, by the provider's name for it. `KeyRefused` for a key that opens none.
     async fn account(&self, name: ProviderName, key: &Secret) -> Result<String, ProviderError>;
 }

@@ -1,6 +1,7 @@
 //! The payment provider: moves real money, over a network, and deduplicates by the key it is given.
 
 use async_trait::async_trait;
+use domain::connection::ProviderName;
 use domain::dispute::DisputeReport;
 use domain::ids::{PaymentId, TenantId};
 use domain::money::Money;
@@ -47,6 +48,9 @@ pub enum ProviderError {
     /// No answer within the time: the money may have moved. Ask with `find_*` before anything else.
     #[error("the provider did not answer in time")]
     TimedOut,
+    /// It does not take our key: it has looked at nothing else, and so nothing has happened.
+    #[error("{} does not take the key", .0.as_str())]
+    KeyRefused(ProviderName),
     /// It does not understand us. Making the call again gets the same.
     #[error("the provider refused the request: {0}")]
     Rejected(String),

@@ -153,7 +153,7 @@ impl World {
                 providers_connect::answer(deps, request).await
             }
             "providers-disconnect" => {
-                let deps = providers_disconnect::Deps { gate, mint, connections: store };
+                let deps = providers_disconnect::Deps { gate, mint, commerce: store, connections: store };
                 providers_disconnect::answer(deps, request).await
             }
             "accounts-list" => accounts_list::answer(accounts_list::Deps { gate, accounts: store }, request).await,

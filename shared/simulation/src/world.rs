@@ -253,11 +253,12 @@ impl World {
     }
 
     pub(crate) fn connecting(&self) -> connections::Stores<'_> {
-        connections::Stores { connections: self.store.as_ref(), vault: &self.vault, connector: &self.connector }
+        let store = self.store.as_ref();
+        connections::Stores { commerce: store, connections: store, vault: &self.vault, connector: &self.connector }
     }
 
     pub(crate) fn providers(&self) -> Directory<'_> {
-        let connections::Stores { connections, vault, connector } = self.connecting();
+        let connections::Stores { commerce: _, connections, vault, connector } = self.connecting();
         Directory { connections, vault, connector, opened: &self.opened }
     }
 
@@ -328,6 +329,7 @@ impl World {
             tenants: store,
             users: store,
             endpoints: store,
+            connections: store,
             opt_out_key: self.opt_out_key.as_ref(),
             public_url: ISSUER,
         }

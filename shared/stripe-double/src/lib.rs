@@ -2,7 +2,7 @@
 //! first answer, and has intents, refunds and disputes. Its cards are the sandbox's tokens, its keys are
 //! `sk_<mode>_<account>_<number>`. It proves that the adapter fits the reference, not that the reference is the service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,6 +36,8 @@ pub struct Books {
     pub search_is_behind: bool,
     /// Charges are made and then answered with a 500, which is saved.
     pub breaks_after_charging: bool,
+    /// API keys that it takes no more.
+    pub revoked: BTreeSet<String>,
     /// What refunds begin as, instead of having succeeded.
     pub refunds_are: Option<&'static str>,
 }
@@ -46,7 +48,8 @@ struct Request {
     query: BTreeMap<String, String>,
     form: BTreeMap<String, String>,
     key: Option<String>,
-    /// The account that the API key is of.
+    api_key: Option<String>,
+    /// The account that it is of.
     account: Option<String>,
     /// What an idempotency key is bound to.
     asked: String,
@@ -127,14 +130,16 @@ fn parse(text: &str) -> Request {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let lines: Vec<&str> = lines.collect();
     let header = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    let api_key = header("authorization").and_then(|value| value.strip_prefix("Bearer sk_")?.split_once('_'));
-    let account = api_key.and_then(|(_mode, key)| key.split_once('_')).map(|(account, _)| format!("acct_{account}"));
+    let api_key = header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let named = api_key.and_then(|key| key.strip_prefix("sk_")?.split_once('_'));
+    let account = named.and_then(|(_mode, key)| key.split_once('_')).map(|(account, _)| format!("acct_{account}"));
     Request {
         method: method.to_owned(),
         path: path.trim_start_matches("/v1/").split('/').map(str::to_owned).collect(),
         query: pairs(query),
         form: pairs(body),
         key: header("idempotency-key").map(str::to_owned),
+        api_key: api_key.map(str::to_owned),
         account,
         asked: format!("{path} {body}"),
     }
@@ -154,7 +159,8 @@ fn page(data: Vec<&Value>, has_more: bool) -> Reply {
 
 impl Books {
     fn answer(&mut self, request: &Request) -> Reply {
-        let Some(account) = &request.account else {
+        let is_revoked = request.api_key.as_ref().is_some_and(|key| self.revoked.contains(key));
+        let Some(account) = request.account.as_ref().filter(|_| !is_revoked) else {
             return error(401, json!({ "type": "invalid_request_error" }));
         };
         if request.path == ["account"] {

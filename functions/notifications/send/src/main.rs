@@ -44,6 +44,7 @@ async fn main() -> Result<(), runtime::Error> {
         tenants: &identity,
         users: &identity,
         endpoints: &platform,
+        connections: &commerce,
         opt_out_key: &opt_out_key,
         public_url: &public_url,
     };

@@ -28,7 +28,7 @@ async fn main() -> Result<(), runtime::Error> {
     let connector = HttpConnector::of_accounts(has_sandbox, stripe_url);
     let gate = Gate { cache: &cache, clock: &SystemClock };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let stores = Stores { connections: &commerce, vault: &vault, connector: &connector };
+    let stores = Stores { commerce: &commerce, connections: &commerce, vault: &vault, connector: &connector };
     let deps = Deps { gate, mint, stores };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -4,6 +4,7 @@ use app::connections;
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes};
 use ports::clock::Mint;
+use ports::commerce::Commerce;
 use ports::connections::Connections;
 
 /// What the function reaches.
@@ -11,6 +12,7 @@ use ports::connections::Connections;
 pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
+    pub commerce: &'a dyn Commerce,
     pub connections: &'a dyn Connections,
 }
 
@@ -20,6 +22,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let name = call.request.path_id("name", "provider")?;
-    connections::disconnect(&call.context(deps.mint), deps.connections, call.caller.tenant, name).await?;
+    let context = call.context(deps.mint);
+    connections::disconnect(&context, deps.commerce, deps.connections, call.caller.tenant, name).await?;
     Ok(Response::no_content())
 }

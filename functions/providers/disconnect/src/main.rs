@@ -20,6 +20,6 @@ async fn main() -> Result<(), runtime::Error> {
     let cache = RedisCache::new(RedisConfig::new(redis_host, redis_port, redis_tls));
     let gate = Gate { cache: &cache, clock: &SystemClock };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
-    let deps = Deps { gate, mint, connections: &commerce };
+    let deps = Deps { gate, mint, commerce: &commerce, connections: &commerce };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -18,7 +18,7 @@ pub async fn step(deps: Deps<'_>, notice: &Notice) -> Result<(), WorkError> {
     let nameless = || WorkError::Poison("the message names nothing to ask about".to_owned());
     if notice.kind == EventType::DisputeAnswered {
         let dispute = notice.subject.parse().map_err(|_| nameless())?;
-        return settle_dispute::look(&context, deps.settling, notice.tenant, dispute).await;
+        return settle_dispute::process(&context, deps.settling, notice.tenant, dispute).await;
     }
     let (tenant, payment) = provider_events::payment_of(notice).ok_or_else(nameless)?;
     settle_dispute::heed(&context, deps.settling, tenant, payment).await

@@ -78,6 +78,12 @@ fn writes(table: &Table, commit: Commit) -> Result<Writes<'_, Guard>, PortError>
             }
             Change::CreateRefund(refund) => writes.create(Guard::Fresh, &refund)?,
             Change::UpdateRefund(refund) => writes.replace(Guard::Fresh, &refund, refund.version)?,
+            Change::SetConnections(connections) if connections.version <= 1 => {
+                writes.create(Guard::Fresh, &connections)?;
+            }
+            Change::SetConnections(connections) => {
+                writes.replace(Guard::Fresh, &connections, connections.version)?;
+            }
             Change::CreateWallet(wallet) => writes.create(Guard::Fresh, &wallet)?,
             Change::RequireWallet(account) => {
                 writes.check(Guard::WalletExists, wallet::exists(table, tenant, account)?);

@@ -9,37 +9,18 @@ use domain::secret::Sealed;
 use domain::time::Timestamp;
 use ports::PortError;
 use ports::commerce::Consistency;
-use ports::connections::{ConnectionError, Connections as ConnectionsPort};
+use ports::connections::Connections as ConnectionsPort;
 use serde::{Deserialize, Serialize};
 
-use super::key::{Key, PARTITION};
-use super::record::{Kind, Reader, Stored, Unreadable, encode, ms};
-use super::{CommerceTable, number};
-use crate::error::port_error;
+use super::CommerceTable;
+use super::key::Key;
+use super::record::{Kind, Reader, Stored, Unreadable, ms};
 
 #[async_trait]
 impl ConnectionsPort for CommerceTable {
     async fn get(&self, tenant: TenantId, consistency: Consistency) -> Result<Connections, PortError> {
         let found = self.0.get("read connections", Key::connections(tenant), consistency).await?;
         Ok(found.unwrap_or_else(|| Connections::none(tenant)))
-    }
-
-    async fn put(&self, connections: &Connections) -> Result<(), ConnectionError> {
-        let request = self
-            .0
-            .client
-            .put_item()
-            .table_name(&*self.0.name)
-            .set_item(Some(encode(connections)?))
-            .condition_expression("#version = :previous OR (attribute_not_exists(#pk) AND :previous = :none)")
-            .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":previous", number(connections.version.saturating_sub(1)))
-            .expression_attribute_values(":none", number(0));
-        request.send().await.map(drop).map_err(|error| {
-            let is_stale = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
-            if is_stale { ConnectionError::Stale } else { port_error("write connections", error).into() }
-        })
     }
 }
 
@@ -65,6 +46,8 @@ struct ConnectionRecord {
     of: AccountRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     credentials: Option<CredentialsRecord>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_refused_at_ms: Option<i64>,
     created_at_ms: i64,
     updated_at_ms: i64,
 }
@@ -105,12 +88,18 @@ impl From<&Connections> for ConnectionsRecord {
 
 impl From<&Connection> for ConnectionRecord {
     fn from(connection: &Connection) -> Self {
-        let Connection { of, credentials, created_at, updated_at } = connection;
+        let Connection { of, credentials, key_refused_at, created_at, updated_at } = connection;
         let credentials = credentials.as_ref().map(|SealedCredentials { api_key, webhook_secret }| CredentialsRecord {
             api_key: STANDARD.encode(&api_key.0),
             webhook_secret: STANDARD.encode(&webhook_secret.0),
         });
-        Self { of: of.into(), credentials, created_at_ms: ms(*created_at), updated_at_ms: ms(*updated_at) }
+        Self {
+            of: of.into(),
+            credentials,
+            key_refused_at_ms: key_refused_at.map(ms),
+            created_at_ms: ms(*created_at),
+            updated_at_ms: ms(*updated_at),
+        }
     }
 }
 
@@ -145,7 +134,7 @@ impl TryFrom<ConnectionsRecord> for Connections {
 }
 
 fn connection(reader: Reader, record: ConnectionRecord) -> Result<Connection, Unreadable> {
-    let ConnectionRecord { of, credentials, created_at_ms, updated_at_ms } = record;
+    let ConnectionRecord { of, credentials, key_refused_at_ms, created_at_ms, updated_at_ms } = record;
     let sealed = |attribute, text: &str| STANDARD.decode(text).map(Sealed).map_err(|_| reader.unreadable(attribute));
     let credentials = credentials.map(|CredentialsRecord { api_key, webhook_secret }| {
         Ok(SealedCredentials {
@@ -156,6 +145,7 @@ fn connection(reader: Reader, record: ConnectionRecord) -> Result<Connection, Un
     Ok(Connection {
         of: account(reader, of)?,
         credentials: credentials.transpose()?,
+        key_refused_at: key_refused_at_ms.map(Timestamp::from_ms),
         created_at: Timestamp::from_ms(created_at_ms),
         updated_at: Timestamp::from_ms(updated_at_ms),
     })

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use domain::connection::Connections;
 use domain::dispute::Dispute;
 use domain::event::Event;
 use domain::idempotency::{Claim, Record};
@@ -45,6 +46,7 @@ enum Write {
     NewStatement(Statement, Vec<StatementLine>),
     EndedStatement(Statement, Vec<Difference>),
     NewWallet(Wallet),
+    Connections(Connections),
     /// With the wallets it books on, as they will be.
     Post(Posting, Vec<Wallet>),
     Nothing,
@@ -58,6 +60,7 @@ enum Row {
     Wallet(AccountId),
     Dispute(DisputeId),
     Statement(StatementId),
+    Connections,
     Source(Source),
 }
 
@@ -151,6 +154,10 @@ impl CommerceTable {
                 let stored = self.statements.get(&(tenant, statement.id)).map(|stored| stored.version);
                 unless_stale(follows(stored, statement.version), Write::EndedStatement(statement, differences))
             }
+            Change::SetConnections(new) => {
+                let stored = self.connections.get(&tenant).map_or(0, |stored| stored.version);
+                unless_stale(follows(Some(stored), new.version), Write::Connections(new))
+            }
             Change::CreateWallet(new) => {
                 unless_stale(self.wallet(tenant, new.account()).is_none(), Write::NewWallet(new))
             }
@@ -201,6 +208,10 @@ impl CommerceTable {
                 self.statements.insert((tenant, statement.id), statement);
                 self.stream.push_other();
             }
+            Write::Connections(connections) => {
+                self.connections.insert(tenant, connections);
+                self.stream.push_other();
+            }
             Write::NewWallet(wallet) => {
                 self.wallets.insert((tenant, wallet.id), wallet);
                 self.stream.push_other();
@@ -243,6 +254,7 @@ fn tenant_of(change: &Change) -> Option<TenantId> {
         Change::CreateOrder(order) | Change::UpdateOrder(order) => Some(order.tenant),
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(payment.tenant),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(refund.tenant),
+        Change::SetConnections(connections) => Some(connections.tenant),
         Change::CreateWallet(wallet) => Some(wallet.tenant),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(dispute.tenant),
         Change::CreateStatement { statement, lines: _ } | Change::ConcludeStatement { statement, differences: _ } => {
@@ -261,6 +273,7 @@ fn row_of(change: &Change) -> Option<Row> {
         Change::CreatePayment(payment) | Change::UpdatePayment(payment) => Some(Row::Payment(payment.id)),
         Change::ReserveRefund { payment, amount: _ } => Some(Row::Payment(*payment)),
         Change::CreateRefund(refund) | Change::UpdateRefund(refund) => Some(Row::Refund(refund.payment, refund.id)),
+        Change::SetConnections(_) => Some(Row::Connections),
         Change::CreateWallet(wallet) => Some(Row::Wallet(wallet.account())),
         Change::RequireWallet(account) => Some(Row::Wallet(*account)),
         Change::CreateDispute(dispute) | Change::UpdateDispute(dispute) => Some(Row::Dispute(dispute.id)),

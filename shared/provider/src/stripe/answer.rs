@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::connection::ProviderName;
 use domain::payment::{DeclineCode, Verdict};
 use ports::provider::ProviderError;
 use serde::Deserialize;
@@ -71,6 +72,8 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, ProviderEr
 pub(super) fn refused(answer: &Answer) -> ProviderError {
     let status = answer.status;
     match status {
+        // A key that is none, was revoked, or may not do this (<https://docs.stripe.com/api/errors>).
+        401 | 403 => ProviderError::KeyRefused(ProviderName::Stripe),
         // Before the endpoint ran: the rate limiter, a lock that another request holds, a key that is in use.
         409 | 429 => refusing(status),
         500..=599 if should_retry(answer) => refusing(status),

@@ -249,7 +249,10 @@ impl Books {
         // Wallets, statements, files and jobs are not in the stream: their own modules look at theirs.
         let is_of_another = matches!(
             event.kind,
-            EventType::ProviderEventReceived
+            EventType::ProviderConnected
+                | EventType::ProviderDisconnected
+                | EventType::ProviderKeyRefused
+                | EventType::ProviderEventReceived
                 | EventType::WalletCreated
                 | EventType::StatementCreated
                 | EventType::StatementSucceeded

@@ -42,6 +42,7 @@ fn is_of_something(mail: &Mail, contents: &Contents) -> bool {
             done.into_iter().any(|it| ours(it.tenant) && names(it.id.to_string()))
         }
         MailKind::Dispute => contents.disputes.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
+        MailKind::ProviderKeyRefused => names("stripe".to_owned()),
         MailKind::WebhookDisabled => contents.endpoints.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
     }
 }

@@ -68,6 +68,8 @@ pub(super) enum Action {
     Connect,
     /// A provider cannot be reached, or can again.
     LoseOrFind,
+    /// Stripe takes no key, or takes them again.
+    RevokeOrRenew,
     /// A client announces, uploads or deletes a file.
     File,
     /// A client attaches a file to an order, or detaches it.
@@ -88,7 +90,7 @@ impl Action {
     pub(super) const NEEDED: u32 = 20;
 
     /// With how likely each is by nature.
-    pub(super) const ALL: [(Self, u32); 68] = [
+    pub(super) const ALL: [(Self, u32); 69] = [
         (Self::Send, 70),
         (Self::Crowd, 4),
         (Self::Resend, 15),
@@ -154,6 +156,7 @@ impl Action {
         (Self::CaptureOrCancel, 10),
         (Self::Connect, 2),
         (Self::LoseOrFind, 6),
+        (Self::RevokeOrRenew, 3),
         (Self::Week, 1),
         (Self::Expire, 1),
         (Self::Calm, 2),
@@ -209,6 +212,7 @@ impl Run {
             Action::CaptureOrCancel => self.capture_or_cancel(),
             Action::Connect => self.connect(),
             Action::LoseOrFind => self.lose_or_find_a_provider(),
+            Action::RevokeOrRenew => self.revoke_or_renew_keys(),
             Action::File => self.do_something_with_a_file(),
             Action::Attach => self.attach_or_detach(),
             Action::Ingest => self.ingest(),

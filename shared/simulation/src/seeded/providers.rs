@@ -1,5 +1,5 @@
-//! Providers by chance: tenants connect a second one, change which is first and disconnect, and either cannot be reached for
-//! a while.
+//! Providers by chance: tenants connect a second one, change which is first and disconnect; either cannot be reached for a
+//! while, and Stripe takes no key.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,9 +60,16 @@ impl Run {
         self.tell(|| format!("provider {index} is {}", if is_away { "away" } else { "there" }));
     }
 
+    pub(super) fn revoke_or_renew_keys(&mut self) {
+        let is_refusing = self.random.bool();
+        self.world.second.set_refusing_keys(is_refusing);
+        self.tell(|| format!("Stripe takes {}", if is_refusing { "no key" } else { "every key" }));
+    }
+
     /// Both are there, and whatever was disconnected while payments went by it is connected again.
     pub(super) fn providers_come_back(&mut self) {
         self.providers().iter().for_each(|provider| provider.set_away(false));
+        self.world.second.set_refusing_keys(false);
         for tenant in self.tenants() {
             let Ok(connected) = run(self.world.store.get(tenant, Consistency::Strong)) else { continue };
             let was_there = !connected.turns.is_empty();

@@ -27,6 +27,7 @@ mod realtime;
 mod realtime_late;
 mod realtime_turns;
 mod receipts;
+mod refused_keys;
 mod retired;
 mod routes;
 mod schedules;

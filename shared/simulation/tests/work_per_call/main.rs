@@ -119,12 +119,12 @@ const ROWS: &[Row] = &[
     // Of the sandbox, which has no keys; of another provider it is one call to it and two to KMS besides.
     row(
         "providers-connect",
-        &["limits.count", "sessions.get", "users.get", "connections.get", "connections.put"],
+        &["limits.count", "sessions.get", "users.get", "connections.get", "commerce.commit"],
         Same,
     ),
     row(
         "providers-disconnect",
-        &["cache.admit", "connections.get", "connections.put"],
+        &["cache.admit", "connections.get", "commerce.commit"],
         Calls(&["cache.admit", "connections.get"]),
     ),
     row("providers-ingest", &["commerce.commit"], Same),

@@ -1,11 +1,16 @@
 //! PUT /providers/{name}: a tenant's own Stripe account, from its keys to a dispute. Stripe is a double.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{
     SOON, Shop, TestApp, WEBHOOK_SECRET, event_signature, eventually, id, new_key, payment_of, stripe, stripe_account,
     until_it_counts,
 };
+
+/// The sweeper asks after a payment a minute after its last try.
+const SWEPT_WITHIN: Duration = Duration::from_secs(120);
 
 /// A tenant whose payments go by an account of its own, and the account's key.
 async fn with_stripe(app: &TestApp) -> (Shop, String) {
@@ -152,6 +157,38 @@ async fn b9_a_second_provider_takes_over_when_the_first_cannot_be_reached() {
     shop.post(format!("/payments/{}/refunds", id(&paid))).key(&new_key()).json(&json!({})).await.ok(202);
     shop.payment_in("refunded", &paid).await;
     assert_eq!(shop.balance("acc_merchant_eur").await, (400, 0));
+}
+
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn payments_wait_for_another_key_when_theirs_is_revoked() {
+    let app = TestApp::start().await;
+    let (shop, key) = with_stripe(&app).await;
+    stripe().books().revoked.insert(key.clone());
+    let payment = shop.pay(&payment_of(450, "EUR", "tok_success")).await.ok(202);
+    let shown = eventually("a refused key", SOON, async || {
+        let shown = shop.get("/providers/stripe").await.ok(200);
+        if shown["key_refused_at"].is_string() { Ok(shown) } else { Err(shown.to_string()) }
+    })
+    .await;
+    assert!(!shown.to_string().contains(&key), "{shown}");
+    let mut told = shop.all("/events").await;
+    told.retain(|event| event["type"] == "provider.key_refused");
+    assert_eq!((told.len(), &told[0]["data"]["object"]["name"]), (1, &json!("stripe")), "{told:?}");
+    assert_eq!(shop.payment(&payment).await["status"], "processing");
+
+    let next_key = key.replace("_0001", "_0002");
+    let body = json!({ "rank": "first", "api_key": next_key, "webhook_secret": WEBHOOK_SECRET });
+    let renewed = shop.call("PUT", "/providers/stripe").json(&body).await.ok(200);
+    assert_eq!(renewed["key_refused_at"], Value::Null);
+    let aws = app.aws();
+    eventually("the payment by the next key", SWEPT_WITHIN, async || {
+        aws.sweep().await?;
+        let shown = shop.payment(&payment).await;
+        if shown["status"] == "succeeded" { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
+    assert_eq!(intent(&payment)["amount"], 450);
 }
 
 #[tokio::test]
