@@ -55,7 +55,10 @@ fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
             "A webhook endpoint was disabled: Tea & Co",
             &["hooks.shop.example", "any more: it answered 410", "endpoint whe_"],
         ),
-        ("Payments wait for a new key: Tea & Co", &["stripe takes the key no more", "Connect the account again"]),
+        (
+            "Payments wait for a new key: Tea & Co",
+            &["payments by Stripe are waiting", "refused the key of your account since 1 January 2100, 00:00 UTC"],
+        ),
     ];
     let (merchant, name) = (builders::text("Tea & Co"), builders::text("Zoë <b>"));
     for (letter, (subject, parts)) in letters(&merchant, &name).iter().zip(expected) {

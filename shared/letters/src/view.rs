@@ -1,5 +1,6 @@
 //! What the templates are given: words, no values to compute with.
 
+use domain::connection::ProviderName;
 use domain::dispute::DisputeReason;
 use domain::mail::{Letter, MailKind, Matter};
 use domain::money::Money;
@@ -85,7 +86,7 @@ pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
             (MailKind::WebhookDisabled, "A webhook endpoint was disabled:", None, of)
         }
         Matter::ProviderKeyRefused { provider, refused_at } => {
-            let of = Of::ProviderKeyRefused { provider: provider.as_str(), refused_at: date(*refused_at) };
+            let of = Of::ProviderKeyRefused { provider: title(*provider), refused_at: date(*refused_at) };
             (MailKind::ProviderKeyRefused, "Payments wait for a new key:", None, of)
         }
     };
@@ -93,6 +94,13 @@ pub(crate) fn of(letter: &Letter) -> (&'static str, View<'_>) {
     let subject = format!("{subject} {merchant}");
     let opt_out = opt_out.as_ref().map(|link| link.as_str());
     (kind.as_str(), View { subject, merchant, name: to_name.as_str(), amount: money, opt_out, of })
+}
+
+fn title(provider: ProviderName) -> &'static str {
+    match provider {
+        ProviderName::Sandbox => "the sandbox",
+        ProviderName::Stripe => "Stripe",
+    }
 }
 
 fn lines(order: &Order) -> Vec<Line<'_>> {

@@ -172,6 +172,7 @@ pub struct Contents {
     /// Those of wallets too.
     pub balances: Vec<(TenantId, Balance)>,
     pub wallets: Vec<Wallet>,
+    pub connections: Vec<Connections>,
     pub blocks: Vec<Block>,
     pub entries: Vec<(TenantId, Entry)>,
     pub closings: Vec<(TenantId, Closing)>,
@@ -246,6 +247,7 @@ impl Store {
             transactions: commerce.transactions.values().cloned().collect(),
             balances: accounts.chain(of_wallets).collect(),
             wallets: commerce.wallets.values().cloned().collect(),
+            connections: commerce.connections.values().cloned().collect(),
             blocks: commerce.blocks.values().cloned().collect(),
             entries: commerce.entries.iter().map(|((tenant, ..), entry)| (*tenant, entry.clone())).collect(),
             closings: commerce.closings.iter().map(|((tenant, ..), closing)| (*tenant, *closing)).collect(),

@@ -42,7 +42,7 @@ fn is_of_something(mail: &Mail, contents: &Contents) -> bool {
             done.into_iter().any(|it| ours(it.tenant) && names(it.id.to_string()))
         }
         MailKind::Dispute => contents.disputes.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
-        MailKind::ProviderKeyRefused => names("stripe".to_owned()),
+        MailKind::ProviderKeyRefused => names("Stripe".to_owned()),
         MailKind::WebhookDisabled => contents.endpoints.iter().any(|it| ours(it.tenant) && names(it.id.to_string())),
     }
 }
@@ -50,7 +50,8 @@ fn is_of_something(mail: &Mail, contents: &Contents) -> bool {
 /// A mail says what it is of by the id of it.
 pub(crate) fn tells_of(mail: &Mail, event: &Event) -> bool {
     let subject = event.subject.rsplit('/').next().unwrap_or_default();
-    mail.tenant == event.tenant && mail.kind.event() == event.kind && mail.written.text.contains(subject)
+    let text = mail.written.text.to_lowercase();
+    mail.tenant == event.tenant && mail.kind.event() == event.kind && text.contains(subject)
 }
 
 /// What is of no order has no customer whose address is known; what is well again is nobody's concern.
@@ -61,6 +62,11 @@ fn has_no_reader(event: &Event, contents: &Contents) -> bool {
         payments.filter(|it| it.tenant == event.tenant).any(|it| it.order.is_none() && it.id.to_string() == payment);
     // A webhook endpoint that was enabled again, or deleted, before its owner was told.
     let mut disabled = contents.endpoints.iter().filter(|endpoint| !endpoint.is_enabled());
+    // A key after which another has come, or whose account is gone.
+    let of_tenant = contents.connections.iter().filter(|it| it.tenant == event.tenant);
+    let mut refused = of_tenant.flat_map(|it| &it.connected).filter(|it| it.key_refused_at.is_some());
+    let is_of_key = event.kind == EventType::ProviderKeyRefused;
+    let is_no_more = is_of_key && !refused.any(|it| it.of.provider.as_str() == event.subject);
     let is_of_endpoint = event.kind == EventType::WebhookEndpointDisabled;
-    has_no_order || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
+    has_no_order || is_no_more || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
 }

@@ -81,7 +81,7 @@ fn payments_wait_for_the_next_key_and_the_owner_is_told_once() {
     let mails = scene.world.mailer.taken();
     let [mail] = &mails[..] else { panic!("one mail, not {}", mails.len()) };
     assert_eq!((mail.kind, mail.to.as_str()), (MailKind::ProviderKeyRefused, scene.shop.owner.email.as_str()));
-    assert!(mail.written.text.contains("stripe takes the key no more") && !mail.written.text.contains(KEY));
+    assert!(mail.written.text.contains("payments by Stripe are waiting") && !mail.written.text.contains(KEY));
 
     renew(&scene);
     for payment in &payments {
