@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context<'_>, on: Delivering<'_>, notice: &Noti
         return Ok(on.queues.send_after(Queue::Webhooks, ASKS_AGAIN_AFTER, &later).await?);
     }
     let next = match replay {
-        Replay::Event(event) => return again(context, on, &endpoint, event).await,
+        Replay::Event(event) => return again(context, on, &endpoint, event, notice.event).await,
         Replay::FailedAfter(after) => failed(context, on, &endpoint, after).await?.map(Replay::FailedAfter),
         Replay::NeverSentAfter(after) => {
             never_sent(context, on, &endpoint, (after, notice.event)).await?.map(Replay::NeverSentAfter)
@@ -125,31 +125,30 @@ async fn end_turn(on: Delivering<'_>, endpoint: &Endpoint, event: EventId) -> Re
     Ok(())
 }
 
-/// Sent at once, whatever came of it before.
+/// Sent at once, whatever came of it before. `asked` is the replay's own event.
 async fn again(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
     event: EventId,
+    asked: EventId,
 ) -> Result<(), WorkError> {
     let key = DeliveryKey { tenant: endpoint.tenant, endpoint: endpoint.id, event };
     let Some(event) = read_event(context, on, key.tenant, event).await? else { return Ok(()) };
     let replayed = match on.deliveries.get(key).await? {
-        // A second message of the same replay: it is under way.
-        Some(delivery) if delivery.cause == Cause::Replay && delivery.status == DeliveryStatus::Pending => delivery,
+        // A second message of the same replay: it is under way, and its row or message brings it back.
+        Some(delivery) if delivery.is_replayed_since(asked.made_at()) => return Ok(()),
         Some(delivery) => delivery.replayed(context.now()),
         None => new(context, endpoint, &event),
     };
-    if !replayed.is_due(context.now()) {
-        return Ok(());
+    if !on.deliveries.put(&replayed, replayed.next_at.map(|at| due_at(at, context.now()))).await? {
+        return Err(WorkError::contended());
     }
-    if on.deliveries.put(&replayed, replayed.next_at.map(|at| due_at(at, context.now()))).await? {
-        attempt::send(context, on, endpoint, &event, replayed).await?;
-    }
+    attempt::send(context, on, endpoint, &event, replayed).await?;
     ordered::wake_behind(context, on, key, endpoint).await
 }
 
-/// One page; where the next begins.
+/// One page; where the next begins. A page may be short though there is more: behind the last comes one that is empty.
 async fn failed(
     context: &Context<'_>,
     on: Delivering<'_>,
@@ -157,7 +156,7 @@ async fn failed(
     after: EventId,
 ) -> Result<Option<EventId>, WorkError> {
     let page = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
-    let next = (page.len() == PER_PAGE).then(|| page.last().map(|last| last.event)).flatten();
+    let next = page.last().map(|last| last.event);
     let has_failed = |delivery: &Delivery| match delivery.status {
         DeliveryStatus::Failed | DeliveryStatus::Skipped => true,
         DeliveryStatus::Pending | DeliveryStatus::Succeeded => false,
@@ -168,7 +167,8 @@ async fn failed(
 }
 
 /// One page of the log, up to the replay's own event. Every delivery is of an event in the log, so those of the page's
-/// events are the first after where the page begins.
+/// events are the first after where the page begins. Where that page is the shorter one, a row that is there already is
+/// not written over.
 async fn never_sent(
     context: &Context<'_>,
     on: Delivering<'_>,
@@ -176,7 +176,7 @@ async fn never_sent(
     (after, before): (EventId, EventId),
 ) -> Result<Option<EventId>, WorkError> {
     let page = on.events.between(endpoint.tenant, after, before, PER_PAGE).await?;
-    let next = (page.len() == PER_PAGE).then(|| page.last().map(|last| last.id)).flatten();
+    let next = page.last().map(|last| last.id);
     let known = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
     let is_known = |event: &Event| known.iter().any(|delivery| delivery.event == event.id);
     let wanted = page.into_iter().filter(|event| endpoint.types.wants(event.kind) && !is_known(event));
