@@ -1,7 +1,8 @@
 //! Dead letters: kept for the tenant they belong to, looked at, and sent back. A letter is sent first and marked afterwards:
-//! whoever dies in between leaves it to be sent once more, which workers take; it is never lost.
+//! whoever dies in between leaves it to be sent once more, which workers take. One that dies again in between is not marked,
+//! and goes on waiting: it is never lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::dead_letter::{Burial, DeadLetter, DeadLetterStatus, Death};
 use domain::event::{EventType, Queue};
@@ -30,7 +31,7 @@ pub struct Stores<'a> {
     pub returns: &'a dyn Returns,
 }
 
-/// A message has come to the dead letters. Seeing it twice changes nothing.
+/// A message has come to the dead letters. Seen twice, it is one letter.
 pub async fn keep(
     context: &Context<'_>,
     platform: &dyn Platform,
@@ -41,10 +42,7 @@ pub async fn keep(
     for _ in 0..TRIES {
         let change = match letters.get(tenant, id).await? {
             None => PlatformChange::CreateDeadLetter(DeadLetter::new(burial.clone(), context.now())),
-            Some(known) => match known.die_again(burial, context.now()) {
-                None => return Ok(()),
-                Some(again) => PlatformChange::UpdateDeadLetter(again),
-            },
+            Some(known) => PlatformChange::UpdateDeadLetter(known.die_again(burial, context.now())),
         };
         let commit = Commit { tenant, record: None, changes: vec![change], events: Vec::new(), now: context.now() };
         if let Settled::Done = platform_settled(platform.commit(commit).await)? {
@@ -81,7 +79,7 @@ pub async fn redrive(
     claim: Option<Claim>,
     id: DeadLetterId,
 ) -> Result<Outcome, Error> {
-    let mut is_sent = false;
+    let mut sent = None;
     for _ in 0..TRIES {
         let letter = get(on.letters, tenant, id).await?;
         let now = context.now();
@@ -91,13 +89,18 @@ pub async fn redrive(
                 return commit::refused(on.platform, tenant, claim.as_ref(), Error::DeadLetter(refusal), now).await;
             }
         };
-        if !is_sent {
-            // The first try may have sent it, and it has died again since: a repetition sends nothing.
-            if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), now).await? {
-                return Ok(outcome);
+        match sent {
+            None => {
+                // The first try may have sent it, and it has died again since: a repetition sends nothing.
+                if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), now).await? {
+                    return Ok(outcome);
+                }
+                on.returns.send_back(letter.queue, &[parcel(&letter)]).await?;
+                sent = Some(letter.version);
             }
-            on.returns.send_back(letter.queue, &[parcel(&letter)]).await?;
-            is_sent = true;
+            Some(version) if version == letter.version => {}
+            // What was sent has died again: marked, it would be nowhere.
+            Some(_) => return commit::refused(on.platform, tenant, claim.as_ref(), Error::InFlight, now).await,
         }
         let answer = Answer { status: 202, location: Some(location(id)), body: api::dead_letter(&redriven) };
         let record = commit::record(claim.as_ref(), &answer, now);
@@ -121,12 +124,14 @@ pub async fn redrive_all(
     if let Some(outcome) = commit::answered(on.platform, tenant, claim.as_ref(), context.now()).await? {
         return Ok(outcome);
     }
-    let mut sent = BTreeSet::new();
+    // With the version of each when it was sent: one that has another now has died again, and goes on waiting.
+    let mut sent = BTreeMap::new();
     for _ in 0..TRIES {
-        let (letters, is_more) = waiting_of(on.letters, tenant, queue).await?;
-        let unsent: Vec<&DeadLetter> = letters.iter().filter(|letter| !sent.contains(&letter.id)).collect();
+        let (mut letters, is_more) = waiting_of(on.letters, tenant, queue).await?;
+        letters.retain(|letter| sent.get(&letter.id).is_none_or(|version| *version == letter.version));
+        let unsent: Vec<&DeadLetter> = letters.iter().filter(|letter| !sent.contains_key(&letter.id)).collect();
         on.returns.send_back(queue, &unsent.iter().map(|letter| parcel(letter)).collect::<Vec<_>>()).await?;
-        sent.extend(letters.iter().map(|letter| letter.id));
+        sent.extend(letters.iter().map(|letter| (letter.id, letter.version)));
         let redriven: Vec<DeadLetter> =
             letters.iter().filter_map(|letter| letter.redrive(context.now()).ok()).collect();
         let answer = Answer { status: 200, location: None, body: api::redriven(queue, redriven.len(), is_more) };
@@ -186,7 +191,8 @@ async fn still_waiting(
     Ok(read.into_iter().flatten().filter(|letter| letter.status == DeadLetterStatus::Waiting).collect())
 }
 
-/// For operators: sends each back, whosever it is. With each, whether it was, and not somebody else meanwhile.
+/// For operators: sends each back, whosever it is. With each, whether it was, and neither sent by somebody else meanwhile
+/// nor dead again.
 pub async fn send_back(
     context: &Context<'_>,
     on: Stores<'_>,

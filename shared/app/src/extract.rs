@@ -53,15 +53,14 @@ pub(crate) async fn extract(
     match extractor.extract(&document).await {
         Ok(answer) => conclude(context, on, held, reserved, answer).await,
         Err(ExtractorError::Refused) => {
-            let settled = settle(held, &reserved, Spending::default());
             let fail = |job: &Job| job.fail(JobFault::DocumentRefused, context.now());
-            save_with(context, on, held, Some(&settled), fail).await.map(drop)
+            give_back(context, on, held, &reserved, fail).await
         }
-        // The queue tries again, later each time.
-        Err(error @ ExtractorError::Busy(_)) => {
+        // The message is done: it may be another job's, which is not to wait for the model.
+        Err(ExtractorError::Busy(error)) => {
+            tracing::warn!(error = %error, job_id = %held.job.id, "the model was busy");
             let hold_back = |job: &Job| job.hold_back("the model was busy", context.now());
-            let busy = WorkError::Retry { reason: "the model was busy", source: Some(Box::new(error)) };
-            give_back(context, on, held, &reserved, hold_back, busy).await
+            give_back(context, on, held, &reserved, hold_back).await
         }
         // It may be paid for: what was reserved stays spent.
         Err(error @ ExtractorError::NoAnswer(_)) => {
@@ -69,7 +68,10 @@ pub(crate) async fn extract(
         }
         Err(error @ ExtractorError::Rejected(_)) => {
             let fail = |job: &Job| job.fail(JobFault::NoModel, context.now());
-            give_back(context, on, held, &reserved, fail, WorkError::Poison(error.to_string())).await
+            match give_back(context, on, held, &reserved, fail).await {
+                Err(Stop::Done) => Err(Stop::Ended(WorkError::Poison(error.to_string()))),
+                result => result,
+            }
         }
     }
 }
@@ -113,20 +115,16 @@ fn settle(held: &Held, reserved: &Reserved, spent: Spending) -> PlatformChange {
     PlatformChange::Settle { tenant: held.job.tenant, month, reserved: spending, spent }
 }
 
-/// Nothing of what was reserved is spent, and the message goes on with why.
+/// Nothing of what was reserved is spent.
 async fn give_back(
     context: &Context<'_>,
     on: Running<'_>,
     held: &mut Held,
     reserved: &Reserved,
     change: impl Fn(&Job) -> Job,
-    why: WorkError,
 ) -> Result<(), Stop> {
     let settled = settle(held, reserved, Spending::default());
-    match save_with(context, on, held, Some(&settled), change).await {
-        Err(Stop::Done) => Err(Stop::GivenBack(why)),
-        result => result.map(drop),
-    }
+    save_with(context, on, held, Some(&settled), change).await.map(drop)
 }
 
 async fn conclude(

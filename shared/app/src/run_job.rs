@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::event::{EventType, Notice};
 use domain::ids::{JobId, TenantId};
-use domain::job::{Job, JobFault, JobStatus, Taking};
+use domain::job::{Job, JobFault, JobStatus, Place, Taking};
 use domain::listing::Listing;
 use domain::receipt::Unprintable;
 use domain::task::Task;
@@ -55,7 +55,7 @@ pub async fn process(context: &Context<'_>, on: Running<'_>, notice: &Notice) ->
     let Some(job) = take_next(context, on.looking, notice.tenant, id).await? else { return Ok(()) };
     let mut held = Held { job, stop_at: context.now().plus(on.patience) };
     let ended = carry_on(context, on, &mut held).await;
-    if held.job.status.has_ended() {
+    if held.job.place() == Place::Out {
         wake_next(context, on.looking, notice.tenant).await;
     }
     ended
@@ -64,7 +64,7 @@ pub async fn process(context: &Context<'_>, on: Running<'_>, notice: &Notice) ->
 async fn carry_on(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Result<(), WorkError> {
     let error = match work(context, on, held).await {
         Ok(()) | Err(Stop::Done) => return Ok(()),
-        Err(Stop::GivenBack(error)) => return Err(error),
+        Err(Stop::Ended(error)) => return Err(error),
         Err(Stop::Failed(error)) => error,
     };
     // Whoever comes next need not wait for the lease to end. Where this fails as well, the sweeper sees to it.
@@ -118,7 +118,7 @@ enum Taken {
     By(Box<Job>),
     /// It has ended, is another's, or its time has not come.
     Not,
-    /// No more of the tenant's may run now. Whichever ends asks for the next.
+    /// No more of the tenant's may run now. Whichever leaves the line asks for the next.
     LineFull,
 }
 
@@ -172,8 +172,8 @@ pub(crate) struct Held {
 pub(crate) enum Stop {
     /// The job has ended, is another's now, or is to go on elsewhere: there is nothing left to do here.
     Done,
-    /// The job waits already; its message is to come again.
-    GivenBack(WorkError),
+    /// The job has ended, and its message is to tell why.
+    Ended(WorkError),
     Failed(WorkError),
 }
 

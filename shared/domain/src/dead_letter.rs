@@ -143,19 +143,22 @@ impl DeadLetter {
         }
     }
 
-    /// It is among the dead letters once more. Nothing, when it is there already: a message may be buried twice.
-    pub fn die_again(&self, burial: &Burial, now: Timestamp) -> Option<Self> {
-        match self.status {
-            DeadLetterStatus::Waiting => None,
-            DeadLetterStatus::Redriven => Some(Self {
-                status: DeadLetterStatus::Waiting,
-                reason: burial.reason.clone(),
-                receive_count: burial.receive_count.unwrap_or(RECEIVES_MAX),
-                deaths: self.deaths.saturating_add(1),
-                died_at: now,
-                version: self.version + 1,
-                ..self.clone()
-            }),
+    /// It is among the dead letters once more. While it waits, that may be the same death told twice, or it may have been sent
+    /// back and not yet be marked: the new version keeps whoever has sent it from marking it.
+    #[must_use]
+    pub fn die_again(&self, burial: &Burial, now: Timestamp) -> Self {
+        let deaths = match self.status {
+            DeadLetterStatus::Waiting => self.deaths,
+            DeadLetterStatus::Redriven => self.deaths.saturating_add(1),
+        };
+        Self {
+            status: DeadLetterStatus::Waiting,
+            reason: burial.reason.clone(),
+            receive_count: burial.receive_count.unwrap_or(RECEIVES_MAX),
+            deaths,
+            died_at: now,
+            version: self.version + 1,
+            ..self.clone()
         }
     }
 
@@ -203,13 +206,13 @@ mod tests {
         assert_ne!(letter.id, DeadLetter::id_of(&burial("b")));
         assert_ne!(letter.id, DeadLetter::id_of(&Burial { queue: Queue::Webhooks, ..burial("a") }));
         assert_eq!(letter.id.made_at(), Timestamp::from_ms(500), "letters are sorted by what they are about");
-        assert_eq!(letter.die_again(&burial("a"), NOW), None, "it is there already");
+        let told_twice = letter.die_again(&burial("a"), NOW);
+        assert_eq!((told_twice.deaths, told_twice.version), (1, 2), "a new version, and no other death");
 
         let back = letter.redrive(NOW).expect("it waits");
         assert_eq!(back.redrive(NOW), Err(DeadLetterRefusal { current: DeadLetterStatus::Redriven }));
         let later = NOW.plus(Duration::from_secs(1));
         let again = back.die_again(&Burial { reason: None, receive_count: None, ..burial("a") }, later);
-        let again = again.expect("it was sent back");
         assert_eq!((again.deaths, again.receive_count, again.reason), (2, RECEIVES_MAX, None));
         assert_eq!((again.status, again.died_at, again.version), (DeadLetterStatus::Waiting, later, 3));
     }

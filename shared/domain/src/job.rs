@@ -1,6 +1,7 @@
 //! Long work that a tenant asks for: taken by one worker at a time under a lease, resumed by another when the first is lost,
 //! and of effect once, because every write of a worker stands on the version that it holds.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::ids::{JobId, TenantId};
@@ -20,12 +21,14 @@ pub const TIME_OUT: Duration = Duration::from_secs(2 * 60 * 60);
 pub const ATTEMPTS_MAX: u32 = 5;
 /// What has ended is kept for so long, with its result.
 pub const ENDED_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long what it needs is left alone once it was busy: the longer it has been so, the longer.
+const HELD_BACK_FOR: RangeInclusive<Duration> = Duration::from_secs(5)..=WAITS_AT_MOST;
 /// Of the log, the last lines.
 pub const LOG_LINES_MAX: usize = 30;
 
 words! {
     JobStatus:
-    /// Its time has not come.
+    /// Its time has not come, or what it needs is busy.
     Scheduled = "scheduled",
     Queued = "queued",
     Running = "running",
@@ -40,7 +43,7 @@ impl JobStatus {
         match self {
             Self::Scheduled => &[Self::Queued, Self::Cancelled],
             Self::Queued => &[Self::Running, Self::Failed, Self::Cancelled],
-            Self::Running => &[Self::Queued, Self::Succeeded, Self::Failed, Self::Cancelled],
+            Self::Running => &[Self::Queued, Self::Scheduled, Self::Succeeded, Self::Failed, Self::Cancelled],
             Self::Failed => &[Self::Queued],
             Self::Succeeded | Self::Cancelled => &[],
         }
@@ -316,13 +319,24 @@ impl Job {
 
     /// The worker has no more time: another goes on from the checkpoint. That is no fault.
     pub fn pause(&self, now: Timestamp) -> Self {
-        self.hold_back("goes on in another worker", now)
+        let attempts = self.attempts.saturating_sub(1);
+        Self { attempts, ..self.queued(now) }.noted(now, "goes on in another worker".to_owned())
     }
 
-    /// What it needs is busy, and the job is to wait for it. That is no fault.
+    /// What it needs is busy. It leaves the line, so that others of its tenant go on, until the sweeper puts it there again.
+    /// That is no fault; but a job that was cancelled, or has taken too long, ends.
     pub fn hold_back(&self, reason: &str, now: Timestamp) -> Self {
+        if self.cancel_requested {
+            return self.cancelled(now);
+        }
+        if self.is_overdue(now) {
+            return self.fail(JobFault::TimedOut, now);
+        }
+        let since = self.started_at.map_or(Duration::ZERO, |started_at| now.since(started_at));
+        let check_at = Some(now.plus(since.clamp(*HELD_BACK_FOR.start(), *HELD_BACK_FOR.end())));
         let attempts = self.attempts.saturating_sub(1);
-        Self { attempts, ..self.queued(now) }.noted(now, reason.to_owned())
+        let held_back = Self { status: JobStatus::Scheduled, lease: None, attempts, check_at, ..self.changed(now) };
+        held_back.noted(now, reason.to_owned())
     }
 
     /// The worker could not go on, or was lost: another one may.

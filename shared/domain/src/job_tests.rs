@@ -139,6 +139,26 @@ fn a_job_for_later_waits_for_its_time() {
 }
 
 #[test]
+fn a_job_that_is_held_back_leaves_the_line_and_ends_as_any_other() {
+    let held = taken(&job(), NOW).hold_back("busy", NOW);
+    assert_eq!((held.status, held.place(), held.attempts, held.lease), (JobStatus::Scheduled, Place::Out, 0, None));
+    assert_eq!(held.take(NOW.plus(LEASE)), Taking::Leave, "a message that comes again does nothing");
+    assert_eq!(held.look(NOW.plus(Duration::from_secs(4))), None);
+    let again = held.look(NOW.plus(Duration::from_secs(5))).expect("it may be asked again");
+    assert_eq!((again.status, again.started_at), (JobStatus::Queued, Some(NOW)), "its time-out goes on");
+    let later = NOW.plus(Duration::from_secs(600));
+    let longer = taken(&again, later).hold_back("busy", later);
+    assert_eq!(longer.check_at, Some(later.plus(Duration::from_secs(600))));
+
+    assert_eq!(held.cancel(NOW).map(|job| job.status), Ok(JobStatus::Cancelled));
+    let late = held.look(NOW.plus(TIME_OUT)).expect("it has taken too long");
+    assert_eq!((late.status, late.fault), (JobStatus::Failed, Some(JobFault::TimedOut)));
+    let wanted_no_longer = taken(&job(), NOW).cancel(NOW).expect("it runs");
+    assert_eq!(wanted_no_longer.hold_back("busy", NOW).status, JobStatus::Cancelled);
+    assert_eq!(taken(&job(), NOW).hold_back("busy", NOW.plus(TIME_OUT)).fault, Some(JobFault::TimedOut));
+}
+
+#[test]
 fn a_job_s_place_follows_its_state() {
     let running = taken(&job(), NOW);
     assert_eq!((job().place(), running.place()), (Place::Waits, Place::Begins));
@@ -157,7 +177,7 @@ proptest! {
     /// Whatever workers, clients and the sweeper do in whatever order, every move is legal, versions count up, the log is
     /// bounded and what has ended is left alone but by a retry.
     #[test]
-    fn every_history_is_legal(moves in prop::collection::vec((0_u8..9, 0_u64..200_000), 0..200)) {
+    fn every_history_is_legal(moves in prop::collection::vec((0_u8..10, 0_u64..200_000), 0..200)) {
         let (mut job, mut now) = (job(), NOW);
         for (choice, ms) in moves {
             now = now.plus(Duration::from_millis(ms));
@@ -173,6 +193,7 @@ proptest! {
                 5 if runs => Some(job.succeed(JobResult::Object(ResultObject { object: 1, rows: 0, bytes: 0 }), now)),
                 6 => job.cancel(now).ok(),
                 7 => job.retry(now).ok(),
+                8 if runs => Some(job.hold_back("x", now)),
                 _ => job.look(now),
             };
             let Some(next) = next else { continue };

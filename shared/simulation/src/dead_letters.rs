@@ -36,7 +36,11 @@ impl World {
 
     /// What an operator asks of the letters of all tenants.
     pub fn ask_keeper(&self, question: &Value) -> Result<Value, PortError> {
-        run(dead_letters_keep::answer(self.keeping(), question))
+        run(self.asking_keeper(question))
+    }
+
+    pub async fn asking_keeper(&self, question: &Value) -> Result<Value, PortError> {
+        dead_letters_keep::answer(self.keeping(), question).await
     }
 
     /// A message about a payment that nobody knows: its worker buries it. The letter's id.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use coffer_simulation::{Answer, Ask, Fate};
+use coffer_simulation::{Answer, Ask, Fate, Tasks};
 use domain::backoff::RECEIVES_MAX;
 use domain::dead_letter::DeadLetterStatus;
 use domain::event::Queue;
@@ -121,6 +121,46 @@ fn i4_whoever_dies_between_sending_and_marking_loses_nothing() {
         assert!(kept.iter().all(|letter| letter.status == DeadLetterStatus::Redriven), "{operation} {fault:?}");
         scene.comes_to_rest();
     }
+}
+
+/// Polls whoever sends back until a message is in the queue; its worker buries it, and the death is kept, before it is marked.
+fn dies_before_it_is_marked<T>(scene: &Scene, sending: impl Future<Output = T>) -> T {
+    scene.world.faults.give_way_at_each_call();
+    let mut tasks = Tasks::default();
+    tasks.start((), sending);
+    while scene.world.queues.is_empty(Queue::Payments) {
+        assert!(tasks.poll(0).is_none(), "nothing was sent");
+    }
+    assert_eq!(scene.world.work(Queue::Payments), [Fate::Buried]);
+    assert_eq!(scene.world.keep_dead_letters(Queue::Payments), 1);
+    loop {
+        if let Some(((), ended)) = tasks.poll(0) {
+            return ended;
+        }
+    }
+}
+
+#[test]
+fn i4_a_letter_that_dies_again_before_it_is_marked_waits() {
+    let scene = Scene::new();
+    let id = scene.world.dead_letter(&scene.owner_now());
+    let one = || Ask::post(format!("/v1/dead_letters/{id}/redrive"), &json!({})).by(&scene.owner_now());
+    let all = || Ask::post("/v1/dead_letters/redrive", &json!({ "queue": "payments" })).by(&scene.owner_now());
+    let waits = |by: &str| assert_eq!(letters(&scene)[0]["status"], "waiting", "{by}: it is in no queue");
+
+    let answer = dies_before_it_is_marked(&scene, scene.world.calling(one().key("one")));
+    answer.refused(409, "request_in_progress");
+    waits("by its id");
+    let answer = dies_before_it_is_marked(&scene, scene.world.calling(all().key("all")));
+    assert_eq!(answer.ok(200).json["redriven"], 0);
+    waits("with its queue");
+    let question = json!({ "dead_letters": "redrive", "queue": "payments" });
+    let answer = dies_before_it_is_marked(&scene, scene.world.asking_keeper(&question)).expect("an answer");
+    assert_eq!((&answer["redriven"], &answer["failed"]), (&json!([]), &json!([])));
+    waits("by an operator");
+
+    scene.world.call(one().key("one")).ok(202);
+    assert_eq!(scene.world.queues.len(Queue::Payments), 1, "a request that was refused may come again");
 }
 
 #[test]

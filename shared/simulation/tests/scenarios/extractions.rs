@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use coffer_simulation::{Answer, Ask, Consumer, run};
 use domain::event::Queue;
-use domain::job::LEASE;
+use domain::job::{LEASE, TIME_OUT};
 use memory::Fault;
 use serde_json::{Value, json};
 
@@ -105,6 +105,33 @@ fn j7_a_model_that_is_busy_is_waited_for_and_that_is_no_fault() {
     let done = job(&scene, &id);
     assert_eq!((&done["status"], &done["attempts"]), (&json!("succeeded"), &json!(1)), "{done}");
     assert_eq!(spent(&scene), paid(&scene), "what was not begun is given back");
+    scene.comes_to_rest();
+}
+
+#[test]
+fn j7_f3_a_busy_model_holds_up_no_other_job_and_buries_no_message() {
+    let scene = Scene::new();
+    let owner = scene.owner_now();
+    let file = scene.world.file(&owner, "throttled.txt").id();
+    scene.world.run_until_quiet();
+    let ask = || Ask::post("/v1/extractions", &json!({ "file_id": file })).by(&owner).key(&scene.world.new_key());
+    let asked: Vec<String> = (0..5).map(|_| scene.world.call(ask()).ok(202).id()).collect();
+    let report = scene.world.report(&owner, "payments").id();
+    let unwanted = &asked[4];
+    scene.world.settle();
+    assert_eq!(job(&scene, &report)["status"], "succeeded");
+    assert!(asked.iter().all(|id| job(&scene, id)["status"] == "scheduled"), "out of the line");
+    assert!(scene.world.queues.is_empty(Queue::Jobs));
+    let cancel = Ask::post(format!("/v1/jobs/{unwanted}/cancel"), &json!({})).by(&scene.owner_now());
+    assert_eq!(scene.world.call(cancel).ok(202).text("/status"), "cancelled");
+
+    scene.world.clock.advance(TIME_OUT);
+    scene.world.platform_sweep().expect("nothing fails");
+    for id in &asked[..4] {
+        assert_eq!(code(&job(&scene, id)), ("failed", "timed_out"), "{}", job(&scene, id));
+    }
+    assert!(scene.world.queues.take_dead_letters(Queue::Jobs).is_empty(), "its message has done nothing wrong");
+    assert_eq!((spent(&scene), paid(&scene)), (0, 0));
     scene.comes_to_rest();
 }
 
