@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use domain::event::Notice;
 use domain::file::FileName;
-use domain::ids::{PaymentId, TenantId};
+use domain::ids::{FileId, PaymentId, TenantId};
 use domain::ledger::Source;
+use domain::logo::{LOGO_BYTES_MAX, Logo};
 use domain::order::Order;
 use domain::payment::{Payment, PaymentRefusal};
-use domain::receipt::{LOGO_BYTES_MAX, Logo, Receipt, ReceiptKey, Unprintable};
+use domain::receipt::{Receipt, ReceiptKey, Unprintable};
 use domain::time::Timestamp;
 use ports::blobs::{BlobKey, Blobs, Link};
 use ports::commerce::{Accounts, Consistency, Orders, Payments};
@@ -53,24 +54,42 @@ pub async fn render(on: Rendering<'_>, notice: &Notice) -> Result<(), WorkError>
     if on.blobs.head(blob).await?.is_some() {
         return Ok(());
     }
+    let logo = logo(on, tenant).await?;
     let receipt = Receipt {
         merchant: merchant(on.tenants, tenant).await?,
-        logo: logo(on, tenant).await?,
+        logo: None,
         order: order(on, &payment).await?,
         paid_at: paid_at(on, tenant, id).await?,
         payment,
     };
-    let document = (on.print)(&receipt).map_err(|error| WorkError::Poison(error.to_string()))?;
+    let document = printed(on, receipt, logo).map_err(|error| WorkError::Poison(error.to_string()))?;
     Ok(on.blobs.put(blob, CONTENT_TYPE, document).await?)
 }
 
-/// Of a file that was deleted since there is none: a receipt goes on without.
-async fn logo(on: Rendering<'_>, tenant: TenantId) -> Result<Option<Logo>, WorkError> {
+/// A receipt is worth more than its decoration: where it cannot be printed with its logo, it is without.
+fn printed(on: Rendering<'_>, plain: Receipt, logo: Option<(FileId, Logo)>) -> Result<Vec<u8>, Unprintable> {
+    let Some((file, logo)) = logo else { return (on.print)(&plain) };
+    let decorated = Receipt { logo: Some(logo), ..plain.clone() };
+    (on.print)(&decorated).or_else(|error| {
+        tracing::warn!(error = %error, file_id = %file, "receipt printed without its logo");
+        (on.print)(&plain)
+    })
+}
+
+/// Of a file that was deleted since there is none, nor of one that is no logo: a receipt goes on without.
+async fn logo(on: Rendering<'_>, tenant: TenantId) -> Result<Option<(FileId, Logo)>, WorkError> {
     let Some(id) = on.book.settings(tenant).await?.and_then(|settings| settings.logo) else { return Ok(None) };
     let file = on.files.get(tenant, id, Consistency::Strong).await?;
     let Some(file) = file.filter(|file| Logo::check(file).is_ok()) else { return Ok(None) };
     let bytes = on.blobs.beginning(BlobKey::file(tenant, id), LOGO_BYTES_MAX).await?;
-    Ok(bytes.and_then(|bytes| Logo::of(file.content_type, bytes)))
+    let Some(bytes) = bytes else { return Ok(None) };
+    match Logo::of(file.content_type, bytes) {
+        Ok(logo) => Ok(Some((id, logo))),
+        Err(invalid) => {
+            tracing::warn!(code = invalid.code, file_id = %id, "receipt printed without its logo");
+            Ok(None)
+        }
+    }
 }
 
 async fn order(on: Rendering<'_>, payment: &Payment) -> Result<Option<Order>, WorkError> {

@@ -47,6 +47,20 @@ where
     }
 }
 
+/// Whether a call cannot have arrived, because no connection came about. Of any other failure nobody knows what it came
+/// after.
+pub(crate) fn is_unsent<E>(error: &SdkError<E>) -> bool {
+    let SdkError::DispatchFailure(failure) = error else { return false };
+    let mut cause = failure.as_connector_error().map(|error| -> &(dyn Error + 'static) { error });
+    while let Some(error) = cause {
+        if error.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 pub(crate) fn kind<E: ProvideErrorMetadata>(error: &SdkError<E>) -> PortErrorKind {
     match error {
         SdkError::ConstructionFailure(_) => PortErrorKind::Rejected,

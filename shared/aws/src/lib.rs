@@ -55,7 +55,7 @@ pub use s3::{S3Blobs, UnreadableUploads, decode_uploads};
 pub use sandbox::SandboxTable;
 pub use sdk::{Aws, MissingVariables, Settings};
 pub use ses::SesMailer;
-pub use ses_feedback::{UnreadableFeedback, decode_feedback};
+pub use ses_feedback::{UnreadableFeedback, decode_feedback, without_addresses};
 pub use sqs::{SqsQueues, UnreadableNotice, about_message, decode_notice};
 pub use system::{SystemClock, SystemRandom};
 pub use vault::KmsVault;

@@ -5,7 +5,9 @@
 use domain::ids::TenantId;
 use domain::mail::{AddressHash, Feedback, Refusal};
 use domain::text::Email;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::{from_hex, to_hex};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the message is no event of SES")]
@@ -52,8 +54,48 @@ struct Recipient {
     email_address: String,
 }
 
+/// What of an event is kept among the dead letters in its place; empty where nothing follows of it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    feedback: Vec<KeptFeedback>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFeedback {
+    tenant: String,
+    reason: String,
+    /// SHA-256, hexadecimal.
+    addresses: Vec<String>,
+}
+
+/// The same event without the addresses that it holds, for what is kept longer than a message: [`decode_feedback`]
+/// reads it as it reads the event. `None` when it is none.
+pub fn without_addresses(body: &str) -> Option<String> {
+    let kept = |Feedback { tenant, refusal, addresses }: Feedback| KeptFeedback {
+        tenant: tenant.to_string(),
+        reason: refusal.as_str().to_owned(),
+        addresses: addresses.iter().map(|address| to_hex(&address.0)).collect(),
+    };
+    let feedback = decode_feedback(body).ok()?.map(kept).into_iter().collect();
+    serde_json::to_string(&Kept { feedback }).ok()
+}
+
+fn decode_kept(kept: KeptFeedback) -> Option<Feedback> {
+    let KeptFeedback { tenant, reason, addresses } = kept;
+    let addresses = addresses.iter().map(|address| from_hex(address).map(AddressHash));
+    Some(Feedback {
+        tenant: tenant.parse().ok()?,
+        refusal: Refusal::parse(&reason)?,
+        addresses: addresses.collect::<Option<_>>()?,
+    })
+}
+
 /// `None` where nothing follows of it: a bounce that may pass, a reader who says that it is no spam, somebody else's mail.
 pub fn decode_feedback(body: &str) -> Result<Option<Feedback>, UnreadableFeedback> {
+    if let Ok(Kept { feedback }) = serde_json::from_str(body) {
+        let known = |kept| decode_kept(kept).ok_or(UnreadableFeedback);
+        return feedback.into_iter().next().map(known).transpose();
+    }
     let event: SesEvent = serde_json::from_str(body).map_err(|_| UnreadableFeedback)?;
     let SesEvent { event_type, mail, bounce, complaint } = event;
     let Some(tenant) = mail.tags.tenant.first().and_then(|tenant| tenant.parse::<TenantId>().ok()) else {
@@ -119,6 +161,19 @@ mod tests {
         };
         assert_eq!(decode_feedback(&bounce("Permanent")), Ok(Some(of(Refusal::Bounced))));
         assert_eq!(decode_feedback(&complaint("abuse")), Ok(Some(of(Refusal::Complained))));
+    }
+
+    #[test]
+    fn what_is_kept_of_an_event_has_no_address_and_reads_as_it_did() {
+        for event in [bounce("Permanent"), complaint("abuse"), bounce("Transient"), complaint("not-spam")] {
+            let kept = without_addresses(&event).expect("an event");
+            assert!(!kept.contains('@'), "{kept}");
+            assert_eq!(decode_feedback(&kept), decode_feedback(&event));
+            assert_eq!(without_addresses(&kept), Some(kept), "it dies again as the same letter");
+        }
+        for strange in ["", "{}", r#"{"feedback":[{"tenant":"ten_1","reason":"bounced","addresses":[]}]}"#] {
+            assert_eq!(without_addresses(strange), None, "{strange}");
+        }
     }
 
     #[test]

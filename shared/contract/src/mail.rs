@@ -83,9 +83,15 @@ pub async fn an_address_is_refused_by_its_first_reason(table: PlatformTable<'_>,
         let address = AddressHash([index; 32]);
         let refusal = async |tenant| table.mail.refusal(tenant, address).await.expect("it is read");
         assert_eq!(refusal(tenant).await, None);
-        for given in [reason, Refusal::OptedOut, Refusal::Bounced] {
+        for given in [reason, reason, Refusal::OptedOut] {
             table.mail.refuse(tenant, address, given, now).await.expect("it is written");
             assert_eq!(refusal(tenant).await, Some(reason));
+        }
+        // An opt-out lets through what owners are told, and nobody reads that either.
+        let last = if reason == Refusal::OptedOut { Refusal::Bounced } else { reason };
+        for given in [Refusal::Bounced, Refusal::Complained, Refusal::OptedOut] {
+            table.mail.refuse(tenant, address, given, now.plus(Duration::from_secs(1))).await.expect("it is written");
+            assert_eq!(refusal(tenant).await, Some(last), "{reason:?}, then {given:?}");
         }
         assert_eq!(refusal(world.tenant()).await, None, "another tenant's mail goes there");
     }

@@ -1,8 +1,9 @@
 //! The receipt of a payment: who sold, to whom, what, what it came to, what of it went back.
 
+use domain::logo::Logo;
 use domain::order::Order;
 use domain::payment::Method;
-use domain::receipt::{Logo, Receipt, Unprintable};
+use domain::receipt::{Receipt, Unprintable};
 use krilla::image::Image;
 
 use crate::face::{Faces, faces};
@@ -15,8 +16,6 @@ use crate::when::date;
 const MIDDLE: f32 = 330.0;
 const LOGO_WIDTH_MAX: f32 = 160.0;
 const LOGO_HEIGHT_MAX: f32 = 44.0;
-/// No logo needs more, and a few kilobytes can claim to be gigabytes of pixels.
-const LOGO_PIXELS_MAX: u32 = 4_000;
 
 /// The receipt as PDF.
 pub fn receipt(receipt: &Receipt) -> Result<Vec<u8>, Unprintable> {
@@ -89,15 +88,16 @@ impl<'a> Layout<'a> {
         self.sheet.y += 22.0;
     }
 
-    /// A logo that cannot be read is left out: the receipt is worth more than its decoration.
+    /// A logo whose headers cannot be read is left out. One that is damaged further on is seen when the document is
+    /// finished, which fails.
     fn logo(&mut self) {
         let image = self.receipt.logo.as_ref().and_then(|logo| match logo {
-            Logo::Png(bytes) => Image::from_png(bytes.clone().into(), false).ok(),
-            Logo::Jpeg(bytes) => Image::from_jpeg(bytes.clone().into(), false).ok(),
+            Logo::Png(picture) => Image::from_png(picture.bytes().to_vec().into(), false).ok(),
+            Logo::Jpeg(picture) => Image::from_jpeg(picture.bytes().to_vec().into(), false).ok(),
         });
         let Some(image) = image else { return };
         let (width, height) = image.size();
-        if width == 0 || height == 0 || width.max(height) > LOGO_PIXELS_MAX {
+        if width == 0 || height == 0 {
             return;
         }
         let scale = (LOGO_WIDTH_MAX / width as f32).min(LOGO_HEIGHT_MAX / height as f32);

@@ -25,6 +25,7 @@ pub mod job;
 pub mod journal;
 pub mod ledger;
 pub mod listing;
+pub mod logo;
 pub mod mail;
 pub mod metadata;
 pub mod money;

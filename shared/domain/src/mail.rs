@@ -244,6 +244,15 @@ impl Refusal {
         }
     }
 
+    /// The first reason stays, but for an opt-out: it lets through what owners are told, and a bounce or a complaint
+    /// says that this must not go there either.
+    pub fn gives_way_to(self, later: Self) -> bool {
+        match (self, later) {
+            (Self::OptedOut, Self::Bounced | Self::Complained) => true,
+            (Self::OptedOut, Self::OptedOut) | (Self::Bounced | Self::Complained, _) => false,
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|refusal| refusal.as_str() == text)
     }
@@ -294,6 +303,16 @@ mod tests {
         assert_eq!(stopped(Refusal::OptedOut), [true, true, true, false, false, false]);
         assert_eq!(stopped(Refusal::Bounced), [true; 6]);
         assert_eq!(stopped(Refusal::Complained), [true; 6]);
+    }
+
+    #[test]
+    fn an_opt_out_alone_gives_way_and_to_what_stops_more() {
+        for first in Refusal::ALL {
+            for later in Refusal::ALL {
+                let stops_more = MailKind::ALL.into_iter().any(|kind| later.stops(kind) && !first.stops(kind));
+                assert_eq!(first.gives_way_to(later), stops_more, "{first:?}, {later:?}");
+            }
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub trait MailBook: Send + Sync {
     /// Why the tenant's mail does not go to an address. Strongly consistent.
     async fn refusal(&self, tenant: TenantId, address: AddressHash) -> Result<Option<Refusal>, PortError>;
 
-    /// From now on the tenant's mail does not go there. The first reason stays.
+    /// From now on the tenant's mail does not go there. The first reason stays unless it gives way to this one.
     async fn refuse(
         &self,
         tenant: TenantId,

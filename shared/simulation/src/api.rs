@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::mail_settings::Stores as MailStores;
 use app::sessions::{LoggingIn, Refreshing};
 use http_kit::serve::Served;
 use http_kit::{Gate, Request, Route, routes};
@@ -106,7 +107,8 @@ impl World {
             "settings-accept" => settings_accept::answer(settings_accept::Deps { gate, book: store }, request).await,
             "settings-get" => settings_get::answer(settings_get::Deps { gate, book: store }, request).await,
             "settings-update" => {
-                let deps = settings_update::Deps { gate, mint, book: store, files: store };
+                let stores = MailStores { book: store, files: store, blobs };
+                let deps = settings_update::Deps { gate, mint, stores };
                 settings_update::answer(deps, request).await
             }
             "payments-receipt" => {

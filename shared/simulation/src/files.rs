@@ -22,6 +22,20 @@ pub(crate) const FILES: [Held; 4] = [
     ("false.png", "image/png", b"no picture", "ntl8lQwzCltVawD+nUY5BZTwo0Q3iG7dA0wyNET719g="),
 ];
 
+/// The picture of [`FILES`] without its end: its headers are good, and it cannot be printed.
+const DAMAGED: &[u8] = {
+    let whole: &[u8] = include_bytes!("logo.png");
+    whole.split_at(45).0
+};
+/// Headers alone, of 11,000 pixels a side.
+const ENORMOUS: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x2a\xf8\0\0\x2a\xf8\x08\x06\0\0\0\0\0\0\0";
+
+/// Pictures that receipts are made without.
+const PICTURES: [Held; 2] = [
+    ("damaged.png", "image/png", DAMAGED, "1CcuLLzwmkqWev2LRaUWmZgZmOcSfVp21/h2HC3Zowg="),
+    ("enormous.png", "image/png", ENORMOUS, "d5Wy1QA0Mq6esgaIJCPl2Z4HJj26Wvu3ufeUolRB37I="),
+];
+
 macro_rules! invoice {
     () => {
         concat!(
@@ -75,8 +89,8 @@ pub(crate) fn file_body(name: &str) -> Value {
 }
 
 fn of_name(name: &str) -> Held {
-    let known = FILES.iter().chain(&DOCUMENTS).find(|(known, ..)| *known == name);
-    *known.expect("a name of FILES or DOCUMENTS")
+    let known = FILES.iter().chain(&DOCUMENTS).chain(&PICTURES).find(|(known, ..)| *known == name);
+    *known.expect("a name of FILES, DOCUMENTS or PICTURES")
 }
 
 impl World {

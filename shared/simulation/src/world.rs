@@ -27,6 +27,7 @@ use domain::allowance::{ModelTerms, Spending};
 use domain::backoff::RECEIVES_MAX;
 use domain::ids::TypedId;
 use domain::listing::Listing;
+use domain::logo::Logo;
 use domain::receipt::{Receipt, Unprintable};
 use domain::secret::Secret;
 use domain::socket::SocketId;
@@ -415,7 +416,13 @@ fn print_listing(listing: &Listing) -> Result<Vec<u8>, Unprintable> {
     Ok(format!("{listing:?}").into_bytes())
 }
 
-/// In the place of a document, which takes longer than all else here: what it would be made of.
+/// In the place of a document, which takes longer than all else here: what it would be made of. As there, a picture
+/// that is cut off is none that can be printed.
 fn print(receipt: &Receipt) -> Result<Vec<u8>, Unprintable> {
+    if let Some(Logo::Png(picture)) = &receipt.logo
+        && !picture.bytes().ends_with(b"IEND\xaeB`\x82")
+    {
+        return Err(Unprintable("the picture is cut off".to_owned()));
+    }
     Ok(format!("{receipt:?}").into_bytes())
 }

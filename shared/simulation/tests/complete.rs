@@ -225,6 +225,61 @@ fn every_queue_has_a_worker_a_dead_letter_queue_and_its_alarm() {
     assert_eq!(queues, 2 * Queue::ALL.len(), "template.yaml has a queue that domain::event::Queue does not know");
 }
 
+/// No emulator sends a bounce: what leads one to its worker is held here alone.
+#[test]
+fn what_comes_of_a_mail_is_told_to_the_queue_of_notifications() {
+    let blocks = template_blocks();
+    for (name, parts) in [
+        (
+            "MailFeedback",
+            &[
+                "ConfigurationSetName: !Ref MailConfiguration\n",
+                "Enabled: true\n",
+                "MatchingEventTypes: [bounce, complaint]\n",
+                "SnsDestination: {TopicARN: !Ref MailFeedbackTopic}\n",
+            ][..],
+        ),
+        (
+            "MailFeedbackTopicPolicy",
+            &[
+                "Topics: [!Ref MailFeedbackTopic]\n",
+                "Effect: Allow\n",
+                "Principal: {Service: ses.amazonaws.com}\n",
+                "Action: sns:Publish\n",
+                "Resource: !Ref MailFeedbackTopic\n",
+                "Condition: {StringEquals: {aws:SourceAccount: !Ref AWS::AccountId}}\n",
+            ],
+        ),
+        (
+            "MailFeedbackSubscription",
+            &[
+                "TopicArn: !Ref MailFeedbackTopic\n",
+                "Protocol: sqs\n",
+                "Endpoint: !GetAtt NotificationsQueue.Arn\n",
+                // The worker reads what SES says, not what SNS wraps it in.
+                "RawMessageDelivery: true\n",
+            ],
+        ),
+        (
+            "NotificationsQueuePolicy",
+            &[
+                "Queues: [!Ref NotificationsQueue]\n",
+                "Effect: Allow\n",
+                "Principal: {Service: sns.amazonaws.com}\n",
+                "Action: sqs:SendMessage\n",
+                "Resource: !GetAtt NotificationsQueue.Arn\n",
+                "Condition: {ArnEquals: {aws:SourceArn: !Ref MailFeedbackTopic}}\n",
+            ],
+        ),
+        ("NotificationsSend", &["MAIL_CONFIGURATION: !Ref MailConfiguration\n"]),
+    ] {
+        let block = blocks.get(name).unwrap_or_else(|| panic!("template.yaml has no {name}"));
+        for part in parts {
+            assert!(block.contains(part), "template.yaml, {name}: needs `{}`", part.trim());
+        }
+    }
+}
+
 #[test]
 fn every_stream_consumer_starts_at_the_beginning_and_gives_up_some_day() {
     for (name, block) in template_blocks() {

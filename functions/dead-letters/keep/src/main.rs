@@ -1,7 +1,7 @@
 //! What the function is made of on AWS.
 
 use app::dead_letters::Stores;
-use aws::{Aws, PlatformTable, Settings, SqsQueues, SystemClock, SystemRandom, about_message};
+use aws::{Aws, PlatformTable, Settings, SqsQueues, SystemClock, SystemRandom, about_message, without_addresses};
 use dead_letters_keep::{Deps, answer, keep};
 use domain::dead_letter::Burial;
 use domain::event::Queue;
@@ -25,6 +25,10 @@ async fn main() -> Result<(), runtime::Error> {
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let deps = Deps { mint, stores: Stores { platform: &platform, letters: &platform, returns: &queues } };
     let queue_of = |source: &str| arns.iter().find(|(_, arn)| arn == source).map(|(queue, _)| *queue);
-    let keep = async |burial: Burial| keep(deps, &Burial { about: about_message(&burial.body), ..burial }).await;
+    let keep = async |burial: Burial| {
+        // Of a mail that came back nobody needs to know for a month to whom it went.
+        let body = without_addresses(&burial.body).unwrap_or(burial.body);
+        keep(deps, &Burial { about: about_message(&body), body, ..burial }).await
+    };
     runtime::run_keeper(queue_of, keep, async |question: &Value| answer(deps, question).await).await
 }

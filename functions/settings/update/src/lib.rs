@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use app::mail_settings::{self, NewMailSettings};
+use app::mail_settings::{self, NewMailSettings, Stores};
 use domain::field::Invalid;
 use domain::mail::MailKind;
 use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
 use ports::clock::Mint;
-use ports::mail::MailBook;
-use ports::platform::Files;
 use serde_json::Value;
 
 /// What the function reaches.
@@ -18,8 +16,7 @@ use serde_json::Value;
 pub struct Deps<'a> {
     pub gate: Gate<'a>,
     pub mint: Mint<'a>,
-    pub book: &'a dyn MailBook,
-    pub files: &'a dyn Files,
+    pub stores: Stores<'a>,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -30,7 +27,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let input = fields::parse(&call.request.body, settings)?;
     let input = NewMailSettings { expected_version: call.request.if_match()?, ..input };
     let context = call.context(deps.mint);
-    Ok(Response::resource(mail_settings::put(&context, (deps.book, deps.files), call.caller.tenant, input).await?))
+    Ok(Response::resource(mail_settings::put(&context, deps.stores, call.caller.tenant, input).await?))
 }
 
 fn settings(fields: &mut Fields<'_>) -> Option<NewMailSettings> {

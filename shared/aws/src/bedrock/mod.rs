@@ -4,6 +4,8 @@
 
 mod json;
 mod prompt;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ use ports::extraction::{Answer, AnswerText, Document, Extractor, ExtractorError}
 use ports::{PortError, PortErrorKind};
 
 use crate::Aws;
-use crate::error::kind;
+use crate::error::{is_unsent, kind};
 
 const OPERATION: &str = "ask a model";
 
@@ -129,8 +131,11 @@ fn refusal(error: &SdkError<ConverseError>) -> ExtractorError {
     let port_error = |kind| PortError::caused_by(kind, OPERATION, code.clone());
     let Some(service) = error.as_service_error() else {
         return match kind(error) {
-            kind @ PortErrorKind::Unavailable => ExtractorError::Busy(port_error(kind)),
-            kind @ (PortErrorKind::TimedOut | PortErrorKind::Throttled) => ExtractorError::NoAnswer(port_error(kind)),
+            kind if is_unsent(error) => ExtractorError::Busy(port_error(kind)),
+            // Such as a connection that was lost: the model may have read the document by then, and is paid for it.
+            kind @ (PortErrorKind::Unavailable | PortErrorKind::TimedOut | PortErrorKind::Throttled) => {
+                ExtractorError::NoAnswer(port_error(kind))
+            }
             kind @ (PortErrorKind::Corrupt | PortErrorKind::Rejected) => ExtractorError::Rejected(port_error(kind)),
         };
     };

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::key::{Key, PARTITION, Partition};
 use super::query::Listing;
 use super::record::{Kind, Reader, Stored, Unreadable, decode, encode, ms};
-use super::{Attributes, PlatformTable, number};
+use super::{Attributes, PlatformTable, number, text};
 use crate::digest::{from_hex, to_hex};
 use crate::error::port_error;
 
@@ -91,8 +91,15 @@ impl MailBook for PlatformTable {
     ) -> Result<(), PortError> {
         let request = self
             .put(encode(&RefusalItem { tenant, refused: RefusedAddress { address, refusal, refused_at: now } })?)
-            .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PARTITION);
+        let request = if Refusal::OptedOut.gives_way_to(refusal) {
+            request
+                .condition_expression("attribute_not_exists(#pk) OR #reason = :opted_out")
+                .expression_attribute_names("#reason", "reason")
+                .expression_attribute_values(":opted_out", text(Refusal::OptedOut.as_str()))
+        } else {
+            request.condition_expression("attribute_not_exists(#pk)")
+        };
         match request.send().await {
             Ok(_) => Ok(()),
             Err(error) if was_refused(&error).is_some() => Ok(()),

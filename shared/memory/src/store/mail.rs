@@ -73,7 +73,11 @@ impl MailBook for Store {
     ) -> Result<(), PortError> {
         let effect = || {
             let refused = RefusedAddress { address, refusal, refused_at: now };
-            self.platform.get().refusals.entry((tenant, address)).or_insert(refused);
+            let mut table = self.platform.get();
+            let known = table.refusals.get(&(tenant, address));
+            if known.is_none_or(|known| known.refusal.gives_way_to(refusal)) {
+                table.refusals.insert((tenant, address), refused);
+            }
             Ok(())
         };
         self.faults.call("mail.refuse", effect).await

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use coffer_simulation::{Ask, Consumer, Fate, run, together};
 use domain::event::Queue;
+use domain::mail::MailSettings;
 use ports::blobs::BlobKey;
+use ports::mail::MailBook;
 use serde_json::json;
 
 use super::Scene;
@@ -126,11 +128,13 @@ fn only_a_ready_picture_of_the_tenant_s_own_is_a_logo() {
     let other = scene.world.sign_up("coffee").owner.caller;
     let [text, rejected, ready] =
         ["good.csv", "false.png", "logo.png"].map(|name| scene.world.file(scene.owner(), name).id());
+    let enormous = scene.world.file(scene.owner(), "enormous.png").id();
     let foreign = scene.world.file(&other, "logo.png").id();
     scene.comes_to_rest();
     for (file, code) in [
         (&text, "wrong_type"),
         (&rejected, "not_ready"),
+        (&enormous, "too_large"),
         (&foreign, "not_found"),
         (&"fil_00000000000000000000000001".to_owned(), "not_found"),
     ] {
@@ -141,4 +145,33 @@ fn only_a_ready_picture_of_the_tenant_s_own_is_a_logo() {
     show_logo(&scene, &ready).ok(200);
     scene.world.call(Ask::delete(format!("/v1/files/{ready}")).by(scene.owner())).ok(204);
     assert_eq!(show_logo(&scene, &ready).text("/errors/0/code"), "not_found");
+}
+
+/// A logo was cut off on its way and its headers are good: each receipt of the tenant would die of it.
+#[test]
+fn a_logo_that_cannot_be_printed_costs_its_receipt_the_logo_alone() {
+    let scene = Scene::new();
+    let damaged = scene.world.file(scene.owner(), "damaged.png").id();
+    scene.comes_to_rest();
+    show_logo(&scene, &damaged).ok(200);
+    let payment = scene.world.pay(scene.owner(), None, 700, "tok_success").id();
+    scene.comes_to_rest();
+    receipt(&scene, &payment).ok(303);
+    assert!(made_with(&scene, &payment).contains("logo: None"));
+}
+
+/// It was set before logos were looked into: decoding it would be the end of the worker and of all that it was at.
+#[test]
+fn a_logo_of_too_many_pixels_is_left_out_whoever_set_it() {
+    let scene = Scene::new();
+    let tenant = scene.owner().tenant;
+    let enormous = scene.world.file(scene.owner(), "enormous.png").id();
+    scene.comes_to_rest();
+    let logo = enormous.parse().ok();
+    let settings = MailSettings { logo, version: 1, ..MailSettings::standard(tenant) };
+    assert_eq!(run(scene.world.store.save_settings(&settings)).ok(), Some(true));
+    let payment = scene.world.pay(scene.owner(), None, 700, "tok_success").id();
+    scene.comes_to_rest();
+    receipt(&scene, &payment).ok(303);
+    assert!(made_with(&scene, &payment).contains("logo: None"));
 }
