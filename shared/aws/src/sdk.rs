@@ -22,11 +22,8 @@ const PATIENCE: Patience = Patience {
     operation: Duration::from_secs(3),
 };
 /// An emulator shares its machine with the functions, and who asks it again only makes it later. Less than an API function has.
-const EMULATOR_PATIENCE: Patience = Patience {
-    connect: Duration::from_secs(4),
-    attempt: Duration::from_secs(8),
-    operation: Duration::from_secs(9),
-};
+const EMULATOR_PATIENCE: Patience =
+    Patience { connect: Duration::from_secs(4), attempt: Duration::from_secs(8), operation: Duration::from_secs(9) };
 const OBJECT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const OBJECT_OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
 const MAIL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -280,7 +280,8 @@ pub trait Events: Send + Sync {
         page: PageRequest<EventId>,
     ) -> Result<Page<Event, EventId>, PortError>;
 
-    /// The tenant's events after one and before another, oldest first, at most `limit`, by one query. Read strongly.
+    /// The tenant's events after one and before another, oldest first, at most `limit`, by one query. Read strongly. There
+    /// may be more behind a page that is short of `limit`; behind one that is empty there is nothing.
     async fn between(
         &self,
         tenant: TenantId,

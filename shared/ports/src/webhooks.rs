@@ -60,7 +60,8 @@ pub trait WebhookDeliveries: Send + Sync {
         page: PageRequest<EventId>,
     ) -> Result<Page<Delivery, EventId>, PortError>;
 
-    /// The endpoint's deliveries of events after one, oldest first, at most `limit`, by one query. Read strongly.
+    /// The endpoint's deliveries of events after one, oldest first, at most `limit`, by one query. Read strongly. There may
+    /// be more behind a page that is short of `limit`; behind one that is empty there is nothing.
     async fn after(
         &self,
         tenant: TenantId,

@@ -149,7 +149,7 @@ async fn again(
     ordered::wake_behind(context, on, key, endpoint).await
 }
 
-/// One page; where the next begins.
+/// One page; where the next begins. A page may be short though there is more: behind the last comes one that is empty.
 async fn failed(
     context: &Context<'_>,
     on: Delivering<'_>,
@@ -157,7 +157,7 @@ async fn failed(
     after: EventId,
 ) -> Result<Option<EventId>, WorkError> {
     let page = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
-    let next = (page.len() == PER_PAGE).then(|| page.last().map(|last| last.event)).flatten();
+    let next = page.last().map(|last| last.event);
     let has_failed = |delivery: &Delivery| match delivery.status {
         DeliveryStatus::Failed | DeliveryStatus::Skipped => true,
         DeliveryStatus::Pending | DeliveryStatus::Succeeded => false,
@@ -168,7 +168,8 @@ async fn failed(
 }
 
 /// One page of the log, up to the replay's own event. Every delivery is of an event in the log, so those of the page's
-/// events are the first after where the page begins.
+/// events are the first after where the page begins. Where that page is the shorter one, a row that is there already is
+/// not written over.
 async fn never_sent(
     context: &Context<'_>,
     on: Delivering<'_>,
@@ -176,7 +177,7 @@ async fn never_sent(
     (after, before): (EventId, EventId),
 ) -> Result<Option<EventId>, WorkError> {
     let page = on.events.between(endpoint.tenant, after, before, PER_PAGE).await?;
-    let next = (page.len() == PER_PAGE).then(|| page.last().map(|last| last.id)).flatten();
+    let next = page.last().map(|last| last.id);
     let known = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
     let is_known = |event: &Event| known.iter().any(|delivery| delivery.event == event.id);
     let wanted = page.into_iter().filter(|event| endpoint.types.wants(event.kind) && !is_known(event));

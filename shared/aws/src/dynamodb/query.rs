@@ -61,7 +61,8 @@ impl Table {
         Ok(Page { items, next })
     }
 
-    /// One Query, read strongly.
+    /// One Query, read strongly. DynamoDB ends it at 1 MB, so it may be short of its limit though there is more. Nothing is
+    /// filtered: one that is empty is the end.
     pub(crate) async fn oldest_first<T: Stored>(
         &self,
         operation: &'static str,

@@ -49,7 +49,7 @@ impl Events for Store {
                 return Ok(Vec::new());
             }
             let found = table.events.range((tenant, after)..(tenant, before));
-            Ok(found.take(limit).map(|(_, event)| event.clone()).collect())
+            Ok(found.take(self.page_of(limit)).map(|(_, event)| event.clone()).collect())
         };
         self.faults.call("events.between", effect).await
     }

@@ -89,6 +89,7 @@ pub struct Store {
     /// Locked before the commerce table by who needs both.
     platform: Lock<PlatformTable>,
     identity: Lock<IdentityTable>,
+    page_max: Lock<Option<usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -198,6 +199,16 @@ pub struct Contents {
 impl Store {
     pub fn new(faults: Faults) -> Self {
         Self { faults, ..Self::default() }
+    }
+
+    /// From now on, a page of the log or of an endpoint's deliveries ends after so many: those of DynamoDB end at 1 MB.
+    pub fn cut_pages(&self, at: usize) {
+        *self.page_max.get() = Some(at);
+    }
+
+    /// How many a page has that may have so many.
+    fn page_of(&self, limit: usize) -> usize {
+        self.page_max.get().map_or(limit, |max| max.min(limit))
     }
 
     /// The changes since the last call, in the order of their commits, those of the commerce table first. A real stream may

@@ -98,7 +98,7 @@ impl WebhookDeliveries for Store {
         let effect = || {
             let table = self.platform.get();
             let later = table.deliveries.range(of_endpoint(tenant, endpoint)).filter(|((.., event), _)| *event > after);
-            Ok(later.take(limit).map(|(_, (delivery, _))| delivery.clone()).collect())
+            Ok(later.take(self.page_of(limit)).map(|(_, (delivery, _))| delivery.clone()).collect())
         };
         self.faults.call("deliveries.after", effect).await
     }

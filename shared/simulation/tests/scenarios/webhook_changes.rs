@@ -226,3 +226,29 @@ fn k11_replays_of_many_come_a_page_at_a_time_and_one_after_the_other() {
     replay("failed_since").ok(202);
     scene.comes_to_rest();
 }
+
+#[test]
+fn k11_a_replay_goes_on_behind_a_page_that_the_store_has_cut() {
+    let scene = Scene::new();
+    let began = api::rfc3339(scene.world.clock.now());
+    let three = || (0..3).for_each(|_| order(&scene));
+    three();
+    scene.world.run_until_quiet();
+    scene.world.clock.advance(Duration::from_secs(1));
+    let id = scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] })).id();
+    scene.world.receivers.set(FIRST, Manner::Answers(500));
+    three();
+    pass(&scene.world, minutes(48 * 60));
+    assert!(deliveries(&scene, &id).iter().all(|delivery| delivery["status"] == "failed"));
+    scene.world.receivers.heal();
+    scene.world.store.cut_pages(2);
+    let replay = |what: &str| {
+        let ask = Ask::post(path(&id, "/replay"), &json!({ what: began })).by(&scene.owner_now()).key(what);
+        scene.world.call(ask).ok(202);
+        pass(&scene.world, minutes(4));
+        sorted(scene.world.receivers.taken(FIRST))
+    };
+    let all = events(&scene, "order.");
+    assert_eq!(replay("failed_since"), all[3..]);
+    assert_eq!(replay("never_sent_since"), all);
+}
