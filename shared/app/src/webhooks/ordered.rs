@@ -26,8 +26,9 @@ const SETTLED_AFTER: Duration = Duration::from_secs(12);
 const PER_RUN: usize = 50;
 /// How long it sends at most, but for the request that is under way then.
 const RUNS_FOR: Duration = Duration::from_secs(30);
-/// How many events of the log are read at once.
+/// How many events of the log are read at once, and how many pages before it is written how far that was.
 const PER_PAGE: usize = 100;
+const PAGES_PER_LOOK: usize = 10;
 
 /// An event has happened that the endpoint wants: as soon as the log is settled, it is its turn.
 pub(super) async fn hear(
@@ -94,11 +95,21 @@ async fn go_through(
         if endpoint.health.turn.lease_until != lease {
             return Ok(());
         }
-        let Some(event) = log.next_wanted(context, on, &endpoint).await? else {
-            if release(on, key, lease, log.read_up_to).await? {
-                return Ok(());
-            }
-            continue;
+        let event = match log.next_wanted(context, on, &endpoint).await? {
+            // What the log took to read is not left to the request: the lease has to outlive that.
+            Found::Wanted(_) if context.now() >= ends_at => break,
+            Found::Wanted(event) => event,
+            Found::NoneYet(passed) => match done_with(context, on, key, lease, passed).await? {
+                Some(prolonged) => {
+                    lease = Some(prolonged);
+                    continue;
+                }
+                None => return Ok(()),
+            },
+            Found::Nothing => match release(on, key, lease, log.passed).await? {
+                true => return Ok(()),
+                false => continue,
+            },
         };
         let of_event = DeliveryKey { event: event.id, ..key };
         let stored = on.deliveries.get(of_event).await?;
@@ -115,17 +126,14 @@ async fn go_through(
         };
         match went {
             Went::Over => match done_with(context, on, key, lease, event.id).await? {
-                Some(prolonged) => lease = Some(prolonged),
+                Some(prolonged) => (lease, log.passed) = (Some(prolonged), Some(event.id)),
                 None => return Ok(()),
             },
             // Its own message or row brings it back, and with it those after it.
-            Went::WaitsUntil(_) => {
-                release_for_good(on, key, lease).await?;
-                return Ok(());
-            }
+            Went::WaitsUntil(_) => return release_for_good(on, key, lease, log.passed).await,
         }
     }
-    release_for_good(on, key, lease).await?;
+    release_for_good(on, key, lease, log.passed).await?;
     come_again(context, on, key, context.now()).await
 }
 
@@ -133,29 +141,43 @@ async fn go_through(
 #[derive(Default)]
 struct Log {
     page: VecDeque<Event>,
-    read_up_to: Option<EventId>,
+    /// Up to where nothing is left to be sent.
+    passed: Option<EventId>,
+}
+
+/// What a look at the log comes to.
+enum Found {
+    Wanted(Event),
+    /// Nothing up to here, and the log goes on.
+    NoneYet(EventId),
+    Nothing,
 }
 
 impl Log {
-    /// The next event that the endpoint wants.
+    /// The next event that the endpoint wants. It may want one in a hundred thousand, so a look is bounded.
     async fn next_wanted(
         &mut self,
         context: &Context<'_>,
         on: Delivering<'_>,
         endpoint: &Endpoint,
-    ) -> Result<Option<Event>, WorkError> {
+    ) -> Result<Found, WorkError> {
         let settled = EventId::floor_at(context.now().minus(SETTLED_AFTER));
-        loop {
+        for _ in 0..PAGES_PER_LOOK {
             if self.page.is_empty() {
-                let after = self.read_up_to.unwrap_or(endpoint.health.sent_up_to);
+                let after = self.passed.unwrap_or(endpoint.health.sent_up_to);
                 self.page = on.events.between(endpoint.tenant, after, settled, PER_PAGE).await?.into();
             }
-            let Some(event) = self.page.pop_front() else { return Ok(None) };
-            self.read_up_to = Some(event.id);
-            if endpoint.types.wants(event.kind) {
-                return Ok(Some(event));
+            if self.page.is_empty() {
+                return Ok(Found::Nothing);
+            }
+            while let Some(event) = self.page.pop_front() {
+                if endpoint.types.wants(event.kind) {
+                    return Ok(Found::Wanted(event));
+                }
+                self.passed = Some(event.id);
             }
         }
+        Ok(self.passed.map_or(Found::Nothing, Found::NoneYet))
     }
 }
 
@@ -177,21 +199,25 @@ async fn release(
     on: Delivering<'_>,
     key: DeliveryKey,
     lease: Option<Timestamp>,
-    read_up_to: Option<EventId>,
+    passed: Option<EventId>,
 ) -> Result<bool, WorkError> {
     let Some(endpoint) = enabled(on, key).await? else { return Ok(true) };
     let health = &endpoint.health;
     if health.turn.lease_until != lease {
         return Ok(true);
     }
-    let next = health.turned(health.turn.rested());
-    let sent_up_to = read_up_to.unwrap_or(next.sent_up_to).max(next.sent_up_to);
-    let is_ours = on.endpoints.put_health(key.tenant, key.endpoint, &Health { sent_up_to, ..next }).await?;
+    let next = health.left(health.turn.rested(), passed);
+    let is_ours = on.endpoints.put_health(key.tenant, key.endpoint, &next).await?;
     Ok(is_ours && !health.turn.wanted)
 }
 
-async fn release_for_good(on: Delivering<'_>, key: DeliveryKey, lease: Option<Timestamp>) -> Result<(), WorkError> {
-    write_health(on, key, lease, |health| health.turned(Turn::FREE)).await.map(drop)
+async fn release_for_good(
+    on: Delivering<'_>,
+    key: DeliveryKey,
+    lease: Option<Timestamp>,
+    passed: Option<EventId>,
+) -> Result<(), WorkError> {
+    write_health(on, key, lease, |health| health.left(Turn::FREE, passed)).await.map(drop)
 }
 
 /// Changes the health of an endpoint whose lease is ours. `None` when it is not, or the endpoint is gone.

@@ -142,6 +142,13 @@ impl Health {
         Self { turn, ..self.next() }
     }
 
+    /// As `turned`, where nothing is left up to an event.
+    #[must_use]
+    pub fn left(&self, turn: Turn, passed: Option<EventId>) -> Self {
+        let sent_up_to = passed.map_or(self.sent_up_to, |passed| passed.max(self.sent_up_to));
+        Self { sent_up_to, ..self.turned(turn) }
+    }
+
     /// The lease goes on: what was done is done, up to an event.
     #[must_use]
     pub fn sent(&self, up_to: EventId, now: Timestamp) -> Self {

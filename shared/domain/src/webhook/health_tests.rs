@@ -64,6 +64,8 @@ fn a_lease_ends_by_itself_and_what_was_sent_never_goes_back() {
     let sent = leased.sent(late, NOW).sent(early, NOW);
     assert_eq!(sent.sent_up_to, late);
     assert!(!sent.turned(Turn::FREE).turn.is_leased(NOW));
+    let left = |passed| leased.left(Turn::FREE, passed).left(Turn::FREE, Some(early)).sent_up_to;
+    assert_eq!([left(None), left(Some(late))], [early, late]);
 }
 
 #[test]

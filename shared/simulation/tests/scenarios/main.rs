@@ -38,6 +38,7 @@ mod wallets;
 mod webhook_burst;
 mod webhook_changes;
 mod webhook_endpoints;
+mod webhook_order;
 mod webhooks;
 mod workers;
 

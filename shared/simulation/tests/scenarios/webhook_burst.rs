@@ -74,7 +74,7 @@ fn run_workers(world: &World, until: Timestamp) {
 }
 
 /// So many events at once, as one commit each hundred.
-fn burst(scene: &Scene, count: usize) -> Vec<EventId> {
+pub fn burst(scene: &Scene, count: usize) -> Vec<EventId> {
     let (world, tenant) = (&scene.world, scene.owner().tenant);
     let mut ids = Vec::new();
     for _ in 0..count.div_ceil(100) {
