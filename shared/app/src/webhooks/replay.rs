@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context<'_>, on: Delivering<'_>, notice: &Noti
         return Ok(on.queues.send_after(Queue::Webhooks, ASKS_AGAIN_AFTER, &later).await?);
     }
     let next = match replay {
-        Replay::Event(event) => return again(context, on, &endpoint, event).await,
+        Replay::Event(event) => return again(context, on, &endpoint, event, notice.event).await,
         Replay::FailedAfter(after) => failed(context, on, &endpoint, after).await?.map(Replay::FailedAfter),
         Replay::NeverSentAfter(after) => {
             never_sent(context, on, &endpoint, (after, notice.event)).await?.map(Replay::NeverSentAfter)
@@ -125,27 +125,26 @@ async fn end_turn(on: Delivering<'_>, endpoint: &Endpoint, event: EventId) -> Re
     Ok(())
 }
 
-/// Sent at once, whatever came of it before.
+/// Sent at once, whatever came of it before. `asked` is the replay's own event.
 async fn again(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
     event: EventId,
+    asked: EventId,
 ) -> Result<(), WorkError> {
     let key = DeliveryKey { tenant: endpoint.tenant, endpoint: endpoint.id, event };
     let Some(event) = read_event(context, on, key.tenant, event).await? else { return Ok(()) };
     let replayed = match on.deliveries.get(key).await? {
-        // A second message of the same replay: it is under way.
-        Some(delivery) if delivery.cause == Cause::Replay && delivery.status == DeliveryStatus::Pending => delivery,
+        // A second message of the same replay: it is under way, and its row or message brings it back.
+        Some(delivery) if delivery.is_replayed_since(asked.made_at()) => return Ok(()),
         Some(delivery) => delivery.replayed(context.now()),
         None => new(context, endpoint, &event),
     };
-    if !replayed.is_due(context.now()) {
-        return Ok(());
+    if !on.deliveries.put(&replayed, replayed.next_at.map(|at| due_at(at, context.now()))).await? {
+        return Err(WorkError::contended());
     }
-    if on.deliveries.put(&replayed, replayed.next_at.map(|at| due_at(at, context.now()))).await? {
-        attempt::send(context, on, endpoint, &event, replayed).await?;
-    }
+    attempt::send(context, on, endpoint, &event, replayed).await?;
     ordered::wake_behind(context, on, key, endpoint).await
 }
 

@@ -243,6 +243,13 @@ impl Delivery {
         Self { status, cause, attempts_made: 0, holds: 0, has_place: false, next_at: Some(now), ..self.next(now) }
     }
 
+    /// Whether a replay that somebody asked for at a moment is under way. One from before that waits is another.
+    pub fn is_replayed_since(&self, asked_at: Timestamp) -> bool {
+        let last = self.attempts.last().filter(|_| self.attempts_made > 0);
+        let since = last.map_or(self.updated_at, |attempt| attempt.at);
+        self.cause == Cause::Replay && self.status == DeliveryStatus::Pending && since >= asked_at
+    }
+
     /// As long as the event it is about, from its last change on: a replayed one is not gone tomorrow.
     pub fn expires_at(&self) -> Timestamp {
         self.updated_at.plus(event::KEPT_FOR)

@@ -69,6 +69,21 @@ fn held_is_no_attempt_and_skipped_is_the_end() {
 }
 
 #[test]
+fn a_replay_is_under_way_from_when_it_was_asked_for() {
+    let asked = NOW.plus(Duration::from_secs(60));
+    let (before, since) = (delivery().replayed(NOW), delivery().replayed(asked));
+    assert!(!before.is_replayed_since(asked) && since.is_replayed_since(asked));
+    assert!(!delivery().held(asked, 0, asked).is_replayed_since(asked), "no replay");
+    let sent = |delivery: &Delivery, at, outcome| {
+        delivery.concluded(Attempt { at, ..attempt(outcome) }, AGAIN, 0, asked.plus(Duration::from_secs(1))).0
+    };
+    let failed = Outcome::Answered(500);
+    assert!(sent(&since, asked, failed).is_replayed_since(asked), "it waits for its second attempt");
+    assert!(!sent(&before, NOW, failed).is_replayed_since(asked), "an attempt from before that ends after");
+    assert!(!sent(&since, asked, Outcome::Answered(200)).is_replayed_since(asked), "it is over");
+}
+
+#[test]
 fn what_a_receiver_answers_is_cut_and_masked() {
     let text = ResponseText::cut(&[b'x'; 5_000]);
     assert_eq!(text.as_str().len(), ResponseText::LEN_MAX);

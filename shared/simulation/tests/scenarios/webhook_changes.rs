@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::future::Future as _;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use coffer_simulation::{Ask, Consumer};
+use coffer_simulation::{Ask, Consumer, Fate, run};
 use domain::event::Queue;
 use memory::Manner;
 use ports::clock::Clock as _;
+use ports::webhooks::WebhookDeliveries as _;
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -251,4 +252,59 @@ fn k11_a_replay_goes_on_behind_a_page_that_the_store_has_cut() {
     let all = events(&scene, "order.");
     assert_eq!(replay("failed_since"), all[3..]);
     assert_eq!(replay("never_sent_since"), all);
+}
+
+/// An event that was replayed, in vain, and waits for hours.
+fn replayed_in_vain() -> (Scene, String) {
+    let scene = Scene::new();
+    let id = scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] })).id();
+    scene.world.receivers.set(FIRST, Manner::AsksToWait(minutes(9 * 60)));
+    order(&scene);
+    scene.world.settle();
+    replay_first(&scene, &id, "in vain");
+    pass(&scene.world, minutes(1));
+    assert_eq!(scene.world.receivers.got(FIRST).len(), 2);
+    scene.world.receivers.heal();
+    (scene, id)
+}
+
+fn replay_first(scene: &Scene, endpoint: &str, key: &str) {
+    let body = json!({ "event_id": events(scene, "order.")[0] });
+    scene.world.call(Ask::post(path(endpoint, "/replay"), &body).by(&scene.owner_now()).key(key)).ok(202);
+}
+
+#[test]
+fn k11_a_replay_goes_out_though_an_earlier_one_of_the_event_waits() {
+    let (scene, id) = replayed_in_vain();
+    replay_first(&scene, &id, "once more");
+    pass(&scene.world, minutes(1));
+    assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."));
+    scene.comes_to_rest();
+}
+
+#[test]
+fn k11_a_replay_whose_row_others_write_is_tried_again() {
+    let (scene, id) = replayed_in_vain();
+    replay_first(&scene, &id, "once more");
+    assert!(scene.world.deliver(Consumer::OutboxPublish));
+    scene.world.faults.forget_calls();
+    scene.world.faults.give_way_at_each_call();
+    {
+        let batch = scene.world.receive(Queue::Webhooks, 10);
+        let mut working = Box::pin(scene.world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        while scene.world.faults.calls("deliveries.put") == 0 {
+            assert!(working.as_mut().poll(&mut context).is_pending(), "it is about to write its row");
+        }
+        let row = scene.world.store.deliveries().remove(0).looked_at(scene.world.clock.now());
+        assert!(run(scene.world.store.put(&row, None)).expect("nothing fails"));
+        let fates = loop {
+            if let Poll::Ready(fates) = working.as_mut().poll(&mut context) {
+                break fates;
+            }
+        };
+        assert_eq!(fates, [Fate::Again]);
+    }
+    pass(&scene.world, minutes(2));
+    assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."));
 }
