@@ -308,3 +308,38 @@ fn k11_a_replay_whose_row_others_write_is_tried_again() {
     pass(&scene.world, minutes(2));
     assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."));
 }
+
+#[test]
+fn k8_what_was_under_way_when_the_breaker_opened_opens_it_for_no_longer() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] }));
+    world.receivers.set(FIRST, Manner::Hangs);
+    (0..20).for_each(|_| order(&scene));
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.receivers.take_time(&world.clock, Duration::from_secs(1), Duration::from_secs(15));
+    {
+        let batch = world.receive(Queue::Webhooks, 20);
+        let mut working = Box::pin(world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(working.as_mut().poll(&mut context).is_pending(), "all twenty are under way");
+        world.clock.advance(Duration::from_secs(15));
+        world.receivers.next_end();
+        assert!(working.as_mut().poll(&mut context).is_ready(), "they time out");
+    }
+    world.receivers.take_time(&world.clock, Duration::ZERO, Duration::ZERO);
+    let opened = || {
+        let health = world.store.contents().endpoints[0].health.clone();
+        (health.failures, health.open_until.expect("it is open"))
+    };
+    let (failures, until) = opened();
+    assert_eq!((failures, world.receivers.got(FIRST).len()), (5, 20));
+    assert!(until.since(world.clock.now()) <= Duration::from_secs(36));
+    pass(world, until.since(world.clock.now()) + Duration::from_secs(1));
+    order(&scene);
+    world.settle();
+    let (failures, until) = opened();
+    assert_eq!((failures, world.receivers.got(FIRST).len()), (6, 21), "one has probed");
+    let open_for = until.since(world.clock.now());
+    assert!(open_for >= Duration::from_secs(50) && open_for <= Duration::from_secs(72), "{open_for:?}");
+}
