@@ -119,6 +119,7 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     }
     // A message that wakes goes on where another has stopped, whatever event it names.
     if in_order {
+        ordered::come_again_unless_settled(context, on, key).await?;
         ordered::wake(context, on, key).await
     } else {
         ordered::wake_behind(context, on, key, &endpoint).await
