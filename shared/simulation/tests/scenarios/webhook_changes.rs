@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use coffer_simulation::{Ask, Consumer, Fate, run};
 use domain::event::Queue;
+use domain::webhook::{Cause, Delivery, DeliveryStatus};
 use memory::Manner;
 use ports::clock::Clock as _;
 use ports::webhooks::WebhookDeliveries as _;
@@ -342,4 +343,28 @@ fn k8_what_was_under_way_when_the_breaker_opened_opens_it_for_no_longer() {
     assert_eq!((failures, world.receivers.got(FIRST).len()), (6, 21), "one has probed");
     let open_for = until.since(world.clock.now());
     assert!(open_for >= Duration::from_secs(50) && open_for <= Duration::from_secs(72), "{open_for:?}");
+}
+
+#[test]
+fn k11_what_fails_after_a_replay_was_asked_for_is_not_of_it() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    let id = world.endpoint(scene.owner(), FIRST, &json!({ "types": ["wallet.*"] })).id();
+    let began = api::rfc3339(world.clock.now());
+    let fails = || {
+        order(&scene);
+        let event = world.store.contents().events.into_iter().max_by_key(|event| event.id).expect("an event");
+        let place = (event.tenant, id.parse().expect("an id"));
+        let new = Delivery::new(place, (event.id, event.kind), Cause::Replay, world.clock.now());
+        let failed = Delivery { status: DeliveryStatus::Failed, next_at: None, ..new };
+        assert!(run(world.store.put(&failed, None)).expect("nothing fails"));
+        world.clock.advance(Duration::from_secs(1));
+    };
+    fails();
+    let ask = Ask::post(path(&id, "/replay"), &json!({ "failed_since": began })).by(scene.owner());
+    world.call(ask.key("failed")).ok(202);
+    world.clock.advance(Duration::from_secs(1));
+    fails();
+    pass(world, minutes(1));
+    assert_eq!(world.receivers.taken(FIRST), events(&scene, "order.")[..1]);
 }
