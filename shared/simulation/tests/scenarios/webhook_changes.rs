@@ -368,3 +368,34 @@ fn k11_what_fails_after_a_replay_was_asked_for_is_not_of_it() {
     pass(world, minutes(1));
     assert_eq!(world.receivers.taken(FIRST), events(&scene, "order.")[..1]);
 }
+
+#[test]
+fn k6_one_that_is_deleted_while_it_waits_behind_slow_ones_is_told_of_nothing() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    for index in 0..32 {
+        let url = format!("https://slow{index}.example/");
+        world.endpoint(scene.owner(), &url, &json!({ "types": ["order.*"] }));
+        world.receivers.set(&url, Manner::Hangs);
+    }
+    // The endpoints are gone through from the oldest on.
+    world.clock.advance(Duration::from_secs(1));
+    let [stays, goes] =
+        [FIRST, SECOND].map(|url| world.endpoint(scene.owner(), url, &json!({ "types": ["order.*"] })).id());
+    order(&scene);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.receivers.take_time(&world.clock, Duration::ZERO, Duration::from_secs(15));
+    {
+        let batch = world.receive(Queue::Webhooks, 10);
+        let mut working = Box::pin(world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(working.as_mut().poll(&mut context).is_pending(), "thirty-two are under way");
+        change(&scene, &stays, &json!({ "url": OLD }));
+        world.call(Ask::delete(path(&goes, "")).by(scene.owner())).ok(204);
+        world.clock.advance(Duration::from_secs(15));
+        world.receivers.next_end();
+        let is_over = (0..100).any(|_| working.as_mut().poll(&mut context).is_ready());
+        assert!(is_over, "they time out");
+    }
+    assert_eq!([FIRST, SECOND, OLD].map(|url| world.receivers.got(url).len()), [0, 0, 1]);
+}
