@@ -176,7 +176,7 @@ pub async fn test(
     ask(context, stores, (tenant, id), claim, Asked { event, body, is_of_many: false }).await
 }
 
-/// Has a worker send them. An event has to be there; of a time before what is kept, what is kept is meant.
+/// Has a worker send them. An event has to be there and no internal one, but for this endpoint's own tests; of a time before what is kept, what is kept is meant.
 pub async fn replay(
     context: &Context<'_>,
     stores: Stores<'_>,
@@ -189,7 +189,11 @@ pub async fn replay(
     let since = |at: Timestamp| EventId::floor_at(at.max(now.minus(KEPT_FOR)));
     let replay = match of {
         ReplayOf::Event(event) => {
-            crate::events::get(events, tenant, event, now).await?;
+            let found = crate::events::get(events, tenant, event, now).await?;
+            let is_own_test = found.kind == EventType::WebhookEndpointTest && found.subject == id.to_string();
+            if !(found.kind.is_public() || is_own_test) {
+                return Err(Error::NotFound("event"));
+            }
             Replay::Event(event)
         }
         ReplayOf::FailedSince(at) => Replay::FailedAfter(since(at)),

@@ -9,8 +9,8 @@ use domain::page::PageRequest;
 use domain::time::Timestamp;
 use domain::turn::Turn;
 use domain::webhook::{
-    Again, Attempt, Cause, Delivery, DeliveryStatus, DisabledReason, Endpoint, EndpointChange, NewSecret, Outcome,
-    ResponseText, Signature, TypeFilter,
+    Again, Attempt, Cause, Delivery, DeliveryStatus, DisabledReason, Endpoint, EndpointChange, Health, NewSecret,
+    Outcome, Request, ResponseText, Signature, TypeFilter,
 };
 use futures_util::future::join_all;
 use ports::clock::Clock;
@@ -27,6 +27,10 @@ async fn create(table: PlatformTable<'_>, endpoint: &Endpoint, now: Timestamp) {
     write(table.platform, changes(endpoint.tenant, [PlatformChange::CreateEndpoint(endpoint.clone())], now)).await;
 }
 
+fn failed(health: &Health, now: Timestamp) -> Health {
+    health.failed(Request::Probe, now, 0).expect("a probe counts")
+}
+
 async fn stored(table: PlatformTable<'_>, tenant: TenantId, id: WebhookEndpointId) -> Option<Endpoint> {
     table.endpoints.get(tenant, id, Consistency::Strong).await.expect("an endpoint is read")
 }
@@ -37,7 +41,7 @@ pub async fn every_field_of_an_endpoint_is_kept(table: PlatformTable<'_>, seed: 
     let plain = || endpoint(tenant, mint);
     let key = NewSecret { signature: Signature::Ed25519, public_key: Some("whpk_x".to_owned()), ..new_secret(2) };
     let bare = Endpoint { rate_per_second: None, description: None, types: TypeFilter::default(), ..plain() };
-    let failing = (0..6).fold(plain().health, |health, _| health.failed(now, 0));
+    let failing = (0..6).fold(plain().health, |health, _| failed(&health, now));
     let failing = failing.turned(Turn::taken(now).asked_for_more());
     let failing = failing.replays(world.id(), now).expect("its turn");
     let disabled = DisabledReason::ALL.iter().map(|reason| plain().disable(*reason, now));
@@ -56,12 +60,12 @@ pub async fn settings_change_by_their_version_and_leave_health_alone(table: Plat
     create(table, &first, now).await;
     let one = |change| changes(tenant, [change], now);
     assert_eq!(commit(table.platform, one(PlatformChange::CreateEndpoint(first.clone()))).await, CommitOutcome::Stale);
-    let failed = first.health.failed(now, 0);
-    assert!(table.endpoints.put_health(tenant, first.id, &failed).await.expect("written"));
+    let failing = failed(&first.health, now);
+    assert!(table.endpoints.put_health(tenant, first.id, &failing).await.expect("written"));
     let description = EndpointChange { description: Some(None), ..EndpointChange::default() };
     let second = first.change(description, now);
     write(table.platform, one(PlatformChange::UpdateEndpoint(second.clone()))).await;
-    let expected = Endpoint { health: failed.clone(), ..second.clone() };
+    let expected = Endpoint { health: failing.clone(), ..second.clone() };
     assert_eq!(stored(table, tenant, first.id).await, Some(expected), "the health of meanwhile");
     assert_eq!(commit(table.platform, one(PlatformChange::UpdateEndpoint(second.clone()))).await, CommitOutcome::Stale);
     let of_nobody = Endpoint { id: world.id(), ..second.clone() };
@@ -69,7 +73,7 @@ pub async fn settings_change_by_their_version_and_leave_health_alone(table: Plat
     let late = Endpoint { health: first.health.begun_again(now), version: 3, ..second.clone() };
     let outcome = commit(table.platform, one(PlatformChange::RestartEndpoint(late))).await;
     assert_eq!(outcome, CommitOutcome::Stale, "how it fares has been written since");
-    let third = Endpoint { health: failed.begun_again(now), version: 3, ..second };
+    let third = Endpoint { health: failing.begun_again(now), version: 3, ..second };
     write(table.platform, one(PlatformChange::RestartEndpoint(third.clone()))).await;
     assert_eq!(stored(table, tenant, first.id).await, Some(third), "it begins anew");
 }
@@ -79,12 +83,12 @@ pub async fn health_changes_by_its_own_version(table: PlatformTable<'_>, seed: u
     let (tenant, now) = (world.tenant(), world.now());
     let first = endpoint(tenant, world.mint());
     create(table, &first, now).await;
-    let failed = first.health.failed(now, 0);
-    let rivals = join_all((0..5).map(|_| table.endpoints.put_health(tenant, first.id, &failed))).await;
+    let failing = failed(&first.health, now);
+    let rivals = join_all((0..5).map(|_| table.endpoints.put_health(tenant, first.id, &failing))).await;
     let won = rivals.into_iter().filter(|won| *won.as_ref().expect("written or not")).count();
     assert_eq!(won, 1, "of parallel ones one stands");
-    assert_eq!(stored(table, tenant, first.id).await, Some(Endpoint { health: failed.clone(), ..first.clone() }));
-    let next = failed.succeeded().expect("something new");
+    assert_eq!(stored(table, tenant, first.id).await, Some(Endpoint { health: failing.clone(), ..first.clone() }));
+    let next = failing.succeeded().expect("something new");
     for (of, id) in [(world.tenant(), first.id), (tenant, world.id())] {
         assert!(!table.endpoints.put_health(of, id, &next).await.expect("not written"), "of nobody");
         assert_eq!(stored(table, of, id).await, None, "nothing comes about");
@@ -103,7 +107,7 @@ pub async fn a_deleted_endpoint_is_gone(table: PlatformTable<'_>, seed: u128) {
     assert_eq!(stored(table, tenant, first.id).await, None);
     assert_eq!(table.endpoints.all(tenant).await.expect("read"), []);
     assert_eq!(commit(table.platform, delete(&first)).await, CommitOutcome::Stale);
-    assert!(!table.endpoints.put_health(tenant, first.id, &first.health.failed(now, 0)).await.expect("not written"));
+    assert!(!table.endpoints.put_health(tenant, first.id, &failed(&first.health, now)).await.expect("not written"));
 }
 
 pub async fn endpoints_come_newest_first_and_all_at_once(table: PlatformTable<'_>, seed: u128) {

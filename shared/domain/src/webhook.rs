@@ -16,7 +16,7 @@ pub use endpoint::{
     DisabledReason, ENDPOINTS_MAX, Endpoint, EndpointChange, EndpointRefusal, EndpointStatus, NewEndpoint, NewSecret,
     RatePerSecond, SECRET_OVERLAP, Signature, SigningSecret,
 };
-pub use health::{FAILURES_UNTIL_OPEN, GIVEN_UP_AFTER, Health, PROBE_AGAIN_AFTER, Readiness, Replaying};
+pub use health::{FAILURES_UNTIL_OPEN, GIVEN_UP_AFTER, Health, PROBE_AGAIN_AFTER, Readiness, Replaying, Request};
 pub use schedule::{ATTEMPTS_MAX, RETRY_AFTER_MAX, wait_after};
 pub use trace::traceparent;
 pub use types::TypeFilter;

@@ -19,7 +19,7 @@ impl InstanceClock {
     }
 
     /// From now on, an instance runs whose clock is so far ahead; below zero it is behind.
-    pub(crate) fn set_ahead_ms(&self, ahead_ms: i64) {
+    pub fn set_ahead_ms(&self, ahead_ms: i64) {
         self.ahead_ms.store(ahead_ms, Ordering::Relaxed);
     }
 }

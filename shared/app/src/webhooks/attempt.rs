@@ -5,7 +5,7 @@ use domain::event::{Event, EventType};
 use domain::time::Timestamp;
 use domain::webhook::{
     Again, Attempt, Cause, Concluded, Delivery, DisabledReason, Endpoint, Health, Outcome, PROBE_AGAIN_AFTER,
-    Readiness, traceparent,
+    Readiness, Request, traceparent,
 };
 use ports::commerce::Consistency;
 use ports::platform::{PlatformChange, PlatformCommit};
@@ -34,9 +34,10 @@ pub(super) async fn send(
 ) -> Result<Went, WorkError> {
     let now = context.now();
     let key = DeliveryKey { tenant: delivery.tenant, endpoint: delivery.endpoint, event: delivery.event };
-    if let Some(waiting) = admit(context, on, endpoint, &delivery).await? {
-        return keep_for_later(context, on, key, event, waiting).await;
-    }
+    let request = match admit(context, on, endpoint, &delivery).await? {
+        Admitted::Goes(request) => request,
+        Admitted::Waits(waiting) => return keep_for_later(context, on, key, event, *waiting).await,
+    };
     let message = message(context, on, endpoint, event).await?;
     let Sent { outcome, response, retry_after } = on.sender.send(&message).await;
     let ended = context.now();
@@ -53,7 +54,7 @@ pub(super) async fn send(
             Went::Over
         }
     };
-    note_health(context, on, endpoint, outcome).await?;
+    note_health(context, on, endpoint, request, outcome).await?;
     Ok(went)
 }
 
@@ -72,46 +73,54 @@ async fn keep_for_later(
     Ok(Went::WaitsUntil(at))
 }
 
-/// `None` when it may go; else the delivery as it waits. Of an endpoint that is well and has no rate, nothing is written.
+/// Whether a delivery may go now.
+enum Admitted {
+    Goes(Request),
+    /// The delivery as it waits.
+    Waits(Box<Delivery>),
+}
+
+/// Of an endpoint that is well and has no rate, nothing is written.
 async fn admit(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
     delivery: &Delivery,
-) -> Result<Option<Delivery>, WorkError> {
+) -> Result<Admitted, WorkError> {
     // A test is how its owner sees whether it works again.
     if delivery.cause == Cause::Test {
-        return Ok(None);
+        return Ok(Admitted::Goes(Request::Usual));
     }
+    let waits = |waiting| Ok(Admitted::Waits(Box::new(waiting)));
     let mut health = endpoint.health.clone();
     for _ in 0..TRIES {
         let (now, random) = (context.now(), context.mint.random.bits());
-        let is_probe = match health.readiness(now) {
-            Readiness::HeldUntil(until) => return Ok(Some(delivery.held(until, random, now))),
-            Readiness::Probe => true,
-            Readiness::Ready => false,
+        let request = match health.readiness(now) {
+            Readiness::HeldUntil(until) => return waits(delivery.held(until, random, now)),
+            Readiness::Probe => Request::Probe,
+            Readiness::Ready => Request::Usual,
         };
         let rate = endpoint.rate_per_second.filter(|_| !delivery.has_place);
         let (paced, at) = match rate {
             Some(rate) => health.paced(rate, now),
             None => (health.clone(), now),
         };
-        let next = match (is_probe, rate) {
-            (false, None) => return Ok(None),
+        let next = match (request, rate) {
+            (Request::Usual, None) => return Ok(Admitted::Goes(request)),
             // Who waits for a place has not probed.
-            (true, _) if at <= now => Health { version: health.version + 1, ..paced.probing(now) },
+            (Request::Probe, _) if at <= now => Health { version: health.version + 1, ..paced.probing(now) },
             (_, _) => paced,
         };
         if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
-            return Ok((at > now).then(|| delivery.placed(at, now)));
+            return if at > now { waits(delivery.placed(at, now)) } else { Ok(Admitted::Goes(request)) };
         }
         health = match present(on, endpoint).await? {
             Some(present) => present.health,
-            None => return Ok(Some(delivery.held(now, random, now))),
+            None => return waits(delivery.held(now, random, now)),
         };
     }
     let now = context.now();
-    Ok(Some(delivery.held(now.plus(PROBE_AGAIN_AFTER), context.mint.random.bits(), now)))
+    waits(delivery.held(now.plus(PROBE_AGAIN_AFTER), context.mint.random.bits(), now))
 }
 
 async fn message(
@@ -137,19 +146,17 @@ async fn note_health(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
+    request: Request,
     outcome: Outcome,
 ) -> Result<(), WorkError> {
     let mut health = endpoint.health.clone();
     for _ in 0..TRIES {
         let now = context.now();
-        let next = if outcome.is_success() {
-            match health.succeeded() {
-                Some(next) => next,
-                None => return Ok(()),
-            }
-        } else {
-            health.failed(now, context.mint.random.bits())
+        let next = match outcome.is_success() {
+            true => health.succeeded(),
+            false => health.failed(request, now, context.mint.random.bits()),
         };
+        let Some(next) = next else { return Ok(()) };
         if on.endpoints.put_health(endpoint.tenant, endpoint.id, &next).await? {
             if next.is_given_up(now) {
                 disable(context, on, endpoint, DisabledReason::Failing).await?;

@@ -1,6 +1,6 @@
 //! Once a minute: deliveries whose time has come and that no message brings are put into the queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::event::{Notice, Queue};
@@ -30,11 +30,15 @@ pub struct Waking<'a> {
 /// One that fails stays due.
 pub async fn run(context: &Context<'_>, on: Waking<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
+    // The index lags behind: a round finds there what the one before has moved on.
+    let mut had: BTreeSet<DeliveryKey> = BTreeSet::new();
     for _ in 0..ROUNDS_MAX {
-        let due = on.deliveries.due(context.now(), LOOKED_AT).await?;
+        let mut due = on.deliveries.due(context.now(), LOOKED_AT).await?;
+        due.retain(|key| !had.contains(key));
         let is_last = due.len() <= PER_ROUND;
-        let first = in_turns(due).into_iter().take(PER_ROUND);
-        let taken = stream::iter(first.map(|key| take(context, on, key))).buffer_unordered(AT_ONCE);
+        let first: Vec<DeliveryKey> = in_turns(due).into_iter().take(PER_ROUND).collect();
+        had.extend(&first);
+        let taken = stream::iter(first.into_iter().map(|key| take(context, on, key))).buffer_unordered(AT_ONCE);
         let taken: Vec<Result<Option<Notice>, PortError>> = taken.collect().await;
         let failed = taken.iter().filter(|result| result.is_err()).count();
         for error in taken.iter().filter_map(|result| result.as_ref().err()) {
@@ -74,7 +78,7 @@ fn by_turn<K: Ord>(keys: Vec<DeliveryKey>, whose: impl Fn(&DeliveryKey) -> K) ->
 
 /// Moves it on in the index, so that the next run does not find it while its message is under way.
 async fn take(context: &Context<'_>, on: Waking<'_>, key: DeliveryKey) -> Result<Option<Notice>, PortError> {
-    // The index lags behind the rows.
+    // So do its entries of what has been sent since.
     let delivery = on.deliveries.get(key).await?.filter(|delivery| delivery.is_due(context.now()));
     let Some(delivery) = delivery else { return Ok(None) };
     let moved = delivery.looked_at(context.now());
@@ -84,8 +88,6 @@ async fn take(context: &Context<'_>, on: Waking<'_>, key: DeliveryKey) -> Result
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use domain::ids::{EventId, TenantId, WebhookEndpointId};
     use proptest::prelude::*;
 

@@ -26,6 +26,8 @@ pub use replay::Replay;
 
 /// To how many endpoints of an event requests are under way at once.
 const AT_ONCE: usize = 32;
+/// For how long what was read of all endpoints is believed of each.
+const BELIEVED_FOR: std::time::Duration = std::time::Duration::from_secs(1);
 /// A message that was sent for later may be lost with its queue; its row is due this long after.
 const LOST_AFTER: std::time::Duration = std::time::Duration::from_secs(120);
 
@@ -62,31 +64,61 @@ pub async fn work(context: &Context<'_>, on: Delivering<'_>, notice: &Notice) ->
 
 /// An endpoint that cannot be served for the moment gets its row or its message later; it fails the event for nobody else.
 async fn fan_out(context: &Context<'_>, on: Delivering<'_>, notice: &Notice) -> Result<(), WorkError> {
+    let read_at = context.now();
     let endpoints = on.endpoints.all(notice.tenant).await?;
-    let wanting: Vec<&Endpoint> =
-        endpoints.iter().filter(|endpoint| endpoint.is_enabled() && endpoint.types.wants(notice.kind)).collect();
+    let wanting: Vec<&Endpoint> = endpoints.iter().filter(|endpoint| is_wanting(endpoint, notice.kind)).collect();
     if wanting.is_empty() {
         return Ok(());
     }
     let Some(event) = read_event(context, on, notice.tenant, notice.event).await? else { return Ok(()) };
-    let sends = wanting.into_iter().map(|endpoint| begin(context, on, endpoint, &event));
+    let sends = wanting.into_iter().map(|endpoint| begin(context, on, (endpoint, read_at), &event));
     let results: Vec<Result<(), WorkError>> = stream::iter(sends).buffer_unordered(AT_ONCE).collect().await;
     results.into_iter().collect()
 }
 
 /// The first attempt at one endpoint. When something of ours fails it, a message of its own tries again, or is buried: the
 /// event's message would send to all the others a second time.
-async fn begin(context: &Context<'_>, on: Delivering<'_>, endpoint: &Endpoint, event: &Event) -> Result<(), WorkError> {
+async fn begin(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    (endpoint, read_at): (&Endpoint, Timestamp),
+    event: &Event,
+) -> Result<(), WorkError> {
     let key = DeliveryKey { tenant: event.tenant, endpoint: endpoint.id, event: event.id };
-    let result = if endpoint.ordered {
-        ordered::hear(context, on, endpoint, event).await
+    let result = if context.now().since(read_at) <= BELIEVED_FOR {
+        tell(context, on, endpoint, event).await
     } else {
-        let delivery = Delivery::new((key.tenant, key.endpoint), (key.event, event.kind), Cause::Event, context.now());
-        attempt::send(context, on, endpoint, event, delivery).await.map(drop)
+        tell_present(context, on, key, event).await
     };
     let Err(error) = result else { return Ok(()) };
     tracing::warn!(error = %error, endpoint_id = %endpoint.id, "to be tried by a message of its own");
     Ok(on.queues.send(Queue::Webhooks, &[due_notice(key, event.trace.clone())]).await?)
+}
+
+/// One that had to wait for slow ones before it may have been disabled, moved or deleted meanwhile.
+async fn tell_present(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    key: DeliveryKey,
+    event: &Event,
+) -> Result<(), WorkError> {
+    match on.endpoints.get(key.tenant, key.endpoint, Consistency::Strong).await? {
+        Some(present) if is_wanting(&present, event.kind) => tell(context, on, &present, event).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+async fn tell(context: &Context<'_>, on: Delivering<'_>, endpoint: &Endpoint, event: &Event) -> Result<(), WorkError> {
+    if endpoint.ordered {
+        return ordered::hear(context, on, endpoint, event).await;
+    }
+    let place = (endpoint.tenant, endpoint.id);
+    let delivery = Delivery::new(place, (event.id, event.kind), Cause::Event, context.now());
+    attempt::send(context, on, endpoint, event, delivery).await.map(drop)
+}
+
+fn is_wanting(endpoint: &Endpoint, kind: EventType) -> bool {
+    endpoint.is_enabled() && endpoint.types.wants(kind)
 }
 
 async fn test(
@@ -119,6 +151,7 @@ async fn come_up(context: &Context<'_>, on: Delivering<'_>, key: DeliveryKey) ->
     }
     // A message that wakes goes on where another has stopped, whatever event it names.
     if in_order {
+        ordered::come_again_unless_settled(context, on, key).await?;
         ordered::wake(context, on, key).await
     } else {
         ordered::wake_behind(context, on, key, &endpoint).await

@@ -22,6 +22,8 @@ use crate::work::WorkError;
 /// An id is made before its transaction is written, so the log of the last moment may still get one before one it has. After
 /// this long it does not: a commit that has not ended by then has been given up.
 const SETTLED_AFTER: Duration = Duration::from_secs(12);
+/// What comes once more because the clocks of two instances are apart comes so much later.
+const CLOCKS_APART: Duration = Duration::from_secs(1);
 /// How many events one who has the lease sends before it goes on in a message of its own.
 const PER_RUN: usize = 50;
 /// How long it sends at most, but for the request that is under way then.
@@ -39,6 +41,19 @@ pub(super) async fn hear(
 ) -> Result<(), WorkError> {
     let key = DeliveryKey { tenant: event.tenant, endpoint: endpoint.id, event: event.id };
     schedule(context, on, key, settled_at(event.id, context.now()), event.trace.clone()).await
+}
+
+/// By this instance's clock a message may come early, and would find nothing to send; no other brings its event.
+pub(super) async fn come_again_unless_settled(
+    context: &Context<'_>,
+    on: Delivering<'_>,
+    key: DeliveryKey,
+) -> Result<(), WorkError> {
+    let now = context.now();
+    if key.event < settled_before(now) {
+        return Ok(());
+    }
+    come_again(context, on, key, settled_at(key.event, now).plus(CLOCKS_APART)).await
 }
 
 /// After an event went by itself: those behind it may have waited for it.
@@ -161,7 +176,7 @@ impl Log {
         on: Delivering<'_>,
         endpoint: &Endpoint,
     ) -> Result<Found, WorkError> {
-        let settled = EventId::floor_at(context.now().minus(SETTLED_AFTER));
+        let settled = settled_before(context.now());
         for _ in 0..PAGES_PER_LOOK {
             if self.page.is_empty() {
                 let after = self.passed.unwrap_or(endpoint.health.sent_up_to);
@@ -255,6 +270,12 @@ async fn come_again(
     Ok(on.queues.send_after(domain::event::Queue::Webhooks, wait, &[due_notice(key, None)]).await?)
 }
 
+/// The log is settled up to this, which is not in it.
+fn settled_before(now: Timestamp) -> EventId {
+    EventId::floor_at(now.minus(SETTLED_AFTER))
+}
+
+/// From when on an event is in the settled log: when its millisecond is over.
 fn settled_at(event: EventId, now: Timestamp) -> Timestamp {
-    event.made_at().plus(SETTLED_AFTER).max(now)
+    event.made_at().plus(SETTLED_AFTER).plus(Duration::from_millis(1)).max(now)
 }

@@ -78,7 +78,9 @@ pub(super) async fn run(context: &Context<'_>, on: Delivering<'_>, notice: &Noti
     }
     let next = match replay {
         Replay::Event(event) => return again(context, on, &endpoint, event, notice.event).await,
-        Replay::FailedAfter(after) => failed(context, on, &endpoint, after).await?.map(Replay::FailedAfter),
+        Replay::FailedAfter(after) => {
+            failed(context, on, &endpoint, (after, notice.event)).await?.map(Replay::FailedAfter)
+        }
         Replay::NeverSentAfter(after) => {
             never_sent(context, on, &endpoint, (after, notice.event)).await?.map(Replay::NeverSentAfter)
         }
@@ -148,14 +150,16 @@ async fn again(
     ordered::wake_behind(context, on, key, endpoint).await
 }
 
-/// One page; where the next begins. A page may be short though there is more: behind the last comes one that is empty.
+/// One page, up to the replay's own event: what fails of later ones is another's. Says where the next begins; a page may be
+/// short though there is more, and behind the last comes one that is empty.
 async fn failed(
     context: &Context<'_>,
     on: Delivering<'_>,
     endpoint: &Endpoint,
-    after: EventId,
+    (after, before): (EventId, EventId),
 ) -> Result<Option<EventId>, WorkError> {
-    let page = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
+    let mut page = on.deliveries.after(endpoint.tenant, endpoint.id, after, PER_PAGE).await?;
+    page.retain(|delivery| delivery.event < before);
     let next = page.last().map(|last| last.event);
     let has_failed = |delivery: &Delivery| match delivery.status {
         DeliveryStatus::Failed | DeliveryStatus::Skipped => true,

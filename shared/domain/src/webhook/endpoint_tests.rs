@@ -1,7 +1,7 @@
 //! Rotations, changes and what begins anew.
 
 use super::*;
-use crate::webhook::Reach;
+use crate::webhook::{Reach, Request};
 
 fn secret(byte: u8) -> NewSecret {
     NewSecret { signature: Signature::Hmac, sealed: Sealed(vec![byte]), public_key: None }
@@ -65,7 +65,8 @@ fn who_disabled_it_is_kept_until_it_is_enabled() {
 #[test]
 fn one_that_is_enabled_again_or_ordered_from_now_on_begins_anew() {
     let now = Timestamp::from_ms(1_000);
-    let failing = Endpoint { health: endpoint().health.failed(now, 0), ..endpoint() };
+    let health = endpoint().health.failed(Request::Usual, now, 0).expect("it counts");
+    let failing = Endpoint { health, ..endpoint() };
     let disabled = failing.disable(DisabledReason::Failing, now);
     let enable = EndpointChange { enabled: Some(true), ..EndpointChange::default() };
     let order = EndpointChange { ordered: Some(true), ..EndpointChange::default() };

@@ -60,6 +60,14 @@ pub enum Readiness {
     HeldUntil(Timestamp),
 }
 
+/// What a request says of its endpoint when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    Usual,
+    /// The one that an open breaker has let through.
+    Probe,
+}
+
 impl Health {
     /// Of an endpoint that is told of what happens from now on.
     pub fn new(now: Timestamp) -> Self {
@@ -101,8 +109,17 @@ impl Health {
         Self { open_until: Some(now.plus(PROBE_TAKES)), ..self.next() }
     }
 
-    #[must_use]
-    pub fn failed(&self, now: Timestamp, random: u128) -> Self {
+    /// `None` where that says nothing new: the breaker is open, and the request was under way when it opened. A probe opens
+    /// it for longer.
+    pub fn failed(&self, request: Request, now: Timestamp, random: u128) -> Option<Self> {
+        let is_news = match request {
+            Request::Usual => self.open_until.is_none(),
+            Request::Probe => true,
+        };
+        is_news.then(|| self.counted(now, random))
+    }
+
+    fn counted(&self, now: Timestamp, random: u128) -> Self {
         let failures = self.failures.saturating_add(1);
         let doublings = failures.checked_sub(FAILURES_UNTIL_OPEN);
         let open_for =

@@ -8,25 +8,33 @@ use crate::turn::LEASE;
 const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 
 fn after_failures(count: u32) -> Health {
-    (0..count).fold(Health::new(NOW), |health, _| health.failed(NOW, 0))
+    (0..count).fold(Health::new(NOW), |health, _| health.failed(Request::Usual, NOW, 0).unwrap_or(health))
+}
+
+fn after_probes(count: u32, random: u128) -> Health {
+    let probe = |health: Health, _| health.failed(Request::Probe, NOW, random).expect("a probe counts");
+    (0..count).fold(after_failures(FAILURES_UNTIL_OPEN), probe)
 }
 
 #[test]
-fn the_breaker_opens_at_the_fifth_failure_and_doubles() {
-    for (failures, open_for) in [
-        (0, None),
-        (4, None),
-        (5, Some(30)),
-        (6, Some(60)),
-        (7, Some(120)),
-        (9, Some(480)),
-        (10, Some(600)),
-        (40, Some(600)),
+fn the_breaker_opens_at_the_fifth_failure_and_doubles_at_each_probe() {
+    for (failures, probes, open_for) in [
+        (0, 0, None),
+        (4, 0, None),
+        (5, 0, Some(30)),
+        // Under way when it opened.
+        (40, 0, Some(30)),
+        (5, 1, Some(60)),
+        (5, 2, Some(120)),
+        (5, 4, Some(480)),
+        (5, 5, Some(600)),
+        (5, 40, Some(600)),
     ] {
-        let health = after_failures(failures);
+        let health = if probes == 0 { after_failures(failures) } else { after_probes(probes, 0) };
         let until = open_for.map(|seconds| NOW.plus(Duration::from_secs(seconds)));
-        assert_eq!(health.open_until, until, "{failures} failures");
+        assert_eq!(health.open_until, until, "{failures} failures, {probes} probes");
         assert_eq!(health.readiness(NOW), until.map_or(Readiness::Ready, Readiness::HeldUntil));
+        assert_eq!(health.failures, failures.min(FAILURES_UNTIL_OPEN) + probes);
     }
 }
 
@@ -38,7 +46,9 @@ fn when_its_time_is_over_one_probes_and_the_others_wait() {
     let probing = open.probing(later);
     assert_eq!(probing.readiness(later), Readiness::HeldUntil(later.plus(PROBE_TAKES)));
     assert_eq!(probing.readiness(later.plus(PROBE_TAKES)), Readiness::Probe, "a probe that died");
-    assert_eq!(probing.failed(later, 0).open_until, Some(later.plus(Duration::from_secs(60))));
+    assert_eq!(probing.failed(Request::Usual, later, 0), None, "another's failure is not the probe's");
+    let once_more = probing.failed(Request::Probe, later, 0).expect("a probe counts");
+    assert_eq!(once_more.open_until, Some(later.plus(Duration::from_secs(60))));
     let closed = probing.succeeded().expect("something new");
     assert_eq!((closed.readiness(later), closed.failures, closed.failing_since), (Readiness::Ready, 0, None));
     assert_eq!(closed.succeeded(), None, "a success of a healthy endpoint writes nothing");
@@ -46,7 +56,8 @@ fn when_its_time_is_over_one_probes_and_the_others_wait() {
 
 #[test]
 fn given_up_after_five_days_without_a_success() {
-    let health = after_failures(1).failed(NOW.plus(Duration::from_secs(3_600)), 0);
+    let later = NOW.plus(Duration::from_secs(3_600));
+    let health = after_failures(1).failed(Request::Usual, later, 0).expect("it counts");
     assert_eq!(health.failing_since, Some(NOW));
     assert!(!health.is_given_up(NOW.plus(GIVEN_UP_AFTER).minus(Duration::from_millis(1))));
     assert!(health.is_given_up(NOW.plus(GIVEN_UP_AFTER)));
@@ -103,10 +114,8 @@ proptest! {
     }
 
     #[test]
-    fn an_open_breaker_is_never_open_for_longer_than_its_bound(failures in 0..200_u32, random: u128) {
-        let health = (0..failures).fold(Health::new(NOW), |health, _| health.failed(NOW, random));
+    fn an_open_breaker_is_never_open_for_longer_than_its_bound(probes in 0..200_u32, random: u128) {
         let bound = OPEN_MAX + OPEN_MAX / 5;
-        prop_assert!(health.open_until.is_none_or(|until| until.since(NOW) <= bound));
-        prop_assert_eq!(health.open_until.is_some(), failures >= FAILURES_UNTIL_OPEN);
+        prop_assert!(after_probes(probes, random).open_until.is_some_and(|until| until.since(NOW) <= bound));
     }
 }

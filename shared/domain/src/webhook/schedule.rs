@@ -59,6 +59,16 @@ mod tests {
         assert!(waits.iter().sum::<Duration>() > Duration::from_secs(24 * 60 * 60));
     }
 
+    /// What failed together does not come back together.
+    #[test]
+    fn each_wait_is_drawn_by_itself() {
+        for attempts in 1..ATTEMPTS_MAX {
+            let planned = WAITS[attempts as usize - 1];
+            let [first, second] = [1, 2].map(|random| wait_after(attempts, None, random).expect("not the last"));
+            assert!(planned < first && first < second && second <= planned + planned / 5, "{first:?} and {second:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_wait_is_the_planned_one_and_up_to_a_fifth(attempts in 1..8_u32, random: u128) {

@@ -38,6 +38,7 @@ mod verification;
 mod wallets;
 mod webhook_burst;
 mod webhook_changes;
+mod webhook_due;
 mod webhook_endpoints;
 mod webhook_order;
 mod webhooks;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use coffer_simulation::{Ask, Consumer, Fate, run};
 use domain::event::Queue;
+use domain::webhook::{Cause, Delivery, DeliveryStatus};
 use memory::Manner;
 use ports::clock::Clock as _;
 use ports::webhooks::WebhookDeliveries as _;
@@ -246,7 +247,7 @@ fn k11_a_replay_goes_on_behind_a_page_that_the_store_has_cut() {
     let replay = |what: &str| {
         let ask = Ask::post(path(&id, "/replay"), &json!({ what: began })).by(&scene.owner_now()).key(what);
         scene.world.call(ask).ok(202);
-        pass(&scene.world, minutes(1));
+        pass(&scene.world, minutes(4));
         sorted(scene.world.receivers.taken(FIRST))
     };
     let all = events(&scene, "order.");
@@ -307,4 +308,94 @@ fn k11_a_replay_whose_row_others_write_is_tried_again() {
     }
     pass(&scene.world, minutes(2));
     assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "order."));
+}
+
+#[test]
+fn k8_what_was_under_way_when_the_breaker_opened_opens_it_for_no_longer() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] }));
+    world.receivers.set(FIRST, Manner::Hangs);
+    (0..20).for_each(|_| order(&scene));
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.receivers.take_time(&world.clock, Duration::from_secs(1), Duration::from_secs(15));
+    {
+        let batch = world.receive(Queue::Webhooks, 20);
+        let mut working = Box::pin(world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(working.as_mut().poll(&mut context).is_pending(), "all twenty are under way");
+        world.clock.advance(Duration::from_secs(15));
+        world.receivers.next_end();
+        assert!(working.as_mut().poll(&mut context).is_ready(), "they time out");
+    }
+    world.receivers.take_time(&world.clock, Duration::ZERO, Duration::ZERO);
+    let opened = || {
+        let health = world.store.contents().endpoints[0].health.clone();
+        (health.failures, health.open_until.expect("it is open"))
+    };
+    let (failures, until) = opened();
+    assert_eq!((failures, world.receivers.got(FIRST).len()), (5, 20));
+    assert!(until.since(world.clock.now()) <= Duration::from_secs(36));
+    pass(world, until.since(world.clock.now()) + Duration::from_secs(1));
+    order(&scene);
+    world.settle();
+    let (failures, until) = opened();
+    assert_eq!((failures, world.receivers.got(FIRST).len()), (6, 21), "one has probed");
+    let open_for = until.since(world.clock.now());
+    assert!(open_for >= Duration::from_secs(50) && open_for <= Duration::from_secs(72), "{open_for:?}");
+}
+
+#[test]
+fn k11_what_fails_after_a_replay_was_asked_for_is_not_of_it() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    let id = world.endpoint(scene.owner(), FIRST, &json!({ "types": ["wallet.*"] })).id();
+    let began = api::rfc3339(world.clock.now());
+    let fails = || {
+        order(&scene);
+        let event = world.store.contents().events.into_iter().max_by_key(|event| event.id).expect("an event");
+        let place = (event.tenant, id.parse().expect("an id"));
+        let new = Delivery::new(place, (event.id, event.kind), Cause::Replay, world.clock.now());
+        let failed = Delivery { status: DeliveryStatus::Failed, next_at: None, ..new };
+        assert!(run(world.store.put(&failed, None)).expect("nothing fails"));
+        world.clock.advance(Duration::from_secs(1));
+    };
+    fails();
+    let ask = Ask::post(path(&id, "/replay"), &json!({ "failed_since": began })).by(scene.owner());
+    world.call(ask.key("failed")).ok(202);
+    world.clock.advance(Duration::from_secs(1));
+    fails();
+    pass(world, minutes(1));
+    assert_eq!(world.receivers.taken(FIRST), events(&scene, "order.")[..1]);
+}
+
+#[test]
+fn k6_one_that_is_deleted_while_it_waits_behind_slow_ones_is_told_of_nothing() {
+    let scene = Scene::new();
+    let world = &scene.world;
+    for index in 0..32 {
+        let url = format!("https://slow{index}.example/");
+        world.endpoint(scene.owner(), &url, &json!({ "types": ["order.*"] }));
+        world.receivers.set(&url, Manner::Hangs);
+    }
+    // The endpoints are gone through from the oldest on.
+    world.clock.advance(Duration::from_secs(1));
+    let [stays, goes] =
+        [FIRST, SECOND].map(|url| world.endpoint(scene.owner(), url, &json!({ "types": ["order.*"] })).id());
+    order(&scene);
+    assert!(world.deliver(Consumer::OutboxPublish));
+    world.receivers.take_time(&world.clock, Duration::ZERO, Duration::from_secs(15));
+    {
+        let batch = world.receive(Queue::Webhooks, 10);
+        let mut working = Box::pin(world.work_on(Queue::Webhooks, &batch));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(working.as_mut().poll(&mut context).is_pending(), "thirty-two are under way");
+        change(&scene, &stays, &json!({ "url": OLD }));
+        world.call(Ask::delete(path(&goes, "")).by(scene.owner())).ok(204);
+        world.clock.advance(Duration::from_secs(15));
+        world.receivers.next_end();
+        let is_over = (0..100).any(|_| working.as_mut().poll(&mut context).is_ready());
+        assert!(is_over, "they time out");
+    }
+    assert_eq!([FIRST, SECOND, OLD].map(|url| world.receivers.got(url).len()), [0, 0, 1]);
 }

@@ -169,3 +169,27 @@ fn a_tenant_has_a_hundred_endpoints_at_most() {
     let answer = scene.world.call(ask.key("one more"));
     assert_eq!((answer.status, answer.code()), (422, "too_many_webhook_endpoints".to_owned()));
 }
+
+#[test]
+fn k11_k14_no_event_between_coffer_s_own_functions_is_replayed() {
+    let scene = Scene::new();
+    let [own, other] = [FIRST, SECOND].map(|url| scene.world.endpoint(scene.owner(), url, &json!({})).id());
+    let tested = |id: &str| {
+        let ask = Ask::post(path(id, "/test"), &json!({})).by(scene.owner()).key(&format!("test {id}"));
+        scene.world.call(ask).ok(202).text("/event_id")
+    };
+    let (own_test, other_s_test) = (tested(&own), tested(&other));
+    scene.world.settle();
+    let replay = |event: &str| {
+        let body = json!({ "event_id": event });
+        scene.world.call(Ask::post(path(&own, "/replay"), &body).by(scene.owner()).key(event))
+    };
+    replay(&own_test).ok(202);
+    let internal = events(&scene, "webhook_endpoint.replay_requested").remove(0);
+    for event in [internal, other_s_test] {
+        let answer = replay(&event);
+        assert_eq!((answer.status, answer.code()), (404, "not_found".to_owned()), "{event}");
+    }
+    scene.world.settle();
+    assert_eq!(scene.world.receivers.taken(FIRST), [own_test.clone(), own_test]);
+}

@@ -78,3 +78,18 @@ fn k13_who_has_read_for_longer_than_a_turn_lasts_sends_nothing() {
     pass(world, minutes(2));
     assert_eq!(world.receivers.taken(FIRST), events(&scene, "wallet."));
 }
+
+#[test]
+fn k13_a_message_that_comes_early_by_the_worker_s_clock_is_not_the_last() {
+    let scene = of_wallets();
+    scene.world.wallet(scene.owner(), "EUR");
+    scene.world.settle();
+    scene.world.instance.set_ahead_ms(-3_000);
+    scene.world.clock.advance(Duration::from_secs(13));
+    scene.world.settle();
+    assert_eq!(scene.world.receivers.got(FIRST), [], "for this worker the log is not settled");
+    scene.world.clock.advance(Duration::from_secs(5));
+    scene.world.settle();
+    assert_eq!(scene.world.receivers.taken(FIRST), events(&scene, "wallet."));
+    scene.comes_to_rest();
+}
