@@ -50,6 +50,7 @@ pub mod settle_refund;
 pub mod statements;
 pub mod sweep;
 pub mod tenants;
+mod turns;
 pub mod users;
 pub mod verification;
 pub mod wallets;

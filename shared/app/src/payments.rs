@@ -117,7 +117,7 @@ pub async fn list(
     filter: &PaymentFilter,
     page: PageRequest<PaymentId>,
 ) -> Result<Page<Payment, PaymentId>, Error> {
-    Ok(payments.list(tenant, filter, page).await?)
+    Ok(payments.list(tenant, filter, page, Consistency::Eventual).await?)
 }
 
 pub(crate) fn shown(payment: &Payment) -> Shown {

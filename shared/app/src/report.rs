@@ -8,7 +8,7 @@ use domain::payment::{Method, Payment};
 use domain::task::{Report, ReportKind};
 use domain::verification::ID_SKEW_MAX;
 use ports::PortError;
-use ports::commerce::{Accounts, PaymentFilter, Payments, Wallets};
+use ports::commerce::{Accounts, Consistency, PaymentFilter, Payments, Wallets};
 use ports::verification::LedgerRows;
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +103,9 @@ async fn payments(
     // The list goes by ids, which may lie a little apart from the payments' moments.
     let (from, to) = (report.from.minus(ID_SKEW_MAX), report.to.plus(ID_SKEW_MAX));
     let filter = PaymentFilter { status: None, from: Some(from), to: Some(to) };
-    let page = on.payments.list(tenant, &filter, PageRequest { limit: limit(Limit::MAX)?, after }).await?;
+    let request = PageRequest { limit: limit(Limit::MAX)?, after };
+    // What is left out here is left out for good.
+    let page = on.payments.list(tenant, &filter, request, Consistency::Strong).await?;
     let is_within = |payment: &&Payment| (report.from..report.to).contains(&payment.created_at);
     let wanted = page.items.iter().filter(is_within).filter(|payment| is_wanted(report, payment.money.currency));
     let oldest = page.items.last().map_or(report.from, |payment| payment.created_at);

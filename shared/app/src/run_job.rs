@@ -85,15 +85,31 @@ async fn carry_on(context: &Context<'_>, on: Running<'_>, held: &mut Held) -> Re
 
 /// A job that is due: its time has come, it is asked for again, given to another worker, or ended.
 pub async fn look(context: &Context<'_>, on: Looking<'_>, tenant: TenantId, id: JobId) -> Result<(), WorkError> {
-    let Some(job) = on.jobs.get(tenant, id, Consistency::Strong).await? else { return Ok(()) };
-    let Some(next) = job.look(context.now()) else { return Ok(()) };
-    let event = if next.status == JobStatus::Queued { Some(EventType::JobResumed) } else { event_of(&next) };
-    match write(context, on, &next, event).await? {
-        Settled::Done if next.status.has_ended() => wake_next(context, on, tenant).await,
-        Settled::Done => {}
-        Settled::ReadAgain => return Err(WorkError::contended()),
+    for _ in 0..TRIES {
+        let Some(job) = on.jobs.get(tenant, id, Consistency::Strong).await? else { return Ok(()) };
+        let Some(next) = job.look(context.now()) else { return Ok(()) };
+        let is_asked_for = next.status == JobStatus::Queued && may_be_next(on, &job).await?;
+        let event = if is_asked_for { Some(EventType::JobResumed) } else { event_of(&next) };
+        match write(context, on, &next, event).await? {
+            Settled::Done if next.status.has_ended() => {
+                wake_next(context, on, tenant).await;
+                return Ok(());
+            }
+            Settled::Done => return Ok(()),
+            // The line is its tenant's other jobs' as well.
+            Settled::ReadAgain => {}
+        }
     }
-    Ok(())
+    Err(WorkError::contended())
+}
+
+/// Whether it is worth asking for: nobody takes a job of a line that is paused, and what ends asks for what is far behind.
+async fn may_be_next(on: Looking<'_>, job: &Job) -> Result<bool, WorkError> {
+    if job.status != JobStatus::Queued {
+        return Ok(true);
+    }
+    let line = on.jobs.line(job.tenant).await?;
+    Ok(!line.paused && line.waiting.contains(&job.id))
 }
 
 /// There is room in the tenant's line: the first that waits is asked for. Where this fails, the sweeper does it some minutes

@@ -14,7 +14,7 @@ use crate::work::WorkError;
 use crate::{Context, outbox};
 
 /// How many items of each kind one run takes on; what is left is due in the next.
-pub(crate) const PER_RUN: usize = 100;
+const PER_RUN: usize = 100;
 /// How many of them are under way together: with a provider time-out of 3 s, all of them end within a run.
 const AT_ONCE: usize = 20;
 /// A statement is as much work as hundreds of them, and has a worker of its own: these are what that has left.
@@ -101,13 +101,22 @@ impl Swept {
     {
         let mut results = stream::iter(items).buffer_unordered(AT_ONCE);
         while let Some(result) = results.next().await {
-            match result {
-                Ok(()) => self.done += 1,
-                Err(error) => {
-                    self.failed += 1;
-                    tracing::warn!(error = %error, noun, "left for the next sweep");
-                }
+            self.end(result, noun);
+        }
+    }
+
+    pub(crate) fn end(&mut self, result: Result<(), WorkError>, noun: &'static str) {
+        match result {
+            Ok(()) => self.done += 1,
+            Err(error) => {
+                self.failed += 1;
+                tracing::warn!(error = %error, noun, "left for the next sweep");
             }
         }
+    }
+
+    pub(crate) fn add(&mut self, Self { done, failed }: Self) {
+        self.done += done;
+        self.failed += failed;
     }
 }

@@ -78,6 +78,15 @@ pub async fn those_that_wait_are_listed_and_counted(table: PlatformTable<'_>, se
     assert_lists("dead letters of a queue", &of_payments, list).await;
     let counts = table.letters.counts(tenant).await.expect("counted");
     assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(Queue::Payments, 2), (Queue::Webhooks, 1)]);
+    // More than a page of DynamoDB holds, which is a megabyte.
+    let tenant = world.tenant();
+    for number in 0..5 {
+        let burial = burial(&world, tenant, Queue::Files, &number.to_string());
+        let burial = Burial { body: format!("{number}{}", "x".repeat(250_000)), ..burial };
+        create(table, &world, &DeadLetter::new(burial, world.now())).await;
+    }
+    let counts = table.letters.counts(tenant).await.expect("counted");
+    assert_eq!(counts.into_iter().collect::<Vec<_>>(), [(Queue::Files, 5)]);
 }
 
 pub async fn those_that_wait_are_found_page_by_page(table: PlatformTable<'_>, seed: u128) {

@@ -4,6 +4,7 @@ use domain::connection::ProviderName;
 use domain::ids::{PaymentId, TenantId};
 use domain::metadata::Metadata;
 use domain::money::{Amount, Money};
+use domain::page::PageRequest;
 use domain::payment::{DeclineCode, Method, Payment, PaymentStatus, Route};
 use domain::secret::Secret;
 use domain::time::Timestamp;
@@ -34,7 +35,18 @@ fn newest_first(mut payments: Vec<Payment>) -> Vec<Payment> {
 
 async fn assert_payments(table: CommerceTable<'_>, tenant: TenantId, filter: &PaymentFilter, expected: &[Payment]) {
     let what = format!("the payments of {filter:?}");
-    assert_lists(&what, expected, async |page| table.payments.list(tenant, filter, page).await).await;
+    let list = async |page| table.payments.list(tenant, filter, page, Consistency::Eventual).await;
+    assert_lists(&what, expected, list).await;
+    match filter.status {
+        None => {
+            let list = async |page| table.payments.list(tenant, filter, page, Consistency::Strong).await;
+            assert_lists(&what, expected, list).await;
+        }
+        Some(_) => {
+            let refused = table.payments.list(tenant, filter, PageRequest::default(), Consistency::Strong).await;
+            assert_eq!(refused.map_err(|error| error.kind), Err(PortErrorKind::Rejected), "an index");
+        }
+    }
 }
 
 pub async fn every_field_of_a_payment_is_kept(table: CommerceTable<'_>, seed: u128) {
@@ -155,7 +167,7 @@ pub async fn pages_of_payments_stay_while_payments_arrive(table: CommerceTable<'
     }
     create(table, &payments, world.now()).await;
 
-    let list = async |page| table.payments.list(tenant, &filter, page).await;
+    let list = async |page| table.payments.list(tenant, &filter, page, Consistency::Eventual).await;
     let arrive = async || {
         world.advance(TICK);
         create(table, &[captured_payment(tenant, world.mint())], world.now()).await;

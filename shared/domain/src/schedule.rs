@@ -196,7 +196,7 @@ impl Schedule {
     /// What an occurrence asks for.
     pub fn report_at(&self, at: Timestamp) -> Report {
         let RecurringReport { kind, period, format, currency } = self.report;
-        let (from, to) = period.before(at, &self.zone);
+        let (from, to) = period.before(at, day_of(&self.cron, &self.zone, at), &self.zone);
         Report { kind, from, to, format, currency }
     }
 
@@ -229,11 +229,19 @@ fn next(cron: &Cron, zone: &Zone, after: Timestamp) -> Option<Timestamp> {
     })
 }
 
+/// The day of the time that the expression means. Where clocks skip that time over midnight, they show the day after it.
+fn day_of(cron: &Cron, zone: &Zone, at: Timestamp) -> Date {
+    let shown = zone.date(at);
+    let before = shown.saturating_sub(1.day());
+    let means = |date: Date| cron.times(date).any(|time| zone.once(time) == Some(at));
+    if means(before) && !means(shown) { before } else { shown }
+}
+
 impl Period {
-    /// From when to when: the first inclusive, the second exclusive. Never empty: what is up to date at midnight is the day, month
-    /// or year that ends there.
-    fn before(self, at: Timestamp, zone: &Zone) -> (Timestamp, Timestamp) {
-        let today = zone.date(at);
+    /// From when to when, counted from an occurrence of a day: the first inclusive, the second exclusive. Never empty: what is up
+    /// to date at midnight is the day, month or year that ends there.
+    fn before(self, at: Timestamp, today: Date, zone: &Zone) -> (Timestamp, Timestamp) {
+        let at = at.min(zone.start_of(today.saturating_add(1.day())));
         let ending = zone.date(at.minus(Duration::from_millis(1)));
         let whole = |from: Date, to: Date| (zone.start_of(from), zone.start_of(to));
         let to_date = |from: Date| (zone.start_of(from), at);

@@ -167,7 +167,7 @@ fn a_period_is_counted_in_the_days_of_the_zone() {
         (Period::YearToDate, "2025-12-31T23:00:00Z", "2026-11-25T05:00:00Z"),
     ] {
         let zone = Zone::parse("Europe/Berlin").expect("a zone");
-        assert_eq!(period.before(moment, &zone), (at(from), at(to)), "{}", period.as_str());
+        assert_eq!(period.before(moment, zone.date(moment), &zone), (at(from), at(to)), "{}", period.as_str());
     }
 }
 
@@ -180,8 +180,31 @@ fn up_to_date_at_midnight_is_what_ends_there() {
         (Period::MonthToDate, "2026-12-01T00:00:00Z"),
         (Period::YearToDate, "2026-01-01T00:00:00Z"),
     ] {
-        assert_eq!(period.before(new_year, &zone), (at(from), new_year), "{}", period.as_str());
+        let today = zone.date(new_year);
+        assert_eq!(period.before(new_year, today, &zone), (at(from), new_year), "{}", period.as_str());
     }
+}
+
+/// In Nuuk clocks skip the last hour of a Saturday: 23:30 of the 28th is 00:30 of the 29th.
+#[test]
+fn i13_a_time_that_is_skipped_over_midnight_is_of_its_own_day() {
+    let occurrence = |cron: &str, period| {
+        let mut schedule = schedule(cron, "America/Nuuk", "2026-03-28T12:00:00Z");
+        schedule.report.period = period;
+        let moment = schedule.next_at.expect("it occurs");
+        assert_eq!(moment, at("2026-03-29T01:30:00Z"));
+        let Report { from, to, .. } = schedule.report_at(moment);
+        (from, to)
+    };
+    let [friday, saturday, sunday] = ["2026-03-27T02:00:00Z", "2026-03-28T02:00:00Z", "2026-03-29T01:00:00Z"].map(at);
+    assert_eq!(occurrence("30 23 * * *", Period::PreviousDay), (friday, saturday));
+    assert_eq!(occurrence("30 23 * * *", Period::DayToDate), (saturday, sunday), "of Sunday it has nothing");
+    assert_eq!(
+        occurrence("30 23 * * sat", Period::PreviousWeek),
+        (at("2026-03-16T02:00:00Z"), at("2026-03-23T02:00:00Z"))
+    );
+    assert_eq!(occurrence("30 0 * * *", Period::PreviousDay), (saturday, sunday), "that is its own time");
+    assert_eq!(occurrence("30 0,23 * * *", Period::PreviousDay), (saturday, sunday), "both are one occurrence");
 }
 
 /// Every moment of a span at which the clocks show a time of the expression, found minute by minute.
@@ -195,14 +218,21 @@ fn shown(cron: &Cron, zone: &str, from: Timestamp, days: u32) -> BTreeSet<Timest
     minutes.filter(is_shown).collect()
 }
 
-const ZONES: [&str; 6] =
-    ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo"];
+const ZONES: [&str; 7] = [
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Asia/Kathmandu",
+    "Africa/Cairo",
+    "America/Nuuk",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_hour_is_found_minute_by_minute(minute in 0_u32..60, zone in 0_usize..6, start in 0_i64..500_000) {
+    fn every_hour_is_found_minute_by_minute(minute in 0_u32..60, zone in 0_usize..7, start in 0_i64..500_000) {
         let cron = Cron::parse(&format!("{minute} * * * *")).expect("an expression");
         // From 2026 on, nearly a year.
         let from = at("2026-01-01T00:00:00Z").plus(MINUTE * u32::try_from(start).expect("small"));
@@ -214,7 +244,7 @@ proptest! {
     }
 
     #[test]
-    fn certain_hours_come_once_for_each_day(hour in 0_u32..24, minute in 0_u32..60, zone in 0_usize..6, start in 0_i64..300) {
+    fn certain_hours_come_once_for_each_day(hour in 0_u32..24, minute in 0_u32..60, zone in 0_usize..7, start in 0_i64..300) {
         let cron = Cron::parse(&format!("{minute} {hour} * * *")).expect("an expression");
         let name = ZONES[zone];
         let zone = Zone::parse(name).expect("a zone");
@@ -222,7 +252,7 @@ proptest! {
         let found: Vec<Timestamp> =
             std::iter::successors(next(&cron, &zone, from), |moment| next(&cron, &zone, *moment)).take(30).collect();
         prop_assert!(found.is_sorted_by(|a, b| a < b));
-        let days: Vec<Date> = found.iter().map(|moment| zone.date(*moment)).collect();
+        let days: Vec<Date> = found.iter().map(|moment| day_of(&cron, &zone, *moment)).collect();
         let following = |days: &[Date]| days[0].saturating_add(1.day()) == days[1];
         prop_assert!(days.windows(2).all(following), "in {}: {:?}", name, days);
         let shown = shown(&cron, name, from, 30);

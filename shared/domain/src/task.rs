@@ -59,9 +59,10 @@ impl Report {
         Ok(())
     }
 
-    /// What a report of a period that is not over ends with: the moment that it is asked for. A later try reads the same.
-    pub fn end(to: Timestamp, now: Timestamp) -> Timestamp {
-        to.min(now.plus(Duration::from_millis(1)))
+    /// What a report of a period that is not over ends with: the moment that it is to be made at, which is now or a later one. A
+    /// later try reads the same.
+    pub fn end(to: Timestamp, begins_at: Timestamp) -> Timestamp {
+        to.min(begins_at.plus(Duration::from_millis(1)))
     }
 }
 

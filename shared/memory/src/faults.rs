@@ -43,7 +43,8 @@ pub enum Fault {
     Contended,
     /// Others run for long before it takes effect, and before it is answered. Nothing fails.
     Slow,
-    /// An eventually consistent read by id shows what was there before the last change. Of any other call: no fault.
+    /// An eventually consistent read by id, or of the list of payments, shows what was there before the last change. Of any
+    /// other call: no fault.
     Stale,
     /// The instance dies before the call takes effect. For tasks that somebody polls; see [`Faults::let_die`].
     DiesBefore,

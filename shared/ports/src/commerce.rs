@@ -182,12 +182,13 @@ pub trait Payments: Send + Sync {
         consistency: Consistency,
     ) -> Result<Vec<Payment>, PortError>;
 
-    /// Newest first, by one query of an index.
+    /// Newest first, by one query. `Rejected` for those of a status read strongly: an index cannot be.
     async fn list(
         &self,
         tenant: TenantId,
         filter: &PaymentFilter,
         page: PageRequest<PaymentId>,
+        consistency: Consistency,
     ) -> Result<Page<Payment, PaymentId>, PortError>;
 }
 

@@ -183,7 +183,7 @@ pub trait DeadLetters: Send + Sync {
         page: PageRequest<DeadLetterId>,
     ) -> Result<Page<DeadLetter, DeadLetterId>, PortError>;
 
-    /// How many wait, by queue; queues without any are left out. Of very many it counts the first thousand at least.
+    /// How many wait, by queue; queues without any are left out. Of very many it counts the first ten thousand at least.
     async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError>;
 
     /// Across tenants, for operators: those that wait and died at `until` or before, the oldest deaths first, from all shards of

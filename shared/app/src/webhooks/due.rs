@@ -1,6 +1,6 @@
 //! Once a minute: deliveries whose time has come and that no message brings are put into the queue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::event::{Notice, Queue};
@@ -12,6 +12,7 @@ use ports::webhooks::{DeliveryKey, WebhookDeliveries};
 use super::due_notice;
 use crate::Context;
 use crate::sweep::Swept;
+use crate::turns::by_turn;
 
 /// How many are looked at in a round, and how many of them are taken: enough to see past one tenant's flood.
 const LOOKED_AT: usize = 2_000;
@@ -59,21 +60,6 @@ pub async fn run(context: &Context<'_>, on: Waking<'_>) -> Result<Swept, PortErr
 fn in_turns(due: Vec<DeliveryKey>) -> Vec<DeliveryKey> {
     let of_endpoints = by_turn(due, |key| (key.tenant, key.endpoint));
     by_turn(of_endpoints, |key| key.tenant)
-}
-
-/// First the first of each, then the second of each, and so on.
-fn by_turn<K: Ord>(keys: Vec<DeliveryKey>, whose: impl Fn(&DeliveryKey) -> K) -> Vec<DeliveryKey> {
-    let mut counts: BTreeMap<K, usize> = BTreeMap::new();
-    let mut turns: Vec<(usize, DeliveryKey)> = keys
-        .into_iter()
-        .map(|key| {
-            let count = counts.entry(whose(&key)).or_default();
-            *count += 1;
-            (*count, key)
-        })
-        .collect();
-    turns.sort_by_key(|(turn, _)| *turn);
-    turns.into_iter().map(|(_, key)| key).collect()
 }
 
 /// Moves it on in the index, so that the next run does not find it while its message is under way.

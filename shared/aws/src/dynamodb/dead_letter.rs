@@ -23,6 +23,9 @@ use super::record::{Kind, Reader, Stored, Unreadable, ms};
 use super::{Attributes, PlatformTable};
 use crate::error::port_error;
 
+/// Of one queue's letters. Beyond that the count is too low.
+const COUNTED_PAGES_MAX: usize = 10;
+
 #[async_trait]
 impl DeadLetters for PlatformTable {
     async fn get(&self, tenant: TenantId, id: DeadLetterId) -> Result<Option<DeadLetter>, PortError> {
@@ -42,13 +45,21 @@ impl DeadLetters for PlatformTable {
         self.platform.page("list dead letters", Listing { partition, from: None, to: None, page, filter: None }).await
     }
 
-    /// One Query a queue, all at once; each counts what lies within a megabyte.
+    /// All queues at once, each by a Query for each megabyte that its letters have, [`COUNTED_PAGES_MAX`] at most.
     async fn counts(&self, tenant: TenantId) -> Result<BTreeMap<Queue, u64>, PortError> {
         let count = async |queue| {
-            let query = self.platform.query(&Partition::dead_letters_of(tenant, queue), Bounds::default());
-            let answer = query.select(Select::Count).send().await;
-            let answer = answer.map_err(|error| port_error("count dead letters", error))?;
-            Ok::<_, PortError>((queue, u64::try_from(answer.count).unwrap_or(0)))
+            let (mut counted, mut start) = (0, None);
+            for _ in 0..COUNTED_PAGES_MAX {
+                let query = self.platform.query(&Partition::dead_letters_of(tenant, queue), Bounds::default());
+                let answer = query.select(Select::Count).set_exclusive_start_key(start).send().await;
+                let answer = answer.map_err(|error| port_error("count dead letters", error))?;
+                counted += u64::try_from(answer.count).unwrap_or(0);
+                start = answer.last_evaluated_key;
+                if start.is_none() {
+                    break;
+                }
+            }
+            Ok::<_, PortError>((queue, counted))
         };
         let counts = try_join_all(Queue::ALL.into_iter().map(count)).await?;
         Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())

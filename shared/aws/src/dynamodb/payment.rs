@@ -11,8 +11,8 @@ use domain::payment::{Asked, Capture, DeclineCode, Method, Payment, PaymentStatu
 use domain::secret::Secret;
 use domain::text::Description;
 use domain::time::Timestamp;
-use ports::PortError;
 use ports::commerce::{CommitError, Consistency, PaymentFilter, Payments};
+use ports::{PortError, PortErrorKind};
 use serde::{Deserialize, Serialize};
 
 use super::key::{IndexKey, Key, Partition};
@@ -47,14 +47,20 @@ impl Payments for CommerceTable {
         tenant: TenantId,
         filter: &PaymentFilter,
         page: PageRequest<PaymentId>,
+        consistency: Consistency,
     ) -> Result<Page<Payment, PaymentId>, PortError> {
+        const OPERATION: &str = "list payments";
         let PaymentFilter { status, from, to } = filter;
+        if status.is_some() && consistency == Consistency::Strong {
+            return Err(PortError::new(PortErrorKind::Rejected, OPERATION));
+        }
         let partition = match status {
             None => Partition::payments(tenant),
             Some(status) => Partition::payments_with_status(tenant, *status),
         };
         let (from, to) = (from.map(PaymentId::floor_at), to.map(PaymentId::floor_at));
-        self.0.page("list payments", Listing { partition, from, to, page, filter: None }).await
+        let listing = Listing { partition, from, to, page, filter: None };
+        self.0.page_read(OPERATION, listing, consistency).await
     }
 }
 

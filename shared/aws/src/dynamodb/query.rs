@@ -7,6 +7,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::page::{Page, PageRequest};
+use ports::commerce::Consistency;
 use ports::{PortError, PortErrorKind};
 
 use super::key::{PARTITION, Partition, SORT};
@@ -27,11 +28,22 @@ pub(crate) struct Listing<Id> {
 }
 
 impl Table {
-    /// One Query. It asks for one more than the limit, so that `next` is told only when there is more.
+    /// As [`Table::page_read`], eventually consistent.
     pub(crate) async fn page<T: Stored, Id: Ord + Copy + Display + FromStr>(
         &self,
         operation: &'static str,
         listing: Listing<Id>,
+    ) -> Result<Page<T, Id>, PortError> {
+        self.page_read(operation, listing, Consistency::Eventual).await
+    }
+
+    /// One Query. It asks for one more than the limit, so that `next` is told only when there is more. No index can be read
+    /// strongly.
+    pub(crate) async fn page_read<T: Stored, Id: Ord + Copy + Display + FromStr>(
+        &self,
+        operation: &'static str,
+        listing: Listing<Id>,
+        consistency: Consistency,
     ) -> Result<Page<T, Id>, PortError> {
         let Listing { partition, from, to, page: PageRequest { limit, after }, filter } = listing;
         let before = match (to, after) {
@@ -43,7 +55,9 @@ impl Table {
         }
         let bounds = Bounds { from: from.map(|id| id.to_string()), before: before.map(|id| id.to_string()) };
         let ask_for = i32::try_from(limit.get()).unwrap_or(i32::MAX).saturating_add(1);
-        let mut request = self.query(&partition, bounds).scan_index_forward(false).limit(ask_for);
+        let is_strong = consistency == Consistency::Strong;
+        let request = self.query(&partition, bounds).consistent_read(is_strong);
+        let mut request = request.scan_index_forward(false).limit(ask_for);
         if let Some((attribute, value)) = filter {
             let expression = "#filtered = :filtered";
             request = request

@@ -97,7 +97,7 @@ async fn commerce_costs_what_it_says() {
     }
     for status in [None, Some(PaymentStatus::Processing)] {
         let filter = PaymentFilter { status, from: None, to: Some(now) };
-        Payments::list(&table, tenant, &filter, PageRequest::default()).await.expect("listed");
+        Payments::list(&table, tenant, &filter, PageRequest::default(), Consistency::Eventual).await.expect("listed");
     }
     Refunds::list(&table, tenant, captured.id, PageRequest::default()).await.expect("listed");
     Events::list(&table, tenant, &EventFilter::default(), PageRequest::default()).await.expect("listed");

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::ids::{PaymentId, TenantId};
 use domain::page::{Page, PageRequest};
 use domain::payment::Payment;
-use ports::PortError;
 use ports::commerce::{Consistency, PaymentFilter, Payments};
+use ports::{PortError, PortErrorKind};
 
 use super::page::{by_id, newest_first, page};
 use super::{CommerceTable, Store};
@@ -44,13 +44,21 @@ impl Payments for Store {
         tenant: TenantId,
         filter: &PaymentFilter,
         request: PageRequest<PaymentId>,
+        consistency: Consistency,
     ) -> Result<Page<Payment, PaymentId>, PortError> {
-        let effect = || {
-            let table = self.commerce.get();
-            let found = newest_first(&table.payments, tenant).filter(|(_, payment)| matches(payment, filter));
-            Ok(page(found, request, by_id))
+        const OPERATION: &str = "payments.list";
+        let effect = |is_stale: bool| {
+            if filter.status.is_some() && consistency == Consistency::Strong {
+                return Err(PortError::new(PortErrorKind::Rejected, OPERATION));
+            }
+            let (table, is_behind) = (self.commerce.get(), is_stale && consistency == Consistency::Eventual);
+            let shown = newest_first(&table.payments, tenant).filter_map(|(id, payment)| {
+                let before = table.payments_before.get(&(tenant, id)).filter(|_| is_behind);
+                Some((id, before.map_or(Some(payment), Option::as_ref)?))
+            });
+            Ok(page(shown.filter(|(_, payment)| matches(payment, filter)), request, by_id))
         };
-        self.faults.call("payments.list", effect).await
+        self.faults.call_read(OPERATION, effect).await
     }
 }
 

@@ -7,8 +7,10 @@ use coffer_simulation::{Answer, Ask, Fate, run};
 use domain::access::Caller;
 use domain::event::Queue;
 use domain::ids::TenantId;
-use domain::job::{ENDED_KEPT_FOR, JobStatus, LEASE, Priority};
+use domain::job::{ENDED_KEPT_FOR, JobStatus, LEASE, Priority, WAITS_AT_MOST};
 use memory::{Delivery, Fault};
+use ports::clock::Clock as _;
+use ports::platform::LINE_SHOWN;
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -157,6 +159,67 @@ fn i2_a_job_for_later_begins_when_its_time_has_come() {
 }
 
 #[test]
+fn i2_f3_a_tenant_with_thousands_of_due_jobs_delays_nobody_else_s() {
+    const MANY: usize = 2_500;
+    let scene = Scene::new();
+    let noisy = scene.world.sign_up("noisy").owner.caller;
+    let time = scene.world.clock.now().plus(Duration::from_secs(3_600));
+    let plan = json!({ "run_at": api::rfc3339(time) });
+    for number in 0..MANY {
+        // Within its limit of calls.
+        if number % 10 == 0 {
+            scene.world.clock.advance(Duration::from_secs(1));
+        }
+        report_with(&scene, &noisy, &plan).ok(202);
+    }
+    let a_second_later = json!({ "run_at": api::rfc3339(time.plus(Duration::from_secs(1))) });
+    let quiet = report_with(&scene, &scene.owner_now(), &a_second_later).ok(202).id();
+    scene.world.clock.advance(Duration::from_secs(3_600));
+    let of_quiet = || status(&scene, &quiet);
+    // Behind more than are read at once, and though one of them fails each time.
+    scene.world.faults.fail("jobs.get", 1, Fault::Unavailable);
+    let swept = scene.world.platform_sweep().expect("nothing else fails");
+    assert_eq!((swept.done, swept.failed), (MANY, 1), "each is looked at once");
+    assert_eq!(of_quiet(), "queued");
+}
+
+#[test]
+fn i2_jobs_begin_though_files_cannot_be_looked_for() {
+    let scene = Scene::new();
+    let later = report_with(&scene, &scene.owner_now(), &json!({ "delay_seconds": 60 })).ok(202).id();
+    let schedule = scene.world.schedule(&scene.owner_now(), "0 * * * *").id();
+    scene.world.clock.advance(Duration::from_secs(2 * 60 * 60));
+    scene.world.faults.fail("files.due", 1, Fault::Unavailable);
+    scene.world.platform_sweep().expect_err("it is told");
+    assert_eq!(status(&scene, &later), "queued");
+    let occurred = scene.world.show(&scene.owner_now(), &format!("/v1/schedules/{schedule}"));
+    assert_ne!(occurred["last"], Value::Null);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i2_i9_a_report_for_later_is_of_all_until_then() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let scene = Scene::new();
+    let start = scene.world.clock.now();
+    let moment = |after: Duration| api::rfc3339(start.plus(after));
+    let asked =
+        |from: String| report_with(&scene, &scene.owner_now(), &json!({ "delay_seconds": 86_400, "from": from }));
+    let later = [asked(moment(Duration::ZERO)), asked(moment(DAY / 4))].map(|answer| answer.ok(202).id());
+    asked(moment(DAY * 2)).refused(400, "invalid_fields");
+    scene.world.clock.advance(DAY / 2);
+    scene.world.pay(&scene.owner_now(), None, 700, "tok_success");
+    scene.world.clock.advance(DAY / 2);
+    scene.world.run_until_quiet();
+    for id in &later {
+        let done = scene.world.show(&scene.owner_now(), &format!("/v1/jobs/{id}"));
+        assert_eq!((&done["status"], &done["result"]["rows"]), (&json!("succeeded"), &json!(1)), "{done}");
+        assert!(done["report"]["to"].as_str() >= Some(moment(DAY).as_str()), "{done}");
+    }
+    scene.comes_to_rest();
+}
+
+#[test]
 fn i2_i16_a_job_for_later_than_what_has_ended_is_kept_begins_all_the_same() {
     let scene = Scene::new();
     let wait = ENDED_KEPT_FOR + Duration::from_secs(24 * 60 * 60);
@@ -206,6 +269,41 @@ fn i12_what_is_paused_waits_and_begins_when_it_is_resumed() {
     assert_eq!(order("resume").json["paused"], false);
     scene.world.settle();
     assert!(jobs.iter().all(|id| status(&scene, id) == "succeeded"), "all of them, and at once");
+    scene.comes_to_rest();
+}
+
+#[test]
+fn i12_nobody_asks_again_and_again_for_what_is_paused_or_far_behind() {
+    const MANY: usize = 30;
+    let scene = Scene::new();
+    let order =
+        |name: &str| scene.world.call(Ask::post(format!("/v1/jobs/{name}"), &json!({})).by(&scene.owner_now())).ok(200);
+    let resumed = || {
+        let events = scene.world.store.contents().events;
+        events.iter().filter(|event| event.kind.as_str() == "job.resumed").count()
+    };
+    order("pause");
+    for _ in 0..MANY {
+        report_with(&scene, &scene.owner_now(), &json!({})).ok(202);
+    }
+    scene.world.settle();
+    for _ in 0..3 {
+        scene.world.clock.advance(WAITS_AT_MOST);
+        scene.world.platform_sweep().expect("nothing fails");
+    }
+    assert_eq!((resumed(), scene.world.queues.len(Queue::Jobs)), (0, 0), "they are paused");
+    // Whoever resumes them is lost with the messages.
+    order("resume");
+    deliver(&scene);
+    for delivery in scene.world.receive(Queue::Jobs, MANY) {
+        scene.world.queues.delete(&delivery.message);
+    }
+    let asked_for = resumed();
+    scene.world.clock.advance(WAITS_AT_MOST);
+    scene.world.platform_sweep().expect("nothing fails");
+    assert_eq!(resumed() - asked_for, LINE_SHOWN, "the first of them");
+    scene.world.settle();
+    assert!(scene.world.store.jobs().iter().all(|job| job.status == JobStatus::Succeeded), "each asks for the next");
     scene.comes_to_rest();
 }
 

@@ -39,6 +39,19 @@ fn work(scene: &Scene) -> Vec<Fate> {
 }
 
 #[test]
+fn j5_a_report_has_what_was_there_when_it_was_made() {
+    let scene = Scene::new();
+    scene.world.pay(&scene.owner_now(), None, 700, "tok_success");
+    let made = scene.world.report(&scene.owner_now(), "payments");
+    // What reads eventually does not see the payment yet.
+    scene.world.faults.fail("payments.list", 1, Fault::Stale);
+    assert_eq!(work(&scene), [Fate::Done]);
+    let done = job(&scene, &made.id());
+    assert_eq!((&done["status"], &done["result"]["rows"]), (&json!("succeeded"), &json!(1)));
+    scene.comes_to_rest();
+}
+
+#[test]
 fn j5_a_report_is_a_file_of_its_rows_by_a_link_that_ends() {
     let scene = busy();
     let made = scene.world.report(&scene.owner_now(), "payments");
