@@ -1,7 +1,7 @@
 //! K13: an ordered endpoint and the log: how much of it is read, how far that is kept, and whose turn it is.
 
 use std::future::Future as _;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use domain::event::Queue;
@@ -72,7 +72,7 @@ fn k13_who_has_read_for_longer_than_a_turn_lasts_sends_nothing() {
             assert!(working.as_mut().poll(&mut context).is_pending(), "the log is read");
         }
         world.clock.advance(Duration::from_secs(100));
-        while let Poll::Pending = working.as_mut().poll(&mut context) {}
+        while working.as_mut().poll(&mut context).is_pending() {}
     }
     assert_eq!(world.receivers.got(FIRST), [], "it may be another's turn by now");
     pass(world, minutes(2));
