@@ -5,6 +5,7 @@ use domain::event::{Event, EventType, Queue};
 use domain::ids::TenantId;
 use domain::mail::{Mail, MailKind};
 use domain::refund::RefundStatus;
+use domain::time::Timestamp;
 use memory::Contents;
 
 use super::{Holds, ensure};
@@ -66,7 +67,8 @@ fn has_no_reader(event: &Event, contents: &Contents) -> bool {
     let of_tenant = contents.connections.iter().filter(|it| it.tenant == event.tenant);
     let mut refused = of_tenant.flat_map(|it| &it.connected).filter(|it| it.key_refused_at.is_some());
     let is_of_key = event.kind == EventType::ProviderKeyRefused;
-    let is_no_more = is_of_key && !refused.any(|it| it.of.provider.as_str() == event.subject);
+    let is_shown = |at: Timestamp| event.object.contains(&api::rfc3339(at));
+    let is_no_more = is_of_key && !refused.any(|it| it.key_refused_at.is_some_and(is_shown));
     let is_of_endpoint = event.kind == EventType::WebhookEndpointDisabled;
     has_no_order || is_no_more || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
 }
