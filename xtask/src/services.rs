@@ -1,12 +1,12 @@
 //! The two servers below the functions: Redis and the AWS emulator, both on 127.0.0.1 only. What is set
 //! and why stands beside each setting.
 
-use crate::instance::{Instance, Ports, is_free};
+use crate::instance::{Instance, Ports, TESTS, is_free};
 use crate::process;
 use crate::{http, python::Tools, python::hex};
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -85,8 +85,8 @@ pub fn start_emulator(instance: &Instance, tools: &Tools, ports: Ports) -> Resul
     stop_emulator(instance)?;
     ensure_free("the emulator", ports.emulator)?;
     let is_whole = has_kept_its_state(instance);
-    let temporary = instance.path("emulator").join(TEMPORARY);
-    std::fs::remove_dir_all(&temporary).and_then(|()| std::fs::create_dir(&temporary))?;
+    forget(instance, TEMPORARY)?;
+    std::fs::create_dir(instance.path("emulator").join(TEMPORARY))?;
     instance.write(STARTED, &true)?;
     let record = process::start(instance, "emulator", ports.emulator, argv, &instance.path("emulator"))?;
     let ready = format!("{}/_ministack/ready", ports.endpoint());
@@ -113,7 +113,7 @@ fn has_kept_its_state(instance: &Instance) -> bool {
 fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec<String>> {
     let dir = instance.path("emulator");
     let temporary = dir.join(TEMPORARY);
-    std::fs::create_dir_all(&temporary)?;
+    std::fs::create_dir_all(&dir)?;
     let launcher = dir.join("emulator.py");
     std::fs::write(&launcher, LAUNCHER)?;
     let settings = [
@@ -133,7 +133,8 @@ fn emulator_argv(instance: &Instance, tools: &Tools, ports: Ports) -> Result<Vec
         ("AWS_ENDPOINT_URL", ports.endpoint()),
         ("MINISTACK_REGION", REGION.to_owned()),
         ("AUTH", IAM_ENFORCED.to_string()),
-        ("PERSIST_STATE", "1".to_owned()),
+        // The tests' is thrown away.
+        ("PERSIST_STATE", u8::from(instance.name != TESTS).to_string()),
         ("STATE_DIR", text(&dir.join(STATE))?),
         ("S3_PERSIST", "1".to_owned()),
         ("S3_DATA_DIR", text(&dir.join("s3"))?),
@@ -169,7 +170,24 @@ fn stop_emulator(instance: &Instance) -> Result<bool> {
         // What it had written by then is not the whole: as if it had been killed at its start.
         instance.write(STARTED, &true)?;
     }
+    // Gigabytes; it unpacks a function anew at its first call.
+    forget(instance, TEMPORARY)?;
     Ok(in_time.is_some())
+}
+
+/// What a stopped emulator had stored.
+pub fn forget_stored(instance: &Instance) -> Result<()> {
+    forget(instance, "")
+}
+
+fn forget(instance: &Instance, folder: &str) -> Result<()> {
+    let folder = instance.path("emulator").join(folder);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The recorded one, and one that a test started again: its pid file names it, its working folder proves that it is ours.
