@@ -28,7 +28,7 @@ pub async fn publish(queues: &dyn Queues, events: &dyn Events, batch: &[Event]) 
 
 /// A mark that is not made costs a duplicate from the sweeper, never a loss: no reason to send the batch again.
 async fn mark(events: &dyn Events, event: &Event) {
-    if let Err(error) = events.mark_published(event.tenant, event.id).await {
+    if let Err(error) = events.mark_published(event).await {
         tracing::warn!(error = %error, event_id = %event.id, "published event not marked");
     }
 }

@@ -115,11 +115,15 @@ pub async fn events_are_due_until_they_are_published(table: CommerceTable<'_>, s
     assert!(event_is_due(table, &left, overdue).await, "not due after {PUBLISH_AGAIN_AFTER:?}");
     assert!(event_is_due(table, &published, overdue).await, "not due though no queue has seen it");
 
-    table.events.mark_published(world.tenant(), left.id).await.expect("marking is never refused");
-    table.events.mark_published(tenant, published.id).await.expect("marking is never refused");
+    table
+        .events
+        .mark_published(&Event { tenant: world.tenant(), ..left.clone() })
+        .await
+        .expect("marking is never refused");
+    table.events.mark_published(&published).await.expect("marking is never refused");
     assert!(!event_is_due(table, &published, overdue).await, "due though published");
     assert!(event_is_due(table, &left, overdue).await, "another tenant took it off the list");
-    table.events.mark_published(tenant, left.id).await.expect("marking is never refused");
+    table.events.mark_published(&left).await.expect("marking is never refused");
 }
 
 /// "At most about": shards of an index may each round up, but the sweeper does not get them all.
@@ -151,6 +155,6 @@ pub async fn due_lists_keep_to_about_their_limit(table: CommerceTable<'_>, seed:
     let ended = refunds.iter().map(|refund| Change::UpdateRefund(refund.conclude(&refused, now).expect("processing")));
     write_changes(table.commerce, tenant, ended, now).await;
     for event in events {
-        table.events.mark_published(tenant, event.id).await.expect("marking is never refused");
+        table.events.mark_published(&event).await.expect("marking is never refused");
     }
 }

@@ -83,8 +83,9 @@ pub async fn publishing_changes_no_event(table: CommerceTable<'_>, seed: u128) {
     let gone = event(tenant, world.mint());
     write_events(table.commerce, tenant, vec![written.clone()], world.now()).await;
 
-    for (tenant, id) in [(tenant, written.id), (tenant, written.id), (other, written.id), (tenant, gone.id)] {
-        table.events.mark_published(tenant, id).await.expect("marking is never refused");
+    let of_another = Event { tenant: other, ..written.clone() };
+    for event in [&written, &written, &of_another, &gone] {
+        table.events.mark_published(event).await.expect("marking is never refused");
     }
     assert_eq!(get(table, tenant, &written).await.as_ref(), Some(&written));
     assert_eq!(get(table, tenant, &gone).await, None, "marking made an event");

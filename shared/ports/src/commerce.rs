@@ -294,9 +294,9 @@ pub trait Events: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Event>, PortError>;
 
-    /// Takes the event off the list of those that no queue has seen. Doing it twice, or to an event that is gone, does
-    /// nothing.
-    async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError>;
+    /// Takes the event off the list of those that no queue has seen; from then on it may expire. Doing it twice, or to an event
+    /// that is gone, does nothing.
+    async fn mark_published(&self, event: &Event) -> Result<(), PortError>;
 }
 
 /// What the sweeper looks for, across tenants: the only reads that are.

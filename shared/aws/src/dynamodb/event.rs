@@ -1,4 +1,4 @@
-//! Events: kept for 30 days, and in the due index until a queue has them.
+//! Events: in the due index until their queues have them, and kept for 30 days, but no shorter than that.
 
 use async_trait::async_trait;
 use domain::event::{Event, EventType, PUBLISH_AGAIN_AFTER};
@@ -9,10 +9,10 @@ use ports::PortError;
 use ports::commerce::{Consistency, EventFilter, Events};
 use serde::{Deserialize, Serialize};
 
-use super::CommerceTable;
 use super::key::{Index, IndexKey, Key, PARTITION, Partition};
 use super::query::{Bounds, Listing};
-use super::record::{Kind, Reader, Stored, Unreadable, ms};
+use super::record::{EXPIRES_AT, Kind, Reader, Stored, Unreadable, ms};
+use super::{CommerceTable, number};
 use crate::error::is_written;
 
 #[async_trait]
@@ -46,19 +46,21 @@ impl Events for CommerceTable {
     }
 
     /// One conditional update, which the table's stream shows as a MODIFY of the event.
-    async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError> {
+    async fn mark_published(&self, event: &Event) -> Result<(), PortError> {
         let (due_partition, due_sort) = Index::Due.attributes();
         let table = &self.0;
         let request = table
             .client
             .update_item()
             .table_name(&*table.name)
-            .set_key(Some(Key::event(tenant, id).into_attributes()))
+            .set_key(Some(event.key().into_attributes()))
             .condition_expression("attribute_exists(#pk)")
-            .update_expression("REMOVE #due_pk, #due_sk")
+            .update_expression("REMOVE #due_pk, #due_sk SET #expires_at = :expires_at")
             .expression_attribute_names("#pk", PARTITION)
             .expression_attribute_names("#due_pk", due_partition)
-            .expression_attribute_names("#due_sk", due_sort);
+            .expression_attribute_names("#due_sk", due_sort)
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_values(":expires_at", number(event.expires_at().as_seconds()));
         // Where it is not, the event is gone: it was kept for its time.
         is_written("mark an event published", request.send().await).map(drop)
     }
@@ -72,13 +74,9 @@ impl Stored for Event {
         Key::event(self.tenant, self.id)
     }
 
-    /// Of a new event: one that was published has lost its place.
+    /// Of a new event: one that was published has lost its place, and expires.
     fn index_keys(&self) -> Vec<IndexKey> {
         vec![IndexKey::event_due(self, self.created_at.plus(PUBLISH_AGAIN_AFTER))]
-    }
-
-    fn expires_at(&self) -> Option<Timestamp> {
-        Some(Self::expires_at(self))
     }
 }
 

@@ -121,7 +121,7 @@ fn attributes_have_their_names_and_types() {
         "amount:N asked:M attempt:N capture:S captured:N check_at_ms:N created_at_ms:N currency:S description:S disputed:N gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M method:M order:S pk:S refundable:N refunded:N refunds_pending:N sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S gsi3pk:S gsi3sk:S id:S kind:S metadata:M order:S payment:S pk:S reason:S sk:S status:S tenant:S updated_at_ms:N version:N",
         "amount:N check_at_ms:N created_at_ms:N currency:S evidence_sent:T gsi1pk:S gsi1sk:S gsi3pk:S gsi3sk:S gsi4pk:S gsi4sk:S id:S kind:S payment:S pk:S provider_reference:S reason:S respond_by_ms:N sk:S status:S tenant:S updated_at_ms:N version:N",
-        "created_at_ms:N expires_at:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
+        "created_at_ms:N gsi3pk:S gsi3sk:S id:S idempotency_key:S kind:S object:S pk:S request_id:S sk:S subject:S tenant:S trace:S type:S",
         "entries:L gsi3pk:S gsi3sk:S id:S kind:S pk:S sk:S source:S tenant:S",
         "account:S amount:N created_at_ms:N id:S kind:S payment:S pk:S sk:S tenant:S transaction:S",
         "booked_at_ms:N gsi3pk:S gsi3sk:S hash:S kind:S number:N pk:S previous:S sk:S tenant:S total:N transactions:L",

@@ -1,6 +1,12 @@
 //! The commerce table.
 
-use crate::place::{seed, with_commerce};
+use coffer_aws::CommerceTable;
+use contract::World;
+use contract::builders::event;
+use ports::clock::Clock;
+use ports::commerce::{Commerce, Commit, Events};
+
+use crate::place::{aws, create_table, delete_table, seed, unique_name, with_commerce};
 
 macro_rules! contracts {
     ($($module:ident: $($name:ident),+ $(,)?;)+) => {$(
@@ -38,4 +44,25 @@ contracts! {
     statements: every_field_of_a_statement_is_kept, all_lines_of_a_statement_come_in_their_order, any_part_of_the_differences_is_read_in_their_order, a_statement_ends_once, statements_come_newest_first, statements_are_due_until_they_end, what_a_provider_calls_so_is_found_by_its_reference;
     verification: rows_are_found_as_they_were_written, every_transaction_is_on_one_page, entries_come_oldest_first_from_an_id, a_tenant_is_due_from_its_first_block_on, progress_is_kept_until_it_is_taken_back;
     wallets: every_field_of_a_wallet_is_kept, a_wallet_is_found_by_its_tenant_and_account_alone, wallets_come_newest_first_while_wallets_arrive, what_needs_a_wallet_is_refused_without_one, parallel_spending_never_overdraws, what_is_reserved_cannot_be_spent, a_refund_into_a_wallet_is_spent_once_it_is_there;
+}
+
+/// The table drops what has expired, also what no sweep has found yet.
+#[tokio::test]
+#[ignore = "needs the emulator: cargo xtask test"]
+async fn an_event_that_no_queue_has_seen_does_not_expire() {
+    let (aws, world, name) = (aws(), World::new(seed()), unique_name("commerce"));
+    create_table(&aws, &name, true).await;
+    let table = CommerceTable::new(&aws, name.as_str());
+    let event = event(world.tenant(), world.mint());
+    let (tenant, now) = (event.tenant, world.now());
+    let commit = Commit { tenant, record: None, changes: Vec::new(), events: vec![event.clone()], now };
+    table.commit(commit).await.expect("committed");
+    let expires_at = async || {
+        let rows = aws.dynamodb().scan().table_name(&name).send().await.expect("scanned").items.expect("a row");
+        rows[0].get("expires_at").and_then(|value| value.as_n().ok()).cloned()
+    };
+    assert_eq!(expires_at().await, None);
+    table.mark_published(&event).await.expect("marked");
+    assert_eq!(expires_at().await, Some(event.expires_at().as_seconds().to_string()));
+    delete_table(&aws, &name).await;
 }

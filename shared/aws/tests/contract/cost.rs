@@ -107,7 +107,7 @@ async fn commerce_costs_what_it_says() {
     table.entries(tenant, account, PageRequest::default()).await.expect("listed");
     assert_eq!(counter.take(), calls([("Query", 11)]), "lists and balances");
 
-    table.mark_published(tenant, world.id()).await.expect("marked");
+    table.mark_published(&event(tenant, mint)).await.expect("marked");
     assert_eq!(counter.take(), calls([("UpdateItem", 1)]), "an event is published");
     Due::payments(&table, now, 100).await.expect("read");
     assert_eq!(counter.take(), calls([("Query", 16)]), "what is due: one for each shard");

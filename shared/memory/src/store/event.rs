@@ -54,9 +54,9 @@ impl Events for Store {
         self.faults.call("events.between", effect).await
     }
 
-    async fn mark_published(&self, tenant: TenantId, id: EventId) -> Result<(), PortError> {
+    async fn mark_published(&self, event: &Event) -> Result<(), PortError> {
         let effect = || {
-            self.commerce.get().mark_published(tenant, id);
+            self.commerce.get().mark_published(event.tenant, event.id);
             Ok(())
         };
         self.faults.call("events.mark_published", effect).await
@@ -74,8 +74,9 @@ impl CommerceTable {
     }
 
     pub(super) fn delete_expired_events(&mut self, now: Timestamp) {
-        for (_, event) in self.events.extract_if(.., |_, event| event.expires_at() <= now) {
-            self.unpublished.remove(&place(&event));
+        let Self { events, unpublished, .. } = self;
+        let is_over = |event: &Event| event.expires_at() <= now && !unpublished.contains(&place(event));
+        for (_, event) in events.extract_if(.., |_, event| is_over(event)) {
             self.stream.push(Some(event), None);
         }
     }
