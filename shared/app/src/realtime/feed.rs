@@ -168,17 +168,23 @@ enum Read {
     Overtaken,
 }
 
-/// Writes the next block behind the head: what the log has beyond it, in its order.
+/// Writes the next block behind the head: what the log has beyond it, in its order. A page without a public event says nothing
+/// of what comes behind it, however short it is.
 async fn read_on(context: &Context<'_>, on: Feeding<'_>, head: &FeedBlock) -> Result<Read, PortError> {
     let kept = EventId::floor_at(context.now().minus(KEPT_FOR));
-    let (after, before) = (head.up_to.max(kept), EventId::from_u128(u128::MAX));
-    let log = on.events.between(head.tenant, after, before, BLOCK_EVENTS_MAX).await?;
-    let public = log.iter().filter(|event| event.kind.is_public());
-    let told: Vec<Told> = public.map(|event| Told { event: event.id, kind: event.kind }).collect();
-    let is_last_page = log.len() < BLOCK_EVENTS_MAX;
-    let Some(last) = log.last().filter(|_| !told.is_empty() || !is_last_page) else { return Ok(Read::Nothing) };
-    let block = head.followed_by(told, last.id, context.now());
-    Ok(if on.feeds.append(&block).await? { Read::Written(block) } else { Read::Overtaken })
+    let (mut after, before) = (head.up_to.max(kept), EventId::from_u128(u128::MAX));
+    loop {
+        let log = on.events.between(head.tenant, after, before, BLOCK_EVENTS_MAX).await?;
+        let Some(last) = log.last() else { return Ok(Read::Nothing) };
+        after = last.id;
+        let public = log.iter().filter(|event| event.kind.is_public());
+        let told: Vec<Told> = public.map(|event| Told { event: event.id, kind: event.kind }).collect();
+        // A whole page of what nobody hears is worth a block: it is not read again.
+        if !told.is_empty() || log.len() == BLOCK_EVENTS_MAX {
+            let block = head.followed_by(told, after, context.now());
+            return Ok(if on.feeds.append(&block).await? { Read::Written(block) } else { Read::Overtaken });
+        }
+    }
 }
 
 /// The head of the feed, which is begun where there is none: behind an event, and before what may still be committed late.

@@ -1,4 +1,5 @@
-//! L4: what comes late to a feed: committed after it has begun, or told of when the log has it no longer.
+//! L4: what comes late to a feed: committed after it has begun, told of when the log has it no longer, or behind what nobody
+//! hears.
 
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use super::Scene;
 use super::realtime::open;
 
 /// Writes the event and answers the notice of it, which nobody is given.
-fn commit(scene: &Scene, id: EventId) -> Notice {
+fn commit(scene: &Scene, id: EventId, kind: EventType) -> Notice {
     let (world, tenant) = (&scene.world, scene.owner().tenant);
     let now = world.clock.now();
     let event = Event {
         id,
         tenant,
-        kind: EventType::OrderCreated,
+        kind,
         subject: "ord_1".to_owned(),
         object: "{}".to_owned(),
         request_id: None,
@@ -39,7 +40,7 @@ fn l4_who_is_the_first_to_listen_hears_of_what_was_under_way() {
     let early: EventId = scene.world.id();
     scene.world.clock.advance(Duration::from_secs(70));
     open(&scene, "s", &["orders"], None);
-    let notice = commit(&scene, early);
+    let notice = commit(&scene, early, EventType::OrderCreated);
     run(scene.world.step(Queue::Realtime, &notice)).expect("nothing fails");
     assert_eq!(scene.world.heard_of("s"), [early.to_string()]);
 }
@@ -49,8 +50,24 @@ fn l4_who_is_the_first_to_listen_hears_of_what_was_under_way() {
 fn l4_what_is_past_its_thirty_days_is_nobody_s_news() {
     let scene = Scene::new();
     open(&scene, "s", &["orders"], None);
-    let notice = commit(&scene, scene.world.id());
+    let notice = commit(&scene, scene.world.id(), EventType::OrderCreated);
     scene.world.clock.advance(KEPT_FOR + Duration::from_secs(1));
     run(scene.world.step(Queue::Realtime, &notice)).expect("it is done with");
     assert_eq!(scene.world.heard_of("s"), [""; 0]);
+}
+
+#[test]
+fn l4_a_page_of_what_is_between_functions_is_not_the_end_of_the_log() {
+    let scene = Scene::new();
+    open(&scene, "s", &["orders"], None);
+    scene.world.store.cut_pages(1);
+    for _ in 0..3 {
+        scene.world.clock.advance(Duration::from_millis(1));
+        commit(&scene, scene.world.id(), EventType::JobResumed);
+    }
+    scene.world.clock.advance(Duration::from_millis(1));
+    let id: EventId = scene.world.id();
+    let notice = commit(&scene, id, EventType::OrderCreated);
+    run(scene.world.step(Queue::Realtime, &notice)).expect("nothing fails");
+    assert_eq!(scene.world.heard_of("s"), [id.to_string()]);
 }
