@@ -1,7 +1,7 @@
 //! The platform's sweeper: once a minute, whatever nobody was told of is looked after. Files, jobs and schedules side by side, and
 //! tenants by turn: one kind that hangs and one tenant that floods hold up nothing of the others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::ids::TenantId;
@@ -14,13 +14,9 @@ use crate::ingest::{self, Ingesting};
 use crate::run_job::{self, Looking};
 use crate::schedules::{self, Stores};
 use crate::sweep::Swept;
-use crate::turns::by_turn;
+use crate::turns::{READ, ROUNDS_MAX, Rounds, by_turn};
 use crate::work::WorkError;
 
-/// How many are read in a round, and how many of them are looked at: enough to see past one tenant's flood.
-const READ: usize = 2_000;
-const PER_ROUND: usize = 500;
-const ROUNDS_MAX: usize = 10;
 /// How many tenants' are looked at together.
 const AT_ONCE: usize = 20;
 /// Nothing is begun after so long: a call of S3 that hangs is given up 25 s later, which the function lives to see.
@@ -55,7 +51,8 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
 
 async fn sweep_schedules(context: &Context<'_>, on: Stores<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
-    let due = on.schedules.due(context.now(), schedules::PER_RUN).await?.into_iter();
+    let due = on.schedules.due(context.now(), READ).await?;
+    let due = by_turn(due, |(tenant, _)| *tenant).into_iter().take(schedules::PER_RUN);
     swept.count(due.map(|(tenant, id)| schedules::look(context, on, tenant, id)), "schedule").await;
     Ok(swept)
 }
@@ -67,15 +64,11 @@ async fn sweep_by_turn<Id: Ord + Copy>(
     noun: &'static str,
 ) -> Result<Swept, PortError> {
     let stop_at = context.now().plus(BEGUN_WITHIN);
-    let (mut swept, mut seen) = (Swept::default(), BTreeSet::new());
+    let (mut swept, mut rounds) = (Swept::default(), Rounds::new());
     for _ in 0..ROUNDS_MAX {
-        let mut due = due().await?;
-        // The index lags behind the rows, and what has failed is as due as it was.
-        due.retain(|place| !seen.contains(place));
-        let is_last = due.len() <= PER_ROUND;
+        let (first, is_last) = rounds.take(due().await?, |due| by_turn(due, |(tenant, _)| *tenant));
         let mut of_tenants: BTreeMap<TenantId, Vec<Id>> = BTreeMap::new();
-        for (tenant, id) in by_turn(due, |(tenant, _)| *tenant).into_iter().take(PER_ROUND) {
-            seen.insert((tenant, id));
+        for (tenant, id) in first {
             of_tenants.entry(tenant).or_default().push(id);
         }
         // Of a tenant one after the other: all its jobs' commits are at its line.

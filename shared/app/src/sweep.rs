@@ -10,6 +10,7 @@ use crate::match_statement::{self, Matching};
 use crate::settle_dispute;
 use crate::settle_payment;
 use crate::settle_refund::{self, RefundKey};
+use crate::turns::{READ, by_turn};
 use crate::work::WorkError;
 use crate::{Context, outbox};
 
@@ -41,31 +42,26 @@ pub struct Swept {
 /// One item that fails does not hold the others: it is due again later.
 pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
-    let events = on.due.events(context.now(), PER_RUN).await?.into_iter();
+    let events = of_a_run(on.due.events(context.now(), READ).await?, |(tenant, _)| *tenant);
     swept.count(events.map(|due| publish_again(on, due)), "event").await;
-    let providers = on.payments.providers;
-    let wait = async |tenant, asked| providers.wait(context, on.payments.commerce, tenant, asked).await;
-    let payments = on.due.payments(context.now(), PER_RUN).await?.into_iter();
+    let payments = of_a_run(on.due.payments(context.now(), READ).await?, |(tenant, _)| *tenant);
     let asking = async |(tenant, id)| {
         let asked = settle_payment::inquire(context, on.payments, tenant, id).await;
-        let asked = in_vain(asked, settle_payment::put_off(context, on.payments, tenant, id)).await;
-        wait(tenant, asked).await
+        in_vain(context, on, tenant, asked, settle_payment::put_off(context, on.payments, tenant, id)).await
     };
     swept.count(payments.map(asking), "payment").await;
-    let refunds = on.due.refunds(context.now(), PER_RUN).await?.into_iter();
+    let refunds = of_a_run(on.due.refunds(context.now(), READ).await?, |(tenant, _, _)| *tenant);
     let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
     let asking = async |key| {
         let asked = settle_refund::settle(context, on.refunds, key).await;
-        let asked = in_vain(asked, settle_refund::put_off(context, on.refunds, key)).await;
-        wait(key.tenant, asked).await
+        in_vain(context, on, key.tenant, asked, settle_refund::put_off(context, on.refunds, key)).await
     };
     swept.count(keys.map(asking), "refund").await;
-    let disputes = on.due.disputes(context.now(), PER_RUN).await?.into_iter();
+    let disputes = of_a_run(on.due.disputes(context.now(), READ).await?, |(tenant, _)| *tenant);
     let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
     let asking = async |(tenant, id)| {
         let asked = settle_dispute::look(context, settling, tenant, id).await;
-        let asked = in_vain(asked, settle_dispute::put_off(context, settling, tenant, id)).await;
-        wait(tenant, asked).await
+        in_vain(context, on, tenant, asked, settle_dispute::put_off(context, settling, tenant, id)).await
     };
     swept.count(disputes.map(asking), "dispute").await;
     let statements = on.statements.statements.due(context.now(), STATEMENTS_PER_RUN).await?.into_iter();
@@ -74,9 +70,17 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
     Ok(swept)
 }
 
+/// What a run takes on of what is due: tenants by turn.
+fn of_a_run<T>(due: Vec<T>, whose: impl Fn(&T) -> TenantId) -> impl Iterator<Item = T> {
+    by_turn(due, whose).into_iter().take(PER_RUN)
+}
+
 /// What fails is put off, so that those that keep failing hold up nobody else's. That this fails too is no matter: it is due
-/// as it was.
+/// as it was. What waits for its merchant is put off as well, and is no failure.
 async fn in_vain(
+    context: &Context<'_>,
+    on: Sweeping<'_>,
+    tenant: TenantId,
     asked: Result<(), WorkError>,
     put_off: impl Future<Output = Result<(), WorkError>>,
 ) -> Result<(), WorkError> {
@@ -85,7 +89,7 @@ async fn in_vain(
     {
         tracing::warn!(error = %error, "not put off");
     }
-    asked
+    on.payments.providers.wait(context, on.payments.commerce, tenant, asked).await
 }
 
 async fn publish_again(on: Sweeping<'_>, (tenant, id): (TenantId, EventId)) -> Result<(), WorkError> {

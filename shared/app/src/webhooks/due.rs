@@ -1,6 +1,5 @@
 //! Once a minute: deliveries whose time has come and that no message brings are put into the queue.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::event::{Notice, Queue};
@@ -12,12 +11,8 @@ use ports::webhooks::{DeliveryKey, WebhookDeliveries};
 use super::due_notice;
 use crate::Context;
 use crate::sweep::Swept;
-use crate::turns::by_turn;
+use crate::turns::{READ, ROUNDS_MAX, Rounds, by_turn};
 
-/// How many are looked at in a round, and how many of them are taken: enough to see past one tenant's flood.
-const LOOKED_AT: usize = 2_000;
-const PER_ROUND: usize = 500;
-const ROUNDS_MAX: usize = 10;
 const AT_ONCE: usize = 32;
 /// How long the queue has to bring one before it is put there again.
 const BROUGHT_WITHIN: Duration = Duration::from_secs(10 * 60);
@@ -30,15 +25,10 @@ pub struct Waking<'a> {
 
 /// One that fails stays due.
 pub async fn run(context: &Context<'_>, on: Waking<'_>) -> Result<Swept, PortError> {
-    let mut swept = Swept::default();
-    // The index lags behind: a round finds there what the one before has moved on.
-    let mut had: BTreeSet<DeliveryKey> = BTreeSet::new();
+    let (mut swept, mut rounds) = (Swept::default(), Rounds::new());
     for _ in 0..ROUNDS_MAX {
-        let mut due = on.deliveries.due(context.now(), LOOKED_AT).await?;
-        due.retain(|key| !had.contains(key));
-        let is_last = due.len() <= PER_ROUND;
-        let first: Vec<DeliveryKey> = in_turns(due).into_iter().take(PER_ROUND).collect();
-        had.extend(&first);
+        let due = on.deliveries.due(context.now(), READ).await?;
+        let (first, is_last) = rounds.take(due, in_turns);
         let taken = stream::iter(first.into_iter().map(|key| take(context, on, key))).buffer_unordered(AT_ONCE);
         let taken: Vec<Result<Option<Notice>, PortError>> = taken.collect().await;
         let failed = taken.iter().filter(|result| result.is_err()).count();
@@ -64,7 +54,7 @@ fn in_turns(due: Vec<DeliveryKey>) -> Vec<DeliveryKey> {
 
 /// Moves it on in the index, so that the next run does not find it while its message is under way.
 async fn take(context: &Context<'_>, on: Waking<'_>, key: DeliveryKey) -> Result<Option<Notice>, PortError> {
-    // So do its entries of what has been sent since.
+    // The index lags behind the rows.
     let delivery = on.deliveries.get(key).await?.filter(|delivery| delivery.is_due(context.now()));
     let Some(delivery) = delivery else { return Ok(None) };
     let moved = delivery.looked_at(context.now());
@@ -74,6 +64,8 @@ async fn take(context: &Context<'_>, on: Waking<'_>, key: DeliveryKey) -> Result
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use domain::ids::{EventId, TenantId, WebhookEndpointId};
     use proptest::prelude::*;
 

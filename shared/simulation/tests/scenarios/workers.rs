@@ -1,5 +1,5 @@
 //! I: a commit implies its job; a message may come twice, late or beside another; what fails waits, what cannot be done is
-//! buried, and nobody waits for another's failure.
+//! buried, and nobody waits for another's failure or flood.
 
 use std::time::Duration;
 
@@ -230,4 +230,20 @@ fn i6_a_refund_survives_the_same() {
         scene.comes_to_rest();
         assert_eq!(scene.world.provider.refunded(payment.parse().expect("an id")), 400, "seed {seed}");
     }
+}
+
+#[test]
+fn f3_a_payment_whose_message_is_lost_is_swept_beside_another_tenant_s_flood_of_them() {
+    let scene = Scene::new();
+    let noisy = scene.world.sign_up("noisy").owner.caller;
+    for _ in 0..150 {
+        scene.world.clock.advance(Duration::from_millis(150));
+        scene.world.pay(&noisy, None, 500, "tok_success");
+    }
+    let quiet = scene.world.pay(&scene.owner_now(), None, 500, "tok_success").id();
+    drop(scene.world.take(Consumer::OutboxPublish));
+    scene.world.clock.advance(PUBLISH_AGAIN_AFTER);
+    scene.world.sweep().expect("nothing fails");
+    assert_eq!(scene.charged(&quiet), (500, 1), "the newest of all");
+    assert_eq!(scene.world.provider.charges().len(), 100, "as many as one run takes on");
 }
