@@ -15,7 +15,7 @@ use ports::{PortError, PortErrorKind};
 
 use crate::providers::seal;
 use crate::read::Shown;
-use crate::revise::{Changing, change};
+use crate::revise::{Changing, change, expect_version};
 use crate::{Context, Error};
 
 /// The account of a provider that has one for all.
@@ -71,9 +71,7 @@ pub async fn connect(
     let of = ProviderAccount { provider, account };
     let read = async || read(on.connections, tenant).await;
     change(Changing { context, store: on.commerce, tenant }, read, |connected, now| {
-        if expected_version.is_some_and(|expected| expected != connected.version) {
-            return Err(Error::PreconditionFailed);
-        }
+        expect_version(expected_version, connected.version)?;
         let next = connected.connect(of.clone(), sealed.clone(), rank, now).map_err(Error::Connection)?;
         let shown = shown(&next, provider)?;
         // Other keys of the account are nothing to tell: whether they are others, only KMS could say.

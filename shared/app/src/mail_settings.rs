@@ -14,6 +14,7 @@ use ports::mail::MailBook;
 use ports::platform::Files;
 
 use crate::read::Shown;
+use crate::revise::expect_version;
 use crate::{Context, Error};
 
 const TRIES: usize = 4;
@@ -52,9 +53,7 @@ pub async fn put(
     }
     for _ in 0..TRIES {
         let present = read(on.book, tenant).await?;
-        if expected_version.is_some_and(|expected| expected != present.version) {
-            return Err(Error::PreconditionFailed);
-        }
+        expect_version(expected_version, present.version)?;
         let (from_name, reply_to, off) = (from_name.clone(), reply_to.clone(), off.clone());
         let version = present.version + 1;
         let next = MailSettings { tenant, from_name, reply_to, off, logo, updated_at: context.now(), version };

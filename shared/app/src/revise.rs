@@ -88,3 +88,8 @@ pub(crate) async fn change<T, R, S: Commits + ?Sized>(
     }
     Err(Error::InFlight)
 }
+
+/// `expected` is the client's `If-Match`.
+pub(crate) fn expect_version(expected: Option<u64>, present: u64) -> Result<(), Error> {
+    if expected.is_some_and(|expected| expected != present) { Err(Error::PreconditionFailed) } else { Ok(()) }
+}

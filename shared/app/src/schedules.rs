@@ -14,7 +14,7 @@ use ports::platform::{Platform, PlatformChange, PlatformCommit, Schedules};
 
 use crate::commit;
 use crate::read::Shown;
-use crate::revise::{Changing, change};
+use crate::revise::{Changing, change, expect_version};
 use crate::work::{Settled, WorkError, platform_settled};
 use crate::{Context, Error, Outcome};
 
@@ -76,9 +76,7 @@ pub async fn update(
 ) -> Result<Shown, Error> {
     let read = async || read(stores.schedules, tenant, id).await;
     change(Changing { context, store: stores.platform, tenant }, read, |schedule, now| {
-        if expected_version.is_some_and(|expected| expected != schedule.version) {
-            return Err(Error::PreconditionFailed);
-        }
+        expect_version(expected_version, schedule.version)?;
         let Some(next) = schedule.change(wanted.clone(), now) else { return Ok((None, shown(schedule))) };
         let shown = shown(&next);
         let event = context.event(tenant, EventType::ScheduleUpdated, id, shown.body.clone());

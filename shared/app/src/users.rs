@@ -13,6 +13,7 @@ use ports::identity::{IdentityError, Users};
 
 use crate::commit::{self, TRIES};
 use crate::read::{self, Shown, Target};
+use crate::revise::expect_version;
 use crate::{Context, Error, Outcome};
 
 #[derive(Debug, Clone)]
@@ -115,9 +116,7 @@ pub async fn update(
             }
             must_manage(caller, user.role.max(role))?;
         }
-        if expected_version.is_some_and(|expected| expected != user.version) {
-            return Err(Error::PreconditionFailed);
-        }
+        expect_version(expected_version, user.version)?;
         let next = User {
             name: name.clone().unwrap_or(user.name),
             role: role.unwrap_or(user.role),

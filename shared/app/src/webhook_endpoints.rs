@@ -20,7 +20,7 @@ use ports::webhooks::{FreshSecret, WebhookDeliveries, WebhookEndpoints, WebhookS
 
 use crate::commit::{self, TRIES};
 use crate::read::Shown;
-use crate::revise::{self, Changing};
+use crate::revise::{self, Changing, expect_version};
 use crate::webhooks::Replay;
 use crate::{Context, Error, Outcome};
 
@@ -98,9 +98,7 @@ pub async fn update(
 ) -> Result<Shown, Error> {
     let read = async || read(stores.endpoints, tenant, id).await;
     revise::change(Changing { context, store: stores.platform, tenant }, read, |endpoint, now| {
-        if expected_version.is_some_and(|expected| expected != endpoint.version) {
-            return Err(Error::PreconditionFailed);
-        }
+        expect_version(expected_version, endpoint.version)?;
         let next = endpoint.change(change.clone(), now);
         let waiting = endpoint.gives_up_order(&next).then(|| bring_what_waits(context, endpoint));
         let begins_anew = next.health != endpoint.health;
@@ -176,7 +174,8 @@ pub async fn test(
     ask(context, stores, (tenant, id), claim, Asked { event, body, is_of_many: false }).await
 }
 
-/// Has a worker send them. An event has to be there and no internal one, but for this endpoint's own tests; of a time before what is kept, what is kept is meant.
+/// Has a worker send them. An event has to be there, and is none between functions but a test of this endpoint; of a time
+/// before what is kept, what is kept is meant.
 pub async fn replay(
     context: &Context<'_>,
     stores: Stores<'_>,

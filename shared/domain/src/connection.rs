@@ -233,15 +233,11 @@ impl Connections {
     /// The provider takes an account's key no more, as one that was revoked. None where that is known, and of a key that came
     /// a moment ago: that one was tried, and the refusal may be of the one before.
     pub fn refuse_key(&self, provider: ProviderName, now: Timestamp) -> Option<Self> {
-        let is_it = |connection: &&Connection| connection.of.provider == provider;
-        let is_news = |connection: &Connection| {
-            connection.key_refused_at.is_none() && connection.updated_at.plus(COUNTS_AFTER) <= now
-        };
-        self.connected.iter().find(is_it).filter(|connection| is_news(connection))?;
         let mut next = Self { version: self.version + 1, ..self.clone() };
-        let refused = next.connected.iter_mut().filter(|connection| connection.of.provider == provider);
-        refused.for_each(|connection| connection.key_refused_at = Some(now));
-        Some(next)
+        let refused = next.connected.iter_mut().find(|connection| connection.of.provider == provider)?;
+        let is_news = refused.key_refused_at.is_none() && refused.updated_at.plus(COUNTS_AFTER) <= now;
+        refused.key_refused_at = Some(now);
+        is_news.then_some(next)
     }
 
     fn without(&self, provider: ProviderName) -> (Option<ProviderAccount>, Option<ProviderAccount>) {

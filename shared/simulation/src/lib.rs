@@ -8,6 +8,7 @@ mod api_webhooks;
 mod ask;
 mod connector;
 mod dead_letters;
+mod due_as;
 mod examples;
 mod files;
 mod furniture;
@@ -30,6 +31,7 @@ mod world;
 
 pub use answer::Answer;
 pub use ask::Ask;
+pub use due_as::DueAs;
 pub use examples::good_request;
 pub use furniture::{Furniture, stripe_body};
 pub use instance::InstanceClock;

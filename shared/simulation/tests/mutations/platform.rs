@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use coffer_simulation::Wiring;
+use coffer_simulation::{DueAs, Wiring};
 use domain::feed::FeedBlock;
-use domain::ids::{EventId, JobId, TenantId, WebhookEndpointId};
+use domain::ids::{JobId, TenantId};
 use domain::job::{Job, JobStatus};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
-use domain::webhook::{Delivery, DeliveryStatus};
 use ports::PortError;
 use ports::commerce::Consistency;
 use ports::platform::{Jobs, Line};
 use ports::realtime::Feeds;
-use ports::webhooks::{DeliveryKey, WebhookDeliveries};
 
 use super::Mutation;
 
@@ -45,44 +43,6 @@ impl Jobs for NoJobIsDue {
     }
 }
 
-/// Finds no delivery that is due.
-struct NoDeliveryIsDue(Arc<dyn WebhookDeliveries>);
-
-#[async_trait]
-impl WebhookDeliveries for NoDeliveryIsDue {
-    async fn get(&self, key: DeliveryKey) -> Result<Option<Delivery>, PortError> {
-        self.0.get(key).await
-    }
-
-    async fn list(
-        &self,
-        tenant: TenantId,
-        endpoint: WebhookEndpointId,
-        status: Option<DeliveryStatus>,
-        page: PageRequest<EventId>,
-    ) -> Result<Page<Delivery, EventId>, PortError> {
-        self.0.list(tenant, endpoint, status, page).await
-    }
-
-    async fn after(
-        &self,
-        tenant: TenantId,
-        endpoint: WebhookEndpointId,
-        after: EventId,
-        limit: usize,
-    ) -> Result<Vec<Delivery>, PortError> {
-        self.0.after(tenant, endpoint, after, limit).await
-    }
-
-    async fn put(&self, delivery: &Delivery, due_at: Option<Timestamp>) -> Result<bool, PortError> {
-        self.0.put(delivery, due_at).await
-    }
-
-    async fn due(&self, _: Timestamp, _: usize) -> Result<Vec<DeliveryKey>, PortError> {
-        Ok(Vec::new())
-    }
-}
-
 /// Takes a block that others were first to write for its own.
 struct TakenForWritten(Arc<dyn Feeds>);
 
@@ -109,7 +69,10 @@ pub const ALL: &[Mutation] = &[
     },
     Mutation {
         name: "webhooks that are due are overlooked",
-        rewire: |wiring| Wiring { deliveries: Arc::new(NoDeliveryIsDue(wiring.deliveries.clone())), ..wiring },
+        rewire: |wiring| {
+            let deliveries = DueAs { next: wiring.deliveries.clone(), shown: |_, _| Vec::new() };
+            Wiring { deliveries: Arc::new(deliveries), ..wiring }
+        },
     },
     Mutation {
         name: "a block of the feed that others have written is taken for one's own",
