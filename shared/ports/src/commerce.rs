@@ -236,7 +236,7 @@ pub trait Accounts: Send + Sync {
     /// the wallet, from its creation on.
     async fn balance(&self, tenant: TenantId, account: AccountId) -> Result<Option<Balance>, PortError>;
 
-    /// All but the wallets', in order of account id, by one query.
+    /// All but the wallets', in order of account id, read strongly in one query: who adds up accounts leaves none out.
     async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>)
     -> Result<Page<Balance, AccountId>, PortError>;
 
@@ -262,7 +262,7 @@ pub trait Wallets: Send + Sync {
         consistency: Consistency,
     ) -> Result<Option<Wallet>, PortError>;
 
-    /// Newest first, by one query.
+    /// Newest first, read strongly in one query.
     async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>) -> Result<Page<Wallet, AccountId>, PortError>;
 }
 

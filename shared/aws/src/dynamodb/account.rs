@@ -39,9 +39,12 @@ impl Accounts for CommerceTable {
         let PageRequest { limit, after } = page;
         let bounds = Bounds { from: after.map(key::after_balance_rows), before: None };
         let rows_max = (limit.get() + 1) * usize::from(BALANCE_SHARDS);
-        let request =
-            self.0.query(&Partition::balances(tenant), bounds).limit(i32::try_from(rows_max).unwrap_or(i32::MAX));
-        let answer = request.send().await.map_err(|error| port_error("list accounts", error))?;
+        let request = self.0.query(&Partition::balances(tenant), bounds).consistent_read(true);
+        let answer = request
+            .limit(i32::try_from(rows_max).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| port_error("list accounts", error))?;
         let mut items = balances(answer)?;
         let one_more = items.len() > limit.get();
         items.truncate(limit.get());

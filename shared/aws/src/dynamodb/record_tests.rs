@@ -241,8 +241,8 @@ fn what_cannot_be_read_is_named_without_its_value() {
 #[test]
 fn what_expires_says_so_in_seconds() {
     let world = world();
-    let event = builders::event(world.tenant(), world.mint());
-    let item = encode(&event).expect("encoded");
+    let block = FeedBlock::first(world.tenant(), world.id(), world.now());
+    let item = encode(&block).expect("encoded");
     let expected = (world.now().as_ms() / 1_000 + 30 * 24 * 60 * 60).to_string();
     assert_eq!(item.get(EXPIRES_AT), Some(&Value::N(expected)));
 }

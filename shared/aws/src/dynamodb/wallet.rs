@@ -39,7 +39,8 @@ impl Wallets for CommerceTable {
 
     async fn list(&self, tenant: TenantId, page: PageRequest<AccountId>) -> Result<Page<Wallet, AccountId>, PortError> {
         let partition = Partition::wallets(tenant);
-        self.0.page("list wallets", Listing { partition, from: None, to: None, page, filter: None }).await
+        let listing = Listing { partition, from: None, to: None, page, filter: None };
+        self.0.page_read("list wallets", listing, Consistency::Strong).await
     }
 }
 
