@@ -120,7 +120,7 @@ pub async fn list(
 
 async fn account_of(on: Stores<'_>, name: ProviderName, key: &Secret) -> Result<String, Error> {
     on.connector.account(name, key).await.map_err(|error| match error {
-        ProviderError::KeyRefused(_) | ProviderError::Rejected(_) => {
+        ProviderError::KeyRefused(_) | ProviderError::Refused(_) | ProviderError::Rejected(_) => {
             let invalid = Invalid::new("refused_by_provider", "the provider knows no account by this key");
             Error::Invalid(vec![invalid.at("/api_key")])
         }

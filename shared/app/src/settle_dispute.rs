@@ -3,11 +3,12 @@
 //! another worker.
 
 use domain::dispute::{Dispute, DisputeReport, DisputeStatus};
-use domain::event::EventType;
+use domain::event::{Event, EventType};
 use domain::ids::{DisputeId, PaymentId, TenantId};
 use domain::ledger;
 use domain::payment::{Method, Payment};
 use ports::commerce::{Change, Commit, Consistency, Disputes};
+use ports::provider::ProviderError;
 
 use crate::Context;
 use crate::settle_payment::{self, charge_name};
@@ -59,10 +60,15 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
     if let Some(evidence) = dispute.to_send() {
         let payment = read_payment(on, tenant, dispute.payment).await?;
         let providers = on.payments.providers.of(&payment, context.now()).await?;
-        let report = providers.of(&payment)?.answer_dispute(&dispute.provider_reference, evidence).await?;
-        if !write(context, on, dispute.tenant, vec![Change::UpdateDispute(dispute.sent(context.now()))]).await? {
-            return Err(WorkError::contended());
+        let answer = providers.of(&payment)?.answer_dispute(&dispute.provider_reference, evidence).await;
+        if let Err(ProviderError::Refused(code)) = &answer {
+            tracing::warn!(dispute_id = %id, code = code.as_str(), "the provider takes no such answer to a dispute");
+            let next = dispute.answer_refused(context.now());
+            let event = context.event(tenant, EventType::DisputeUpdated, id, api::dispute(&next));
+            return unless_stale(write(context, on, next, vec![event]).await?);
         }
+        let report = answer?;
+        unless_stale(write(context, on, dispute.sent(context.now()), Vec::new()).await?)?;
         return hear(context, on, dispute.tenant, dispute.payment, &report).await;
     }
     reconcile(context, on, &read_payment(on, tenant, dispute.payment).await?).await?;
@@ -70,7 +76,7 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
     let is_due = dispute.check_at.is_some_and(|at| at <= context.now());
     if is_due {
         // Somebody else's change sets the next time as well.
-        write(context, on, tenant, vec![Change::UpdateDispute(dispute.asked(context.now()))]).await?;
+        write(context, on, dispute.asked(context.now()), Vec::new()).await?;
     }
     Ok(())
 }
@@ -85,7 +91,7 @@ pub async fn put_off(
     let (dispute, now) = (read(on, tenant, id).await?, context.now());
     let is_due = dispute.check_at.is_some_and(|at| at <= now);
     if is_due {
-        write(context, on, tenant, vec![Change::UpdateDispute(dispute.asked_in_vain(now))]).await?;
+        write(context, on, dispute.asked_in_vain(now), Vec::new()).await?;
     }
     Ok(())
 }
@@ -113,7 +119,7 @@ async fn hear(
             return Err(WorkError::Retry { reason: "a payment is disputed that has not been settled", source: None });
         }
         let commit = match payment.dispute_named(&report.reference) {
-            None => opening(context, &payment, report),
+            None => opening(context, &payment, report)?,
             Some(known) => match read(on, tenant, known).await?.hear(report, context.now()) {
                 None => return Ok(()),
                 Some(next) => decision(context, &payment, next),
@@ -125,7 +131,12 @@ async fn hear(
     Err(WorkError::contended())
 }
 
-fn opening(context: &Context<'_>, payment: &Payment, report: &DisputeReport) -> Commit {
+/// Of another currency than the payment's nothing is booked: there is no rate to do it by.
+fn opening(context: &Context<'_>, payment: &Payment, report: &DisputeReport) -> Result<Commit, WorkError> {
+    let (theirs, ours) = (report.money.currency.code(), payment.money.currency.code());
+    if theirs != ours {
+        return Err(WorkError::Poison(format!("a dispute in {theirs} of {}, which is in {ours}", payment.id)));
+    }
     let now = context.now();
     let tenant = payment.tenant;
     let dispute = Dispute::open(context.id(), tenant, payment.id, report, now);
@@ -136,7 +147,7 @@ fn opening(context: &Context<'_>, payment: &Payment, report: &DisputeReport) -> 
         Change::Post(ledger::post_dispute(&dispute, context.transaction_ids(), now)),
         Change::CreateDispute(dispute),
     ];
-    Commit { tenant, record: None, changes, events, now }
+    Ok(Commit { tenant, record: None, changes, events, now })
 }
 
 fn decision(context: &Context<'_>, payment: &Payment, next: Dispute) -> Commit {
@@ -169,11 +180,19 @@ fn event_of(status: DisputeStatus) -> EventType {
 async fn write(
     context: &Context<'_>,
     on: Settling<'_>,
-    tenant: TenantId,
-    changes: Vec<Change>,
-) -> Result<bool, WorkError> {
-    let commit = Commit { tenant, record: None, changes, events: Vec::new(), now: context.now() };
-    Ok(matches!(settled(on.payments.commerce.commit(commit).await)?, Settled::Done))
+    dispute: Dispute,
+    events: Vec<Event>,
+) -> Result<Settled, WorkError> {
+    let (tenant, now) = (dispute.tenant, context.now());
+    let commit = Commit { tenant, record: None, changes: vec![Change::UpdateDispute(dispute)], events, now };
+    settled(on.payments.commerce.commit(commit).await)
+}
+
+fn unless_stale(settled: Settled) -> Result<(), WorkError> {
+    match settled {
+        Settled::Done => Ok(()),
+        Settled::ReadAgain => Err(WorkError::contended()),
+    }
 }
 
 async fn read(on: Settling<'_>, tenant: TenantId, id: DisputeId) -> Result<Dispute, WorkError> {

@@ -2,7 +2,7 @@
 //! transaction. Every step may run twice, late or beside another worker.
 
 use domain::connection::ProviderName;
-use domain::event::EventType;
+use domain::event::{Event, EventType};
 use domain::fee::FeeTerms;
 use domain::ids::{PaymentId, TenantId};
 use domain::ledger::{self, Source};
@@ -174,6 +174,11 @@ async fn heard(
         Ok(verdict) => conclude(context, on, payment, &verdict).await,
         // It may have charged: the payment is handed to the sweeper, which asks.
         Err(ProviderError::TimedOut) => keep(context, on, payment.outcome_unknown(context.now())?).await,
+        Err(ProviderError::Refused(code)) => {
+            let next = payment.capture_refused(code, context.now())?;
+            let event = context.event(next.tenant, EventType::PaymentRequiresCapture, next.id, api::payment(&next));
+            write(context, on, next, vec![event]).await
+        }
         Err(
             error @ (ProviderError::NotSent(_)
             | ProviderError::Unavailable(_)
@@ -202,9 +207,12 @@ pub(crate) fn charge_name(payment: &Payment) -> ChargeName {
 
 /// Writes the payment alone, if nobody has written it since.
 async fn keep(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Result<(), WorkError> {
+    write(context, on, payment, Vec::new()).await
+}
+
+async fn write(context: &Context<'_>, on: Settling<'_>, payment: Payment, events: Vec<Event>) -> Result<(), WorkError> {
     let (tenant, now) = (payment.tenant, context.now());
-    let commit =
-        Commit { tenant, record: None, changes: vec![Change::UpdatePayment(payment)], events: Vec::new(), now };
+    let commit = Commit { tenant, record: None, changes: vec![Change::UpdatePayment(payment)], events, now };
     match settled(on.commerce.commit(commit).await)? {
         Settled::Done => Ok(()),
         Settled::ReadAgain => Err(WorkError::contended()),

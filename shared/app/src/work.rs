@@ -61,6 +61,7 @@ impl From<ProviderError> for WorkError {
                 Self::Retry { reason: "the provider did not answer", source: Some(Box::new(error)) }
             }
             ProviderError::KeyRefused(name) => Self::KeyRefused(name),
+            ProviderError::Refused(_) => Self::Poison(error.to_string()),
             ProviderError::Rejected(reason) => Self::Poison(format!("the provider refused the request: {reason}")),
         }
     }

@@ -37,7 +37,7 @@ impl DisputeStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// The states that may follow this one.
+    /// The states that a provider's word, or the merchant's answer, may bring after this one.
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::NeedsResponse => &[Self::UnderReview, Self::Won, Self::Lost],
@@ -175,6 +175,15 @@ impl Dispute {
     /// The answer that the provider still has to be given.
     pub fn to_send(&self) -> Option<&Evidence> {
         self.evidence.as_ref().filter(|_| self.status.is_open() && !self.evidence_sent)
+    }
+
+    /// The provider takes no such answer: it never was under review there, waits for another, and the merchant may give one.
+    pub fn answer_refused(&self, now: Timestamp) -> Self {
+        self.changed(now, |dispute| {
+            dispute.status = DisputeStatus::NeedsResponse;
+            dispute.evidence = None;
+            dispute.check_at = Some(now.plus(ASK_EVERY));
+        })
     }
 
     pub fn sent(&self, now: Timestamp) -> Self {

@@ -54,6 +54,15 @@ fn an_answer_is_given_once_and_only_in_time() {
 }
 
 #[test]
+fn an_answer_that_is_refused_makes_room_for_another() {
+    let answered = dispute(DisputeStatus::NeedsResponse).answer(evidence(), NOW).expect("it needs one");
+    let refused = answered.answer_refused(NOW);
+    assert_eq!((refused.status, refused.to_send()), (DisputeStatus::NeedsResponse, None));
+    assert_eq!(refused.check_at, Some(NOW.plus(ASK_EVERY)));
+    assert_eq!(refused.answer(evidence(), NOW).expect("it needs one").to_send(), Some(&evidence()));
+}
+
+#[test]
 fn names_parse_back() {
     for status in DisputeStatus::ALL {
         assert_eq!(DisputeStatus::parse(status.as_str()), Some(status));

@@ -1,6 +1,7 @@
 //! A payment: one try to move a customer's money to the merchant, as a closed state machine. Refunds move money back and
 //! are seen here as amounts. Whether the provider's answer is known is kept beside the status: clients see `processing`.
 
+mod asking;
 mod decline;
 mod route;
 mod waiting;
@@ -329,34 +330,6 @@ impl Payment {
         self.status = status;
         self.failure = failure;
         self.check_at = None;
-    }
-
-    /// The merchant wants the authorised money, all of it or `amount`; what is not captured is set free for good.
-    pub fn ask_capture(&self, amount: Option<Amount>, now: Timestamp) -> Result<Self, PaymentRefusal> {
-        if self.status != PaymentStatus::RequiresCapture {
-            return Err(self.illegal_move());
-        }
-        let amount = amount.unwrap_or(self.money.amount);
-        if amount > self.money.amount {
-            return Err(PaymentRefusal::AmountExceedsCapturable { capturable: self.money.amount.get() });
-        }
-        Ok(self.asking(Asked::Capture(amount), now))
-    }
-
-    /// The merchant gives the payment up before any money is taken.
-    pub fn ask_cancel(&self, now: Timestamp) -> Result<Self, PaymentRefusal> {
-        if !matches!(self.status, PaymentStatus::RequiresAction | PaymentStatus::RequiresCapture) {
-            return Err(self.illegal_move());
-        }
-        Ok(self.asking(Asked::Cancel, now))
-    }
-
-    fn asking(&self, asked: Asked, now: Timestamp) -> Self {
-        self.changed(now, |payment| {
-            payment.status = PaymentStatus::Processing;
-            payment.asked = asked;
-            payment.check_at = Some(now.plus(CHECK_AFTER));
-        })
     }
 
     fn illegal_move(&self) -> PaymentRefusal {

@@ -48,6 +48,20 @@ fn every_ask() -> [Asked; 3] {
 }
 
 #[test]
+fn a_capture_that_is_refused_leaves_the_hold_as_it_was() {
+    let held = authorized();
+    let asked = held.ask_capture(Some(amount(5)), NOW).expect("it is held");
+    let refused = asked.capture_refused(DeclineCode::InvalidAmount, NOW).expect("it is asked");
+    assert_eq!((refused.status, refused.failure), (PaymentStatus::RequiresCapture, Some(DeclineCode::InvalidAmount)));
+    assert_eq!((refused.asked, refused.check_at), (Asked::Charge, held.capture_before));
+    let again = refused.ask_capture(None, NOW).expect("it is held");
+    assert_eq!((again.asked, again.failure), (Asked::Capture(amount(1_000)), None));
+    for other in [payment(), held, succeeded()] {
+        assert!(other.capture_refused(DeclineCode::InvalidAmount, NOW).is_err(), "{:?}", other.status);
+    }
+}
+
+#[test]
 fn every_state_takes_a_verdict_only_while_it_is_open() {
     for status in PaymentStatus::ALL {
         for (asked, verdict) in every_ask().into_iter().flat_map(|asked| verdicts().map(|verdict| (asked, verdict))) {

@@ -139,6 +139,13 @@ impl Provider {
         books.decide(&reference, next).ok().map(|dispute| dispute.status)
     }
 
+    /// The dispute of a charge is in another currency than the charge.
+    pub fn dispute_in(&self, key: &str, currency: Currency) {
+        let mut books = self.books.get();
+        let dispute = books.charges.get_mut(key).and_then(|file| file.dispute.as_mut());
+        dispute.into_iter().for_each(|dispute| dispute.money.currency = currency);
+    }
+
     /// The customer confirms a charge that waits for them. Says whether there was one.
     pub fn authenticate(&self, key: &str) -> bool {
         let mut books = self.books.get();
@@ -185,7 +192,8 @@ impl PaymentProvider for Provider {
             "losing_evidence" => DisputeStatus::Lost,
             _ => DisputeStatus::UnderReview,
         };
-        self.call("provider.answer_dispute", |books| books.decide(reference, decision)).await
+        let is_bad = evidence.as_str() == "refused_evidence";
+        self.call("provider.answer_dispute", |books| books.answer(reference, decision, is_bad)).await
     }
 
     async fn find_refund(&self, refund: &RefundCharge) -> Result<Option<RefundVerdict>, ProviderError> {
@@ -225,6 +233,11 @@ impl ChargeOnFile {
         }
     }
 
+    /// Whether it waits to be captured.
+    pub fn is_held(&self) -> bool {
+        matches!(self.verdict, Verdict::Authorized { .. })
+    }
+
     /// The minor units that it moved.
     fn captured(&self) -> i64 {
         match &self.verdict {
@@ -237,13 +250,29 @@ impl ChargeOnFile {
 impl Books {
     /// The dispute becomes what it may become; else it stays what it is.
     fn decide(&mut self, reference: &str, next: DisputeStatus) -> Result<DisputeReport, ProviderError> {
-        let disputes = self.charges.values_mut().filter_map(|file| file.dispute.as_mut());
-        let dispute = disputes.into_iter().find(|dispute| dispute.reference == reference);
-        let dispute = dispute.ok_or_else(|| ProviderError::Rejected("no such dispute".to_owned()))?;
+        let dispute = self.dispute(reference)?;
         if dispute.status.next().contains(&next) {
             dispute.status = next;
         }
         Ok(dispute.clone())
+    }
+
+    fn answer(
+        &mut self,
+        reference: &str,
+        decision: DisputeStatus,
+        is_bad: bool,
+    ) -> Result<DisputeReport, ProviderError> {
+        if is_bad && self.dispute(reference)?.status == DisputeStatus::NeedsResponse {
+            return Err(ProviderError::Refused(DeclineCode::Other));
+        }
+        self.decide(reference, decision)
+    }
+
+    fn dispute(&mut self, reference: &str) -> Result<&mut DisputeReport, ProviderError> {
+        let mut disputes = self.charges.values_mut().filter_map(|file| file.dispute.as_mut());
+        let dispute = disputes.find(|dispute| dispute.reference == reference);
+        dispute.ok_or_else(|| ProviderError::Rejected("no such dispute".to_owned()))
     }
 
     /// A key is made of the payment and the number of the try.

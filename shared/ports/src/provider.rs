@@ -5,7 +5,7 @@ use domain::connection::ProviderName;
 use domain::dispute::DisputeReport;
 use domain::ids::{PaymentId, TenantId};
 use domain::money::Money;
-use domain::payment::{Capture, Verdict};
+use domain::payment::{Capture, DeclineCode, Verdict};
 use domain::refund::RefundVerdict;
 use domain::secret::Secret;
 use domain::text::Evidence;
@@ -51,6 +51,9 @@ pub enum ProviderError {
     /// It does not take our key: it has looked at nothing else, and so nothing has happened.
     #[error("{} does not take the key", .0.as_str())]
     KeyRefused(ProviderName),
+    /// It will not do this, and has done nothing: what was there before stands. It may do another amount, or other words.
+    #[error("the provider will not do it: {}", .0.as_str())]
+    Refused(DeclineCode),
     /// It does not understand us. Making the call again gets the same.
     #[error("the provider refused the request: {0}")]
     Rejected(String),
@@ -64,7 +67,7 @@ pub trait PaymentProvider: Send + Sync {
     async fn find_charge(&self, charge: &ChargeName) -> Result<Option<Verdict>, ProviderError>;
 
     /// Takes `money` of an authorised charge and sets the rest free. Once: the answer is what the charge has come to, which
-    /// is another capture's if one was first.
+    /// is another capture's if one was first. [`ProviderError::Refused`] where it takes no capture of this amount.
     async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError>;
 
     /// Gives up a charge that waits for its customer or to be captured. The answer is what the charge has come to, which may
@@ -76,7 +79,8 @@ pub trait PaymentProvider: Send + Sync {
     /// The disputes that a charge has had, open and ended; none where the provider does not know the charge.
     async fn find_disputes(&self, charge: &ChargeName) -> Result<Vec<DisputeReport>, ProviderError>;
 
-    /// Hands the merchant's answer on. Doing it twice is doing it once.
+    /// Hands the merchant's answer on. Doing it twice is doing it once. [`ProviderError::Refused`] where it takes no such
+    /// answer and waits for another.
     async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError>;
 
     /// What the refund has come to, found by its key; `None` when the provider never saw it.

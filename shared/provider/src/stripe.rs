@@ -10,6 +10,7 @@ mod events;
 mod refund;
 
 use async_trait::async_trait;
+use aws_lc_rs::digest;
 use domain::dispute::{DisputeReport, DisputeStatus};
 use domain::money::Money;
 use domain::payment::{DeclineCode, Payment, Verdict};
@@ -96,6 +97,7 @@ impl StripeProvider {
             return answer::verdict(&answer::read(&answer)?);
         }
         match answer::verdict(&self.intent(id).await?)? {
+            Verdict::Authorized { .. } if verb == "capture" => Err(answer::will_not(&answer)),
             Verdict::RequiresAction { .. } | Verdict::Authorized { .. } => Err(answer::refused(&answer)),
             verdict => Ok(verdict),
         }
@@ -157,14 +159,15 @@ impl PaymentProvider for StripeProvider {
     }
 
     async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
-        let amount = amount::to_stripe(money).map_err(|_| ProviderError::Rejected("invalid_amount".to_owned()))?;
+        let amount = amount::to_stripe(money).map_err(|_| ProviderError::Refused(DeclineCode::InvalidAmount))?;
         let id = match &charge.reference {
             Some(id) => id.clone(),
             None => self.find_known(charge).await?.id,
         };
         let form = [("amount_to_capture", amount.to_string())];
         let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
-        self.step(&id, "capture", &format!("{}-capture", charge.key), &form).await
+        // One that was refused may be followed by one of another amount, which the same key would not be taken for.
+        self.step(&id, "capture", &format!("{}-capture-{amount}", charge.key), &form).await
     }
 
     async fn cancel_charge(&self, charge: &ChargeName) -> Result<Verdict, ProviderError> {
@@ -199,14 +202,15 @@ impl PaymentProvider for StripeProvider {
 
     async fn answer_dispute(&self, reference: &str, evidence: &Evidence) -> Result<DisputeReport, ProviderError> {
         let form = [("evidence[uncategorized_text]", evidence.as_str()), ("submit", "true")];
-        let answer = self.post(&["disputes", reference], &format!("{reference}-answer"), &form).await?;
+        let key = format!("{reference}-answer-{}", digest_of(evidence.as_str()));
+        let answer = self.post(&["disputes", reference], &key, &form).await?;
         if answer.status != 400 {
             return dispute::report(answer::read(&answer)?);
         }
         // One that was answered, or decided, takes no second answer.
         let report = dispute::report(answer::read(&self.get(&["disputes", reference], &[]).await?)?)?;
         if report.status == DisputeStatus::NeedsResponse {
-            return Err(answer::refused(&answer));
+            return Err(answer::will_not(&answer));
         }
         Ok(report)
     }
@@ -232,6 +236,12 @@ impl PaymentProvider for StripeProvider {
         }
         Err(ProviderError::Rejected("too_many_refunds".to_owned()))
     }
+}
+
+/// Enough of it to tell one answer from another.
+fn digest_of(text: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

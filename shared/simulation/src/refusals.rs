@@ -1,5 +1,5 @@
-//! Stands before the provider and refuses refunds, or takes its time over them, which the memory provider never does as long
-//! as there is money to send back. What was decided on a key stays decided.
+//! Stands before the provider and refuses refunds and captures, or takes its time over refunds, which the memory provider
+//! never does as long as there is money to send back or to take. What was decided on a key stays decided.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +33,7 @@ impl Refusals {
         Self { provider, decisions: Mutex::new(decisions), takes_its_time: AtomicBool::new(false) }
     }
 
-    /// Of refunds that are new from now on; 1,000 is every one.
+    /// Of refunds, and amounts to capture, that are new from now on; 1,000 is every one.
     pub fn refuse_by_chance(&self, per_thousand: u16) {
         self.decisions.lock().unwrap_or_else(PoisonError::into_inner).per_thousand = per_thousand;
     }
@@ -77,6 +77,10 @@ impl PaymentProvider for Refusals {
     }
 
     async fn capture_charge(&self, charge: &ChargeName, money: Money) -> Result<Verdict, ProviderError> {
+        let is_held = self.provider.charge_on_file(&charge.key).is_some_and(|file| file.is_held());
+        if is_held && self.decide(&format!("{}-capture-{}", charge.key, money.amount.get())) {
+            return Err(ProviderError::Refused(DeclineCode::InvalidAmount));
+        }
         self.provider.capture_charge(charge, money).await
     }
 

@@ -14,7 +14,7 @@ fn no_seed_breaks_an_invariant() {
         panic!("{first}\n\nseeds that broke: {broken:?}");
     }
     let sums = ran.sums;
-    let did_much = sums.captured as u64 > SEEDS && sums.refunds as u64 > SEEDS && sums.refused_refunds > 0;
+    let did_much = sums.captured as u64 > SEEDS && sums.refunds as u64 > SEEDS / 2 && sums.refused_refunds > 0;
     let did_much = did_much
         && sums.spent > 0
         && sums.overspent > 0

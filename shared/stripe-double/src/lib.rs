@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+/// What a capture has to come to, in minor units: Stripe's least charge in euros and dollars.
+const CAPTURE_MIN: i64 = 50;
+
 /// How long the answer about `tok_timeout` takes: longer than the client waits.
 pub const DAWDLES: Duration = Duration::from_millis(900);
 
@@ -225,6 +228,10 @@ impl Books {
             ["payment_intents"] => self.charge(request),
             ["payment_intents", id, "capture"] => {
                 let captured = request.form.get("amount_to_capture").and_then(|text| text.parse::<i64>().ok());
+                let is_held = self.intents.get(id).is_some_and(|intent| intent["status"] == "requires_capture");
+                if is_held && captured.is_some_and(|amount| amount < CAPTURE_MIN) {
+                    return invalid("amount_too_small", Some("amount_to_capture"));
+                }
                 self.step(id, &["requires_capture"], "succeeded", captured)
             }
             ["payment_intents", id, "cancel"] => {
@@ -327,6 +334,9 @@ impl Books {
         let Some(dispute) = self.disputes.get_mut(id) else { return invalid("resource_missing", Some("dispute")) };
         if !is_complete || dispute["status"] != "needs_response" {
             return invalid("dispute_not_open", None);
+        }
+        if evidence == Some("refused_evidence") {
+            return invalid("parameter_invalid_string", Some("evidence[uncategorized_text]"));
         }
         // As Stripe's test mode decides (<https://docs.stripe.com/testing#disputes>).
         let decision = match evidence {

@@ -84,6 +84,11 @@ pub(super) fn refused(answer: &Answer) -> ProviderError {
     }
 }
 
+/// A step that was refused while it could still be taken: as it was asked for, it will always be.
+pub(super) fn will_not(answer: &Answer) -> ProviderError {
+    ProviderError::Refused(failure(answer).map_or(DeclineCode::Other, |failure| failure.decline()))
+}
+
 fn should_retry(answer: &Answer) -> bool {
     answer.headers.get("stripe-should-retry").is_some_and(|value| value == "true")
 }

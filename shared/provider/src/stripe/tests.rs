@@ -233,3 +233,45 @@ async fn nothing_shows_the_key_or_the_token() {
         assert!(!text.contains(KEY) && !text.contains("tok_of_somebody"), "{text}");
     }
 }
+
+/// The key of a refused step would bring its refusal again, or be refused for the other amount.
+#[tokio::test]
+async fn a_capture_that_is_refused_leaves_the_hold_for_another() {
+    let (stripe, world) = (Stripe::serve(), World::new(1));
+    let client = client(&stripe);
+    let charge = Charge { capture: Capture::Manual, ..charge("tok_success", &world) };
+    client.charge(&charge).await.expect("answered");
+    for _ in 0..2 {
+        let refused = client.capture_charge(&named(&charge), eur(5)).await;
+        assert!(matches!(refused, Err(ProviderError::Refused(DeclineCode::InvalidAmount))), "{refused:?}");
+    }
+    let captured = client.capture_charge(&named(&charge), eur(500)).await.expect("answered");
+    assert!(matches!(captured, Verdict::Succeeded { captured, .. } if captured.get() == 500), "{captured:?}");
+    let late = client.capture_charge(&named(&charge), eur(5)).await.expect("it has come to something");
+    assert_eq!(late, captured);
+}
+
+/// Stripe takes currencies of three decimals in tens alone: nothing has to be sent to know it.
+#[tokio::test]
+async fn an_amount_that_cannot_be_written_is_refused_as_well() {
+    let (stripe, world) = (Stripe::serve(), World::new(1));
+    let money = Money { amount: Amount::new(5_115).expect("valid"), currency: Currency::parse("KWD").expect("one") };
+    let refused = client(&stripe).capture_charge(&named(&charge("tok_success", &world)), money).await;
+    assert!(matches!(refused, Err(ProviderError::Refused(DeclineCode::InvalidAmount))), "{refused:?}");
+    assert!(stripe.books().requests.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_refused_leaves_the_dispute_for_another() {
+    let (stripe, world) = (Stripe::serve(), World::new(1));
+    let client = client(&stripe);
+    let charge = charge("tok_dispute", &world);
+    charged(&client, &charge).await;
+    let dispute = client.find_disputes(&named(&charge)).await.expect("answered").remove(0);
+    let answer = async |text| client.answer_dispute(&dispute.reference, &Evidence::parse(text).expect("valid")).await;
+    for _ in 0..2 {
+        assert!(matches!(answer("refused_evidence").await, Err(ProviderError::Refused(_))));
+    }
+    assert_eq!(answer("The parcel was signed for").await.expect("answered").status, DisputeStatus::UnderReview);
+    assert!(answer("refused_evidence").await.is_ok(), "it is answered");
+}

@@ -49,11 +49,13 @@ pub(super) fn dispute(old: Option<&Dispute>, new: &Dispute) -> Holds {
     };
     let same = (old.tenant, old.payment, old.money, old.reason, &old.provider_reference, old.created_at)
         == (new.tenant, new.payment, new.money, new.reason, &new.provider_reference, new.created_at);
-    let is_legal = new.status == old.status || old.status.next().contains(&new.status);
+    let is_refused =
+        !old.evidence_sent && (old.status, new.status) == (DisputeStatus::UnderReview, DisputeStatus::NeedsResponse);
+    let is_legal = new.status == old.status || old.status.next().contains(&new.status) || is_refused;
     ensure(new.version == old.version + 1, || told("skipped a version"))?;
     ensure(same, || told("changed what does not change"))?;
     ensure(is_legal, || told("made an illegal move"))?;
-    let is_kept = old.evidence.is_none() || old.evidence == new.evidence;
+    let is_kept = old.evidence.is_none() || old.evidence == new.evidence || is_refused;
     ensure(is_kept && old.evidence_sent <= new.evidence_sent, || told("took an answer back"))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use coffer_simulation::{Ask, World, together};
+use domain::event::{EventType, Queue};
 use domain::payment::{CAPTURE_WITHIN, PaymentStatus};
 use memory::Fault;
 use serde_json::{Value, json};
@@ -180,4 +181,43 @@ fn b8_a_capture_without_an_answer_is_asked_after() {
         );
         scene.comes_to_rest();
     }
+}
+
+#[test]
+fn b3_a_capture_that_the_provider_refuses_can_be_asked_for_in_another_amount() {
+    let scene = Scene::new();
+    let (order, payment) = authorized(&scene);
+    let path = format!("/v1/payments/{payment}");
+    scene.world.refusals.refuse_by_chance(1_000);
+    scene.world.call(capture(&payment, Some(5), "c").by(&scene.owner_now())).ok(202);
+    scene.world.run_until_quiet();
+    assert_eq!(of(&scene, &path, &["status", "amount_captured"]), [json!("requires_capture"), json!(0)]);
+    assert_eq!(of(&scene, &path, &["failure"])[0]["code"], "invalid_amount");
+    let events = scene.world.store.contents().events.into_iter();
+    let held = events.filter(|event| event.kind == EventType::PaymentRequiresCapture).count();
+    assert_eq!(held, 2, "with the charge, and when the capture was refused");
+    assert!(scene.world.queues.dead_letters(Queue::Payments).is_empty(), "nobody has to look after it");
+
+    scene.world.refusals.refuse_by_chance(0);
+    scene.world.call(capture(&payment, None, "d").by(&scene.owner_now())).ok(202);
+    scene.world.run_until_quiet();
+    assert_eq!(of(&scene, &path, &["status", "failure"]), [json!("succeeded"), Value::Null]);
+    assert_eq!(of(&scene, &format!("/v1/orders/{order}"), &["status"]), [json!("paid")]);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn b3_what_is_refused_and_not_asked_again_is_given_up_in_time() {
+    let scene = Scene::new();
+    let (order, payment) = authorized(&scene);
+    scene.world.refusals.refuse_by_chance(1_000);
+    scene.world.call(capture(&payment, Some(5), "c").by(&scene.owner_now())).ok(202);
+    scene.world.run_until_quiet();
+    scene.world.clock.advance(CAPTURE_WITHIN);
+    scene.world.minute();
+    scene.world.run_until_quiet();
+    assert_eq!(scene.status_of(&payment), PaymentStatus::Cancelled);
+    let names = ["status", "outstanding_amount"];
+    assert_eq!(of(&scene, &format!("/v1/orders/{order}"), &names), [json!("open"), json!(TOTAL)]);
+    scene.comes_to_rest();
 }

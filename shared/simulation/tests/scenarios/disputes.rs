@@ -5,6 +5,7 @@ use std::time::Duration;
 use coffer_simulation::{Ask, World, together};
 use domain::dispute::DisputeStatus;
 use domain::event::Queue;
+use domain::money::Currency;
 use domain::payment::PaymentStatus;
 use memory::Fault;
 use serde_json::{Value, json};
@@ -92,6 +93,38 @@ fn b12_the_events_of_a_dispute_tell_its_way() {
     scene.world.call(answer(&dispute, "winning_evidence", "a").by(&scene.owner_now())).ok(202);
     scene.world.run_until_quiet();
     assert_eq!(kinds_of_disputes(&scene), ["dispute.created", "dispute.answered", "dispute.won"]);
+}
+
+#[test]
+fn b12_an_answer_that_the_provider_refuses_can_be_given_anew() {
+    let scene = Scene::new();
+    let dispute = opened(&scene, &disputed(&scene));
+    let path = format!("/v1/disputes/{dispute}");
+    scene.world.call(answer(&dispute, "refused_evidence", "a").by(&scene.owner_now())).ok(202);
+    scene.world.run_until_quiet();
+    assert_eq!(scene.world.show(&scene.owner_now(), &path)["status"], "needs_response");
+    assert!(scene.world.queues.dead_letters(Queue::Providers).is_empty(), "nobody has to look after it");
+    scene.world.clock.advance(Duration::from_secs(1));
+    scene.world.call(answer(&dispute, "winning_evidence", "b").by(&scene.owner_now())).ok(202);
+    scene.world.run_until_quiet();
+    let mut way = kinds_of_disputes(&scene);
+    way.sort_by_key(Value::to_string);
+    assert_eq!(way, ["dispute.answered", "dispute.answered", "dispute.created", "dispute.updated", "dispute.won"]);
+    scene.comes_to_rest();
+}
+
+#[test]
+fn b12_a_dispute_in_another_currency_books_nothing() {
+    let scene = Scene::new();
+    let payment = disputed(&scene);
+    scene.world.provider.dispute_in(&format!("{payment}-1"), Currency::parse("USD").expect("a currency"));
+    scene.world.call(tells(&scene, &payment, "evt_opened")).ok(200);
+    scene.world.run_until_quiet();
+    assert_eq!(scene.world.show(&scene.owner_now(), "/v1/disputes")["data"], json!([]));
+    assert_eq!(balances(&scene), [1_000, 0, -1_000]);
+    let letters = scene.world.queues.dead_letters(Queue::Providers);
+    let reason = letters.first().and_then(|letter| letter.reason.clone()).expect("an operator has to look");
+    assert!(reason.contains("USD") && reason.contains(&payment), "{reason}");
 }
 
 #[test]
