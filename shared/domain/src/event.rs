@@ -1,4 +1,4 @@
-//! Something that happened, as it is kept for 30 days, published to queues and later sent to webhooks.
+//! Something that happened, as it is kept for 30 days, published to queues and told to webhooks and sockets.
 
 use std::time::Duration;
 
@@ -158,7 +158,7 @@ impl EventType {
         }
     }
 
-    /// The queues whose workers act on it. The workers of later capabilities add theirs here and nowhere else.
+    /// The queues whose workers act on it. Nothing else decides what is sent where.
     pub fn queues(self) -> &'static [Queue] {
         match self {
             Self::PaymentCreated | Self::PaymentCaptureRequested | Self::PaymentCancelRequested => {

@@ -19,8 +19,8 @@ use crate::text::{Email, Name};
 use crate::time::Timestamp;
 use crate::webhook::Endpoint;
 
-/// How long one who has begun to send a mail is believed to be at it: as long as its function may run. Who dies between sending and noting it lets the mail be
-/// sent again after that: twice is better than never.
+/// How long one who has begun to send a mail is believed to be at it: as long as its function may run. Who dies between
+/// sending and noting it lets the mail be sent again after that: twice is better than never.
 pub const SENDING_FOR: Duration = Duration::from_secs(30);
 /// How long it is kept that a mail was sent: longer than any message of its queue lives.
 pub const SENT_KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);

@@ -68,7 +68,7 @@ impl Topic {
         let topic = Self::all().into_iter().find(|topic| Some(topic.0) == word);
         topic.ok_or_else(|| {
             let names: Vec<String> = Self::all().iter().map(Self::to_string).collect();
-            Invalid::new("unknown_topic", format!("must be one of {}", names.join(", ")))
+            Invalid::new("unknown_value", format!("must be one of {}", names.join(", ")))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The body of fee settings, as `PUT /settings/fees` takes it.
+//! Fee settings, as the operator's command says them.
 
 use std::collections::BTreeMap;
 

@@ -26,7 +26,7 @@ pub fn plan(fields: &mut Fields<'_>, now: Timestamp) -> Plan {
     });
     let delayed_to = fields.optional("delay_seconds", |value| {
         if run_at.is_some() {
-            return Err(Invalid::new("excluded", "must not be given with run_at"));
+            return Err(Invalid::new("exclusive", "cannot be combined with run_at"));
         }
         let delay = u64::try_from(values::integer(value)?).ok().map(Duration::from_secs);
         let delay = delay.filter(|delay| *delay <= AHEAD_MAX);

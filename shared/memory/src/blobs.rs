@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use domain::file::{Checksum, FileName};
 use domain::time::Timestamp;
 use ports::PortError;
-use ports::blobs::{Blob, BlobHead, BlobKey, BlobParts, Blobs as BlobsPort, Link, UploadTerms};
+use ports::blobs::{BlobHead, BlobKey, BlobParts, Blobs as BlobsPort, Link, UploadTerms};
 use ports::clock::Clock as _;
 
 use crate::clock::Clock;
@@ -118,11 +118,6 @@ impl Blobs {
 
     pub fn bytes_of(&self, key: BlobKey) -> Option<Vec<u8>> {
         self.state.get().objects.get(&key).map(|object| object.bytes.clone())
-    }
-
-    /// What the bucket's lifecycle does some days later: uploads that nobody took away go.
-    pub fn expire_uploads(&self) {
-        self.state.get().objects.retain(|key, _| !matches!(key.blob, Blob::Upload(_)));
     }
 
     fn sign(&self, method: &'static str, headers: Vec<(String, String)>, signed: Signed) -> Link {

@@ -128,3 +128,20 @@ fn no_path_of_a_machine_is_written_down() {
         }
     }
 }
+
+/// No client is told of these as of a field: a key's has a problem of its own, rows and the operator's command are ours.
+const OF_NO_FIELD: [&str; 4] = ["invalid_digest", "invalid_idempotency_key", "invalid_source", "unknown"];
+
+#[test]
+fn every_code_of_a_field_is_explained() {
+    let page = read("docs/STATUS-CODES.md");
+    let section = page.split("## Field errors").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default();
+    for (path, text) in sources().into_iter().filter(|(path, _)| path.contains("/src/")) {
+        let calls = text.split("Invalid::new(").skip(1);
+        let codes = calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+        for code in codes.filter(|code| !OF_NO_FIELD.contains(code)) {
+            let is_explained = section.lines().any(|row| row.starts_with('|') && row.contains(&format!("`{code}`")));
+            assert!(is_explained, "{path}: docs/STATUS-CODES.md, Field errors, has no row of `{code}`");
+        }
+    }
+}

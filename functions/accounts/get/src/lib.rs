@@ -19,11 +19,11 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    let (tenant, id) = (call.caller.tenant, call.request.path_id("id", "account")?);
     let now = deps.gate.clock.now();
     let mut query = Query::new(call.request);
     let at = query.past_time("at", now);
     query.finish()?;
-    let (tenant, id) = (call.caller.tenant, call.request.path_id("id", "account")?);
     if let Some(at) = at {
         let posted = closings::posted_at(deps.accounts, deps.closings, tenant, id, at).await?;
         return Ok(Response::json(200, api::account_at(id, posted, at)));

@@ -17,8 +17,8 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "dispute")?;
+    Query::new(call.request).finish()?;
     let dispute = disputes::get(deps.disputes, call.caller.tenant, id).await?;
     Ok(Response::json(200, api::dispute(&dispute)))
 }

@@ -21,8 +21,8 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "file")?;
+    Query::new(call.request).finish()?;
     let context = call.context(deps.mint);
     let file = files::get(&context, deps.files, deps.blobs, call.caller.tenant, id).await?;
     Ok(Response::json(200, file))

@@ -18,10 +18,10 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     call.require(Action::OrderRead)?;
+    let order = call.request.path_id("id", "order")?;
     let mut query = Query::new(call.request);
     let page = query.page();
     query.finish()?;
-    let order = call.request.path_id("id", "order")?;
     let page = attachments::list(deps.stores, call.caller.tenant, order, page).await?;
     let items: Vec<String> = page.items.iter().map(|(file, attachment)| api::attached_file(file, attachment)).collect();
     Ok(Response::list(call.request, &items, page.next.map(|id| id.to_string())))

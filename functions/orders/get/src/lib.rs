@@ -17,8 +17,8 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "order")?;
+    Query::new(call.request).finish()?;
     let shown = orders::get(deps.orders, deps.gate.cache, call.caller.tenant, id, call.found).await?;
     Ok(Response::resource(shown))
 }

@@ -19,11 +19,11 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    let id = call.request.path_id("id", "payment")?;
     let mut query = Query::new(call.request);
     let wanted = query.expand(Path::OF_PAYMENT);
     query.finish()?;
     call.require_all(&wanted)?;
-    let id = call.request.path_id("id", "payment")?;
     let tenant = call.caller.tenant;
     let shown = payments::get(deps.payments, deps.gate.cache, tenant, id, call.found).await?;
     if wanted.is_empty() {

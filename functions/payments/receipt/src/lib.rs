@@ -24,8 +24,8 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "payment")?;
+    Query::new(call.request).finish()?;
     let context = call.context(deps.mint);
     let link = receipts::link(&context, deps.payments, deps.blobs, call.caller.tenant, id).await?;
     Ok(match link {

@@ -17,7 +17,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let name = call.request.path_id("name", "provider")?;
+    Query::new(call.request).finish()?;
     Ok(Response::resource(connections::get(deps.connections, call.caller.tenant, name).await?))
 }

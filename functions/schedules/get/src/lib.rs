@@ -17,7 +17,7 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.path_id("id", "schedule")?;
+    Query::new(call.request).finish()?;
     Ok(Response::resource(schedules::get(deps.schedules, call.caller.tenant, id).await?))
 }

@@ -19,11 +19,11 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
+    let id = call.request.path_id("id", "statement")?;
     let mut query = Query::new(call.request);
     let PageRequest { limit, after } = query.page();
     let kind = query.one_of("kind", DifferenceKind::parse);
     query.finish()?;
-    let id = call.request.path_id("id", "statement")?;
     let which = Which { kind, limit, after };
     let page = statements::differences(deps.statements, call.caller.tenant, id, which).await?;
     let items: Vec<String> = page.items.iter().map(api::difference).collect();

@@ -18,11 +18,11 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    Query::new(call.request).finish()?;
     let id = call.request.user_id()?;
     if call.caller.subject != id.to_string() {
         call.require(Action::UserRead)?;
     }
+    Query::new(call.request).finish()?;
     let shown = users::get(deps.users, deps.gate.cache, call.caller.tenant, id, call.found).await?;
     Ok(Response::resource(shown))
 }

@@ -127,6 +127,17 @@ fn e10_lists_show_a_stranger_nothing() {
 }
 
 #[test]
+fn an_id_that_cannot_exist_is_refused_before_the_query() {
+    let world = World::new();
+    let furniture = Furniture::of(&world, "tea");
+    for route in routes::ALL.iter().filter(|route| route.method == "GET" && route.path.contains('{')) {
+        let path = route.path.replace("{id}", "x").replace("{name}", "x");
+        let ask = coffer_simulation::Ask::get(path).query("x", "1");
+        world.call(ask.by(furniture.owner())).refused(404, "not_found");
+    }
+}
+
+#[test]
 fn an_unknown_path_is_404_and_an_unknown_method_405_with_what_there_is() {
     let world = World::new();
     world.call(coffer_simulation::Ask::get("/v1/nothing")).refused(404, "not_found");
