@@ -85,10 +85,12 @@ fn every_route_says_what_it_makes_of_a_key_and_a_version() {
     for route in routes::ALL {
         let (noun, verb) = folder_of(route.function);
         let handler = read(&format!("functions/{noun}/{verb}/src/lib.rs"));
-        let key = match () {
-            () if handler.contains("call.claim()") => "required",
-            () if handler.contains("call.optional_claim()") => "yes",
-            () => "–",
+        let key = if handler.contains("call.claim()") {
+            "required"
+        } else if handler.contains("call.optional_claim()") {
+            "yes"
+        } else {
+            "–"
         };
         let row = row_of(&rows, route);
         assert_eq!(row[4], key, "{PAGE}, {}: its handler does something else with Idempotency-Key", written(route));
