@@ -375,7 +375,7 @@ impl Job {
         match self.status {
             JobStatus::Failed => {
                 let anew = Self { progress: 0, attempts: 0, fault: None, started_at: None, ..self.queued(now) };
-                Ok(Self { checkpoint: None, ..anew }.noted(now, "asked for again".to_owned()))
+                Ok(Self { checkpoint: None, cancel_requested: false, ..anew }.noted(now, "asked for again".to_owned()))
             }
             JobStatus::Scheduled
             | JobStatus::Queued

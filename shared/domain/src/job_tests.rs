@@ -100,6 +100,9 @@ fn time_and_tries_end() {
     }
     let again = failing.fail(JobFault::GivenUp, NOW).retry(NOW).expect("it has failed");
     assert_eq!((again.attempts, again.fault, again.started_at, again.checkpoint), (0, None, None, None));
+    let cancelled_in_vain = taken(&job(), NOW).cancel(NOW).expect("it runs").fail(JobFault::GivenUp, NOW);
+    let again = cancelled_in_vain.retry(NOW).expect("it has failed");
+    assert!(matches!(again.take(NOW), Taking::Work(_)), "it is wanted again");
     let mut pausing = job();
     for _ in 0..2 * ATTEMPTS_MAX {
         pausing = taken(&pausing, NOW).pause(NOW);
