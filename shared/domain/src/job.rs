@@ -41,7 +41,8 @@ impl JobStatus {
     /// Where it may go from here.
     pub fn next(self) -> &'static [Self] {
         match self {
-            Self::Scheduled => &[Self::Queued, Self::Cancelled],
+            // One that was held back may be overdue by its next look.
+            Self::Scheduled => &[Self::Queued, Self::Failed, Self::Cancelled],
             Self::Queued => &[Self::Running, Self::Failed, Self::Cancelled],
             Self::Running => &[Self::Queued, Self::Scheduled, Self::Succeeded, Self::Failed, Self::Cancelled],
             Self::Failed => &[Self::Queued],
