@@ -91,6 +91,13 @@ async fn what_the_account_tells_is_heard() {
     let held = shop.pay(&by_hand).await.ok(202);
     shop.payment_in("requires_capture", &held).await;
     let capture = format!("/payments/{}/capture", id(&held));
+    shop.post(&capture).key(&new_key()).json(&json!({ "amount": 30 })).await.ok(202);
+    eventually("the refusal of so small a capture", SOON, async || {
+        let shown = shop.payment(&held).await;
+        let is_held_again = shown["status"] == "requires_capture" && shown["failure"]["code"] == "invalid_amount";
+        if is_held_again { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
     shop.post(&capture).key(&new_key()).json(&json!({ "amount": 400 })).await.ok(202);
     assert_eq!(shop.payment_in("succeeded", &held).await["amount_captured"], 400);
 
@@ -123,6 +130,21 @@ async fn what_the_account_tells_is_heard() {
     .await;
     assert_eq!((&shown["amount"], &shown["payment_id"]), (&json!(700), &disputed["id"]));
     assert_eq!(shop.balance("acc_disputes_eur").await, (700, 0));
+
+    let answer = format!("/disputes/{}/answer", id(&shown));
+    shop.post(&answer).key(&new_key()).json(&json!({ "evidence": "refused_evidence" })).await.ok(202);
+    eventually("the refusal of the answer", SOON, async || {
+        let events = shop.all("/events").await;
+        let is_told = events.iter().any(|event| event["type"] == "dispute.updated");
+        if is_told { Ok(()) } else { Err("not told of".to_owned()) }
+    })
+    .await;
+    shop.post(&answer).key(&new_key()).json(&json!({ "evidence": "winning_evidence" })).await.ok(202);
+    eventually("the dispute's end", SOON, async || {
+        let shown = shop.get(format!("/disputes/{}", id(&shown))).await.ok(200);
+        if shown["status"] == "won" { Ok(()) } else { Err(shown.to_string()) }
+    })
+    .await;
 }
 
 // B9: nothing was sent to the first, so the second takes the payment over, and keeps it.
