@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::idempotency::Record;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{SessionId, TenantId, UserId};
-use domain::page::{Page, PageRequest};
+use domain::page::{Limit, Page, PageRequest};
 use domain::text::Email;
 use domain::time::Timestamp;
 
@@ -43,6 +43,9 @@ pub trait Users: Send + Sync {
 
     /// Newest first, by one query.
     async fn list(&self, tenant: TenantId, page: PageRequest<UserId>) -> Result<Page<User, UserId>, PortError>;
+
+    /// The first of them, oldest first, by one query. Strongly consistent.
+    async fn eldest(&self, tenant: TenantId, limit: Limit) -> Result<Vec<User>, PortError>;
 
     /// Stands when the stored user has the version before this one's. The address does not change.
     async fn update(&self, user: &User) -> Result<(), IdentityError>;
