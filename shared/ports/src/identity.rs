@@ -1,4 +1,4 @@
-//! Tenants, users, sessions and the counters of password attempts: the identity table.
+//! Tenants, users, sessions and the counters of attempts: the identity table.
 
 use async_trait::async_trait;
 use domain::idempotency::Record;
@@ -92,12 +92,14 @@ pub struct RotateRequest {
     pub now: Timestamp,
 }
 
-/// Whose attempts are counted: an account (by its address) or where they come from.
+/// Whose attempts are counted: an account's (by its address), or of where they come from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AttemptScope {
     Account(Email),
     /// An IP address, as the gateway saw it.
     Address(String),
+    /// Sign-ups from an IP address.
+    SignUps(String),
 }
 
 /// How many attempts the running window has, this one included, and when it ends.
