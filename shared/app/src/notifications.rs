@@ -9,8 +9,8 @@ use domain::ids::{DisputeId, OrderId, PaymentId, TenantId};
 use domain::mail::{AddressHash, Letter, Mail, MailClaim, MailId, MailKind, MailSettings, Matter, Unwritable, Written};
 use domain::opt_out::{OptOut, OptOutLink, OptOutToken};
 use domain::order::Order;
-use domain::page::PageRequest;
-use domain::payment::Payment;
+use domain::page::Limit;
+use domain::payment::{DeclineCode, Payment};
 use domain::text::{Email, Name};
 use ports::commerce::{Consistency, Disputes, Orders, Payments, Refunds};
 use ports::connections::Connections;
@@ -21,6 +21,9 @@ use ports::webhooks::WebhookEndpoints;
 use crate::Context;
 use crate::settle_refund::RefundKey;
 use crate::work::{WorkError, merchant};
+
+/// How many owners are told of one thing.
+const OWNERS_TOLD_MAX: usize = 10;
 
 /// How a letter becomes what is read: templates are no matter of the use case.
 pub type Write = fn(&Letter) -> Result<Written, Unwritable>;
@@ -140,6 +143,10 @@ async fn news(on: Notifying<'_>, notice: &Notice, kind: MailKind) -> Result<Opti
         }
         MailKind::PaymentFailed => {
             let payment = payment(on, tenant, notice.subject.parse().map_err(|_| unnamed())?).await?;
+            // Nobody has tried to charge its customer, and whoever has no provider could tell anybody so.
+            if payment.failure == Some(DeclineCode::NoProvider) {
+                return Ok(None);
+            }
             let Some(order) = order(on, tenant, payment.order).await? else { return Ok(None) };
             let readers = customer(&order);
             Ok(Some((Matter::PaymentFailed { payment, order }, readers)))
@@ -194,16 +201,9 @@ async fn dispute(on: Notifying<'_>, tenant: TenantId, id: DisputeId) -> Result<D
     found.ok_or_else(|| WorkError::Poison(format!("there is no dispute {id}")))
 }
 
+/// The longest-standing owners among the longest-standing users: whoever adds users at will does not send mail at will.
 async fn owners(on: Notifying<'_>, tenant: TenantId) -> Result<Vec<Reader>, WorkError> {
-    let mut owners = Vec::new();
-    let mut request = PageRequest::default();
-    loop {
-        let page = on.users.list(tenant, request).await?;
-        let found = page.items.into_iter().filter(|user| user.role == Role::Owner);
-        owners.extend(found.map(|user| Reader { name: user.name, email: user.email }));
-        match page.next {
-            Some(next) => request = PageRequest { after: Some(next), ..request },
-            None => return Ok(owners),
-        }
-    }
+    let eldest = on.users.eldest(tenant, Limit::LARGEST).await?;
+    let owners = eldest.into_iter().filter(|user| user.role == Role::Owner).take(OWNERS_TOLD_MAX);
+    Ok(owners.map(|user| Reader { name: user.name, email: user.email }).collect())
 }

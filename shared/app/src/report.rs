@@ -211,11 +211,24 @@ fn entry_row(entry: &Entry) -> Vec<String> {
     ]
 }
 
-/// Text that somebody else has written. A spreadsheet would take what begins so for a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+/// What a spreadsheet takes for a formula where a cell begins with it.
+const BEGINS_FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// Text that somebody else has written, without a formula in it
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>). Where lists are separated by semicolons or tabs, as in a German
+/// Excel, a cell may begin in the middle of it, and quotes after the first character of ours keep nothing together.
 fn text(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
+    let mut written = String::with_capacity(text.len());
+    let mut may_begin = true;
+    for character in text.chars() {
+        if may_begin && BEGINS_FORMULA.contains(&character) {
+            written.push('\'');
+        }
+        written.push(character);
+        let is_separator = matches!(character, ',' | ';' | '\t' | '\r' | '\n');
+        may_begin = is_separator || (may_begin && matches!(character, '"' | ' '));
+    }
+    written
 }
 
 /// Lines of CSV.
@@ -239,6 +252,8 @@ fn parsed<T: std::str::FromStr>(text: &str) -> Result<T, WorkError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -250,9 +265,30 @@ mod tests {
             ("@SUM", "'@SUM"),
             ("＝1", "'＝1"),
             ("Tea = good", "Tea = good"),
+            ("Tea;=1+cmd|' /C calc'!A0", "Tea;'=1+cmd|' /C calc'!A0"),
+            ("Tea; \"@SUM\"", "Tea; \"'@SUM\""),
+            ("a\t=1", "a\t'=1"),
+            ("Tea, 3 - 2", "Tea, 3 - 2"),
             ("", ""),
         ] {
             assert_eq!(text(given), written);
+        }
+    }
+
+    proptest! {
+        /// However its reader separates cells, and whatever becomes of quotes.
+        #[test]
+        fn no_cell_of_a_text_begins_a_formula(given in "([;,\t\r\n\"' a=+@-]|[＝＋－＠]){0,12}") {
+            let written = lines([&vec!["pay".to_owned(), text(&given)]]).expect("written");
+            let written = String::from_utf8(written).expect("UTF-8");
+            let separators: [&[char]; 4] = [&[','], &[';'], &['\t'], &[',', ';', '\t']];
+            for separators in separators {
+                let lines = written.trim_end_matches("\r\n").split("\r\n").flat_map(|line| line.split('\n'));
+                for cell in lines.flat_map(|line| line.split(separators)) {
+                    let begins = cell.trim_start_matches(['"', ' ']);
+                    prop_assert!(!begins.starts_with(BEGINS_FORMULA), "{cell:?} of {written:?}");
+                }
+            }
         }
     }
 

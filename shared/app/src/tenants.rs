@@ -1,14 +1,15 @@
 //! Tenants: sign-up and reading one's own.
 
 use domain::access::Role;
-use domain::identity::{Password, Tenant, User};
+use domain::identity::{ATTEMPTS, Password, Tenant, User};
 use domain::ids::TenantId;
 use domain::text::{Email, Name};
 use ports::cache::{Cache, CacheKey, Lookup};
 use ports::credentials::PasswordHasher;
-use ports::identity::Tenants;
+use ports::identity::{AttemptScope, LoginAttempts, Tenants};
 
 use crate::read::{self, Shown, Target};
+use crate::sessions::count_attempt;
 use crate::{Context, Error};
 
 #[derive(Debug, Clone)]
@@ -17,16 +18,23 @@ pub struct SignUp {
     pub owner_name: Name,
     pub owner_email: Email,
     pub owner_password: Password,
+    /// Where it comes from, as the gateway saw it.
+    pub address: String,
 }
 
-/// Makes the tenant and its owner; the answer shows both.
-pub async fn sign_up(
-    context: &Context<'_>,
-    tenants: &dyn Tenants,
-    passwords: &dyn PasswordHasher,
-    input: SignUp,
-) -> Result<String, Error> {
-    let SignUp { name, owner_name, owner_email, owner_password } = input;
+#[derive(Clone, Copy)]
+pub struct SigningUp<'a> {
+    pub tenants: &'a dyn Tenants,
+    pub attempts: &'a dyn LoginAttempts,
+    pub passwords: &'a dyn PasswordHasher,
+}
+
+/// Makes the tenant and its owner; the answer shows both. Anybody may ask, and a tenant can have mail sent: so it is counted
+/// by where it comes from, before anything else is done.
+pub async fn sign_up(context: &Context<'_>, on: SigningUp<'_>, input: SignUp) -> Result<String, Error> {
+    let SignUp { name, owner_name, owner_email, owner_password, address } = input;
+    let scope = AttemptScope::SignUps(address);
+    count_attempt(context, on.attempts, &scope, ATTEMPTS.sign_ups_per_address).await?;
     let now = context.now();
     let tenant = Tenant { id: context.id(), name, created_at: now, updated_at: now, version: 1 };
     let owner = User {
@@ -35,13 +43,13 @@ pub async fn sign_up(
         email: owner_email,
         name: owner_name,
         role: Role::Owner,
-        password_hash: passwords.hash(&owner_password)?,
+        password_hash: on.passwords.hash(&owner_password)?,
         password_changed_at: now,
         created_at: now,
         updated_at: now,
         version: 1,
     };
-    tenants.create(&tenant, &owner).await?;
+    on.tenants.create(&tenant, &owner).await?;
     Ok(api::signed_up(&api::SignedUp { tenant: &tenant, owner: &owner }))
 }
 

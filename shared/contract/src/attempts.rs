@@ -40,13 +40,14 @@ pub async fn attempts_are_counted_in_their_window(table: IdentityTable<'_>, seed
     assert_eq!(told, expected, "a window begins with its first attempt");
 }
 
-/// An account, another account, an address and an account of the same text are counted apart.
+/// An account, another account, an address, its sign-ups and an account of the same text are counted apart.
 pub async fn scopes_are_counted_apart(table: IdentityTable<'_>, seed: u128) {
     let world = World::new(seed);
     let email = email(world.mint());
     let as_address = AttemptScope::Address(email.as_str().to_owned());
     let address = AttemptScope::Address(format!("2001:db8::{}", world.id::<RequestId>()));
-    for scope in [AttemptScope::Account(email), as_address, address, account(&world)] {
+    let sign_ups = AttemptScope::SignUps(email.as_str().to_owned());
+    for scope in [AttemptScope::Account(email), as_address, sign_ups, address, account(&world)] {
         assert_eq!(count(table.attempts, &scope, world.now()).await.count, 1);
     }
 }

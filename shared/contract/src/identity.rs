@@ -4,6 +4,7 @@ use domain::access::Role;
 use domain::idempotency::{Answer, KEPT_FOR, Record};
 use domain::identity::{Tenant, User};
 use domain::ids::{TenantId, UserId};
+use domain::page::Limit;
 use domain::secret::Secret;
 use domain::text::Email;
 use domain::time::Timestamp;
@@ -246,6 +247,27 @@ pub async fn users_come_newest_first(table: IdentityTable<'_>, seed: u128) {
         add(table, &user(tenant, world.mint())).await;
     };
     assert_eq!(all_while(list, arrive).await, users, "users that arrive while a list is read move none of its pages");
+}
+
+pub async fn the_eldest_users_come_oldest_first(table: IdentityTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let tenant = world.tenant();
+    let mut users = Vec::new();
+    for _ in 0..4 {
+        world.advance(TICK);
+        users.push(user(tenant, world.mint()));
+    }
+    let eldest = async |tenant, limit| {
+        let limit = Limit::new(limit).expect("a limit");
+        table.users.eldest(tenant, limit).await.expect("users are read")
+    };
+    assert_eq!(eldest(tenant, 3).await, []);
+    for user in users.iter().rev() {
+        add(table, user).await;
+    }
+    assert_eq!(eldest(tenant, 3).await, users[..3]);
+    assert_eq!(eldest(tenant, 100).await, users);
+    assert_eq!(eldest(world.tenant(), 100).await, [], "another tenant's");
 }
 
 pub async fn a_user_is_updated_on_the_version_before(table: IdentityTable<'_>, seed: u128) {

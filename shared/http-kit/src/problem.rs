@@ -75,7 +75,7 @@ codes! {
     TooManyOrders = "too_many_orders", 422, "The file is attached to as many orders as it may be";
     WalletBalanceTooLow = "wallet_balance_too_low", 422, "The wallet holds less than that";
     RateLimited = "rate_limited", 429, "Too many requests";
-    TooManyAttempts = "too_many_attempts", 429, "Too many password attempts";
+    TooManyAttempts = "too_many_attempts", 429, "Too many attempts";
     Internal = "internal_error", 500, "Something went wrong on our side";
     Unavailable = "unavailable", 503, "The service cannot answer at the moment";
 }

@@ -284,6 +284,7 @@ properties! { identity of Store::new(faults()), IdentityTable::of;
     a_user_s_conditions_are_told_in_order,
     an_expired_claim_on_a_user_is_free,
     users_come_newest_first,
+    the_eldest_users_come_oldest_first,
     a_user_is_updated_on_the_version_before,
     an_update_does_not_change_the_address,
     a_deleted_user_is_gone_with_their_login,

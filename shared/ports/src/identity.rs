@@ -1,10 +1,10 @@
-//! Tenants, users, sessions and the counters of password attempts: the identity table.
+//! Tenants, users, sessions and the counters of attempts: the identity table.
 
 use async_trait::async_trait;
 use domain::idempotency::Record;
 use domain::identity::{Session, Tenant, User};
 use domain::ids::{SessionId, TenantId, UserId};
-use domain::page::{Page, PageRequest};
+use domain::page::{Limit, Page, PageRequest};
 use domain::text::Email;
 use domain::time::Timestamp;
 
@@ -43,6 +43,9 @@ pub trait Users: Send + Sync {
 
     /// Newest first, by one query.
     async fn list(&self, tenant: TenantId, page: PageRequest<UserId>) -> Result<Page<User, UserId>, PortError>;
+
+    /// The first of them, oldest first, by one query. Strongly consistent.
+    async fn eldest(&self, tenant: TenantId, limit: Limit) -> Result<Vec<User>, PortError>;
 
     /// Stands when the stored user has the version before this one's. The address does not change.
     async fn update(&self, user: &User) -> Result<(), IdentityError>;
@@ -89,12 +92,14 @@ pub struct RotateRequest {
     pub now: Timestamp,
 }
 
-/// Whose attempts are counted: an account (by its address) or where they come from.
+/// Whose attempts are counted: an account's (by its address), or of where they come from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AttemptScope {
     Account(Email),
     /// An IP address, as the gateway saw it.
     Address(String),
+    /// Sign-ups from an IP address.
+    SignUps(String),
 }
 
 /// How many attempts the running window has, this one included, and when it ends.

@@ -82,7 +82,7 @@ fn request(event: LambdaEvent<ApiGatewayProxyRequest>) -> Request {
         payload.multi_value_query_string_parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     Request {
         method: payload.http_method.to_string(),
-        path: payload.path.unwrap_or_default(),
+        path: below_mapping(payload.path.unwrap_or_default()),
         path_parameters: payload.path_parameters.into_iter().collect(),
         query: query.collect(),
         request_id: request_id.or(gateway.request_id).unwrap_or(context.request_id),
@@ -91,6 +91,17 @@ fn request(event: LambdaEvent<ApiGatewayProxyRequest>) -> Request {
         caller: caller(&gateway.authorizer.fields),
         source_address: gateway.identity.source_ip.unwrap_or_default(),
         trace: context.xray_trace_id,
+    }
+}
+
+/// Behind a domain of one's own API Gateway leaves the base path of the mapping in front of the path (and takes the stage
+/// away alone): a request has one path by whichever host it came, or its links and the route under its key would be two.
+fn below_mapping(path: String) -> String {
+    let is_version = |path: &str| path == "/v1" || path.starts_with("/v1/");
+    let mapped = path.strip_prefix('/').and_then(|rest| rest.find('/').filter(|length| *length > 0));
+    match mapped.map(|length| &path[length + 1..]) {
+        Some(below) if is_version(below) && !is_version(&path) => below.to_owned(),
+        Some(_) | None => path,
     }
 }
 

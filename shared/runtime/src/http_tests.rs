@@ -48,6 +48,29 @@ fn the_caller_is_the_authorizers_and_the_address_is_the_gateways() {
 }
 
 #[test]
+fn a_path_begins_below_the_mapping_of_a_domain() {
+    for (given, expected) in [
+        ("/v1/orders", "/v1/orders"),
+        ("/api/v1/orders", "/v1/orders"),
+        ("/shop/v1/orders/ord_1/cancel", "/v1/orders/ord_1/cancel"),
+        ("/api/v1", "/v1"),
+        ("/v1/v1/orders", "/v1/v1/orders"),
+        ("/v1", "/v1"),
+        ("/a/b/v1/orders", "/a/b/v1/orders"),
+        ("/api/v10/orders", "/api/v10/orders"),
+        ("//v1/orders", "//v1/orders"),
+        ("/v1/.well-known/jwks.json", "/v1/.well-known/jwks.json"),
+        ("/api/v1/.well-known/jwks.json", "/v1/.well-known/jwks.json"),
+        ("/model/sandbox/converse", "/model/sandbox/converse"),
+        ("/v1/disputes/dsp_1/answer", "/v1/disputes/dsp_1/answer"),
+        ("/", "/"),
+        ("", ""),
+    ] {
+        assert_eq!(request(event(json!({ "path": given }))).path, expected, "{given}");
+    }
+}
+
+#[test]
 fn an_authorizer_context_that_is_not_whole_is_no_caller() {
     for authorizer in
         [json!({}), json!({"tenant": "x"}), json!({"tenant": "ten_00000000000000000000000001", "role": "root"})]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use app::mail_settings::Stores as MailStores;
 use app::sessions::{LoggingIn, Refreshing};
+use app::tenants::SigningUp;
 use http_kit::serve::Served;
 use http_kit::{Gate, Request, Route, routes};
 
@@ -35,7 +36,8 @@ impl World {
         let (passwords, tokens) = (&self.passwords, &self.tokens);
         match route.function {
             "tenants-create" => {
-                let deps = tenants_create::Deps { mint, tenants: store, passwords };
+                let stores = SigningUp { tenants: store, attempts: store, passwords };
+                let deps = tenants_create::Deps { mint, stores };
                 tenants_create::answer(deps, request).await
             }
             "tenants-get" => tenants_get::answer(tenants_get::Deps { gate, tenants: store }, request).await,

@@ -54,6 +54,13 @@ impl Ask {
         self
     }
 
+    /// From another network address.
+    #[must_use]
+    pub fn from_address(mut self, address: &str) -> Self {
+        self.0.source_address = address.to_owned();
+        self
+    }
+
     #[must_use]
     pub fn json(mut self, body: &Value) -> Self {
         self.0.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

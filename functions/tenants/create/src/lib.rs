@@ -1,6 +1,6 @@
 //! POST /v1/tenants: signs a merchant up, with its owner.
 
-use app::tenants::{self, SignUp};
+use app::tenants::{self, SignUp, SigningUp};
 use credentials::refuse_known;
 use domain::identity::Password;
 use domain::text::{Email, Name};
@@ -8,15 +8,12 @@ use http_kit::fields::{self, Fields};
 use http_kit::serve::{Served, serve_public};
 use http_kit::{Problem, Request, Response, routes, values};
 use ports::clock::Mint;
-use ports::credentials::PasswordHasher;
-use ports::identity::Tenants;
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
 pub struct Deps<'a> {
     pub mint: Mint<'a>,
-    pub tenants: &'a dyn Tenants,
-    pub passwords: &'a dyn PasswordHasher,
+    pub stores: SigningUp<'a>,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -24,16 +21,17 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, request: &Request) -> Result<Response, Problem> {
-    let sign_up = fields::parse(&request.body, sign_up)?;
-    let body = tenants::sign_up(&request.context(deps.mint), deps.tenants, deps.passwords, sign_up).await?;
+    let address = request.source_address.clone();
+    let sign_up = fields::parse(&request.body, |fields| sign_up(fields, address))?;
+    let body = tenants::sign_up(&request.context(deps.mint), deps.stores, sign_up).await?;
     Ok(Response::json(201, body).with_header("location", format!("{}/tenants/me", api::BASE_PATH)))
 }
 
-fn sign_up(fields: &mut Fields<'_>) -> Option<SignUp> {
+fn sign_up(fields: &mut Fields<'_>, address: String) -> Option<SignUp> {
     let name = fields.required("name", values::line);
     let owner = fields.object("owner", owner);
     let (owner_name, owner_email, owner_password) = owner?;
-    Some(SignUp { name: name?, owner_name, owner_email, owner_password })
+    Some(SignUp { name: name?, owner_name, owner_email, owner_password, address })
 }
 
 fn owner(fields: &mut Fields<'_>) -> Option<(Name, Email, Password)> {

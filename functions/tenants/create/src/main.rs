@@ -1,5 +1,6 @@
 //! What the function is made of on AWS.
 
+use app::tenants::SigningUp;
 use aws::{Aws, IdentityTable, Settings, SystemClock, SystemRandom};
 use credentials::Argon2Passwords;
 use ports::clock::Mint;
@@ -16,6 +17,7 @@ async fn main() -> Result<(), runtime::Error> {
     let identity = IdentityTable::new(&aws, identity_table);
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let passwords = Argon2Passwords::default();
-    let deps = Deps { mint, tenants: &identity, passwords: &passwords };
+    let stores = SigningUp { tenants: &identity, attempts: &identity, passwords: &passwords };
+    let deps = Deps { mint, stores };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -146,7 +146,16 @@ fn refusal(error: &SdkError<ConverseError>) -> ExtractorError {
         ConverseError::ModelTimeoutException(_)
         | ConverseError::ModelErrorException(_)
         | ConverseError::InternalServerException(_) => ExtractorError::NoAnswer(port_error(PortErrorKind::TimedOut)),
-        ConverseError::ValidationException(_) => ExtractorError::Refused,
+        ConverseError::ValidationException(invalid) => match set_up_fault(invalid.message().unwrap_or_default()) {
+            Some(fault) => {
+                tracing::error!(code, fault, "the model cannot be asked as it is set up");
+                rejected(format!("{code}: {fault}"))
+            }
+            None => {
+                tracing::error!(code, fault = "unknown", "the model does not take a document");
+                ExtractorError::Refused
+            }
+        },
         // AccessDeniedException, ResourceNotFoundException, and by its status what a later SDK adds.
         _ => match kind(error) {
             kind @ PortErrorKind::Throttled => ExtractorError::Busy(port_error(kind)),
@@ -154,6 +163,22 @@ fn refusal(error: &SdkError<ConverseError>) -> ExtractorError {
             kind @ (PortErrorKind::Corrupt | PortErrorKind::Rejected) => ExtractorError::Rejected(port_error(kind)),
         },
     }
+}
+
+/// What of the stack's own request the model never takes: no fault of the document, which Bedrock tells by the same exception.
+/// Only what stands here is ever said of a message.
+fn set_up_fault(message: &str) -> Option<&'static str> {
+    const KNOWN: [(&str, &str); 7] = [
+        ("on-demand throughput", "it is not offered on demand: ModelId must be an inference profile"),
+        ("model identifier is invalid", "ModelId is no model of this region"),
+        ("support tool use", "it takes no tools"),
+        ("toolchoice", "it takes no forced tool"),
+        ("support documents", "it takes no documents"),
+        ("maximum tokens you requested", "ModelOutputTokens is more than it answers"),
+        ("temperature", "it takes no temperature"),
+    ];
+    let message = message.to_lowercase();
+    KNOWN.into_iter().find(|(part, _)| message.contains(part)).map(|(_, fault)| fault)
 }
 
 fn rejected(reason: String) -> ExtractorError {

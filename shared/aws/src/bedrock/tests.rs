@@ -62,3 +62,18 @@ async fn what_the_service_says_it_did_not_begin_has_cost_nothing() {
     let error = asked(listener(Some(THROTTLED)).await, Duration::from_secs(5)).await.expect_err("it is throttled");
     assert!(matches!(error, ExtractorError::Busy(_)), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_model_that_cannot_be_asked_so_is_no_fault_of_the_document() {
+    const NOT_ON_DEMAND: &[u8] = b"HTTP/1.1 400 Bad Request\r\nx-amzn-errortype: ValidationException\r\n\
+        Content-Length: 68\r\n\r\n{\"message\":\"Invocation of secret with on-demand throughput is not.\"}";
+    let error = asked(listener(Some(NOT_ON_DEMAND)).await, Duration::from_secs(5)).await.expect_err("it is refused");
+    let ExtractorError::Rejected(error) = error else { panic!("{error:?}") };
+    let told = format!("{error:?}");
+    assert!(told.contains("inference profile") && !told.contains("secret"), "{told}");
+
+    const TOO_LONG: &[u8] = b"HTTP/1.1 400 Bad Request\r\nx-amzn-errortype: ValidationException\r\n\
+        Content-Length: 32\r\n\r\n{\"message\":\"Input is too long.\"}";
+    let error = asked(listener(Some(TOO_LONG)).await, Duration::from_secs(5)).await.expect_err("it is refused");
+    assert!(matches!(error, ExtractorError::Refused), "{error:?}");
+}

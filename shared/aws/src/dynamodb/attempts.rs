@@ -104,6 +104,7 @@ fn name_of(scope: &AttemptScope) -> String {
     match scope {
         AttemptScope::Account(email) => format!("account#{}", sha256_hex(email.as_str())),
         AttemptScope::Address(address) => format!("address#{address}"),
+        AttemptScope::SignUps(address) => format!("sign-ups#{address}"),
     }
 }
 

@@ -7,7 +7,7 @@ use domain::access::Role;
 use domain::idempotency::Record;
 use domain::identity::User;
 use domain::ids::{TenantId, UserId};
-use domain::page::{Page, PageRequest};
+use domain::page::{Limit, Page, PageRequest};
 use domain::secret::Secret;
 use domain::text::{Email, Name};
 use domain::time::Timestamp;
@@ -44,6 +44,11 @@ impl Users for IdentityTable {
     async fn list(&self, tenant: TenantId, page: PageRequest<UserId>) -> Result<Page<User, UserId>, PortError> {
         let partition = Partition::users(tenant);
         self.0.page("list users", Listing { partition, from: None, to: None, page, filter: None }).await
+    }
+
+    async fn eldest(&self, tenant: TenantId, limit: Limit) -> Result<Vec<User>, PortError> {
+        let partition = Partition::users(tenant);
+        self.0.oldest_first("list the first users", partition, Bounds::default(), limit.get()).await
     }
 
     /// A transaction of one: its client token makes the SDK's own retries harmless, which a plain conditional write would

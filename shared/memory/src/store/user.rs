@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::idempotency::Record;
 use domain::identity::User;
 use domain::ids::{TenantId, UserId};
-use domain::page::{Page, PageRequest};
+use domain::page::{Limit, Page, PageRequest};
 use domain::text::Email;
 use domain::time::Timestamp;
 use ports::PortError;
@@ -27,6 +27,17 @@ impl Users for Store {
     async fn list(&self, tenant: TenantId, request: PageRequest<UserId>) -> Result<Page<User, UserId>, PortError> {
         let effect = || Ok(page(newest_first(&self.identity.get().users, tenant), request, by_id));
         self.faults.call("users.list", effect).await
+    }
+
+    async fn eldest(&self, tenant: TenantId, limit: Limit) -> Result<Vec<User>, PortError> {
+        let effect = || {
+            let table = self.identity.get();
+            let mut users: Vec<User> = newest_first(&table.users, tenant).map(|(_, user)| user.clone()).collect();
+            users.reverse();
+            users.truncate(limit.get());
+            Ok(users)
+        };
+        self.faults.call("users.eldest", effect).await
     }
 
     async fn update(&self, user: &User) -> Result<(), IdentityError> {

@@ -4,6 +4,7 @@
 use domain::event::{Event, EventType, Queue};
 use domain::ids::TenantId;
 use domain::mail::{Mail, MailKind};
+use domain::payment::DeclineCode;
 use domain::refund::RefundStatus;
 use domain::time::Timestamp;
 use memory::Contents;
@@ -36,7 +37,9 @@ fn is_of_something(mail: &Mail, contents: &Contents) -> bool {
             contents.payments.iter().any(|it| ours(it.tenant) && it.captured > 0 && names(it.id.to_string()))
         }
         MailKind::PaymentFailed => {
-            contents.payments.iter().any(|it| ours(it.tenant) && it.failure.is_some() && names(it.id.to_string()))
+            let was_tried = |failure| failure != DeclineCode::NoProvider;
+            let failed = contents.payments.iter().filter(|it| it.failure.is_some_and(was_tried));
+            failed.into_iter().any(|it| ours(it.tenant) && names(it.id.to_string()))
         }
         MailKind::Refund => {
             let done = contents.refunds.iter().filter(|it| it.status == RefundStatus::Succeeded);
@@ -55,12 +58,13 @@ pub(crate) fn tells_of(mail: &Mail, event: &Event) -> bool {
     mail.tenant == event.tenant && mail.kind.event() == event.kind && text.contains(subject)
 }
 
-/// What is of no order has no customer whose address is known; what is well again is nobody's concern.
+/// What is of no order has no customer whose address is known, and one that nobody could charge is told nothing; what is well
+/// again is nobody's concern.
 fn has_no_reader(event: &Event, contents: &Contents) -> bool {
     let payment = event.subject.split('/').next().unwrap_or_default();
     let payments = contents.payments.iter();
-    let has_no_order =
-        payments.filter(|it| it.tenant == event.tenant).any(|it| it.order.is_none() && it.id.to_string() == payment);
+    let mut of_event = payments.filter(|it| it.tenant == event.tenant && it.id.to_string() == payment);
+    let has_no_customer = of_event.any(|it| it.order.is_none() || it.failure == Some(DeclineCode::NoProvider));
     // A webhook endpoint that was enabled again, or deleted, before its owner was told.
     let mut disabled = contents.endpoints.iter().filter(|endpoint| !endpoint.is_enabled());
     // A key after which another has come, or whose account is gone.
@@ -70,5 +74,7 @@ fn has_no_reader(event: &Event, contents: &Contents) -> bool {
     let is_shown = |at: Timestamp| event.object.contains(&api::rfc3339(at));
     let is_no_more = is_of_key && !refused.any(|it| it.key_refused_at.is_some_and(is_shown));
     let is_of_endpoint = event.kind == EventType::WebhookEndpointDisabled;
-    has_no_order || is_no_more || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
+    has_no_customer
+        || is_no_more
+        || (is_of_endpoint && !disabled.any(|endpoint| endpoint.id.to_string() == event.subject))
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use coffer_simulation::{Answer, Ask, caller};
+use coffer_simulation::{Answer, Ask, PASSWORD, World, caller};
 use domain::access::Role;
+use domain::identity::ATTEMPTS;
 use domain::rate_limit::{READS, WRITES};
+use serde_json::json;
 
 use super::Scene;
 
@@ -55,6 +57,27 @@ fn g4_a_claimed_address_changes_nothing() {
     let read = |n: u32| Ask::get("/v1/orders").by(&eager).header("x-forwarded-for", &format!("198.51.100.{n}"));
     let answers: Vec<Answer> = (0..=READS.burst).map(|n| scene.world.call(read(n % 250))).collect();
     assert_eq!(answers.iter().filter(|answer| answer.status == 429).count(), 1);
+}
+
+/// A tenant can have mail sent to anybody, and anybody can have a tenant.
+#[test]
+fn g1_sign_ups_are_counted_by_where_they_come_from() {
+    let scene = Scene::of(World::new());
+    scene.world.clock.advance(ATTEMPTS.window);
+    let sign_up = |n: u32, address: &str| {
+        let owner = json!({ "name": "Olive", "email": format!("olive-{n}@many.example"), "password": PASSWORD });
+        let ask = Ask::post("/v1/tenants", &json!({ "name": "One of many", "owner": owner }));
+        scene.world.call(ask.from_address(address).header("x-forwarded-for", &format!("198.51.100.{n}")))
+    };
+    for n in 0..ATTEMPTS.sign_ups_per_address {
+        sign_up(n, "203.0.113.1").ok(201);
+    }
+    let refused = sign_up(10, "203.0.113.1").refused(429, "too_many_attempts");
+    assert_eq!(refused.header("retry-after"), Some("900"));
+    sign_up(11, "203.0.113.2").ok(201);
+    scene.world.log_in("olive-0@many.example");
+    scene.world.clock.advance(ATTEMPTS.window);
+    sign_up(12, "203.0.113.1").ok(201);
 }
 
 /// How many of so many payments at once are let in.

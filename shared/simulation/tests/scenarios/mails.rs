@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use coffer_simulation::{Answer, Ask, Consumer, Fate, World, run, together};
+use coffer_simulation::{Answer, Ask, Consumer, Fate, PASSWORD, Setup, World, run, together};
 use domain::event::Queue;
 use domain::mail::{AddressHash, Feedback, Mail, MailKind, MailSettings, Refusal, SENDING_FOR};
+use domain::payment::PaymentStatus;
 use domain::text::{Email, Name};
 use memory::{Fault, Manner};
 use ports::clock::Clock as _;
@@ -246,6 +247,37 @@ fn j6_k7_owners_are_told_of_an_endpoint_that_was_disabled_without_its_token() {
     assert_eq!((mail.to.as_str(), &mail.opt_out), (scene.shop.owner.email.as_str(), &None));
     assert!(mail.written.text.contains(&id) && mail.written.text.contains("https://hooks.example any more"));
     assert!(!format!("{}{}", mail.written.text, mail.written.html).contains("hidden"));
+}
+
+/// As in production, where whoever signs up has no provider.
+#[test]
+fn j6_a_payment_that_nobody_could_charge_is_told_to_nobody() {
+    let scene = Scene::of(World::of(Setup { has_sandbox: false, ..Setup::default() }));
+    let order = scene.world.order(scene.owner(), 700).id();
+    let payment = scene.world.pay(scene.owner(), Some(&order), 700, "tok_success").id();
+    scene.comes_to_rest();
+    assert_eq!(scene.status_of(&payment), PaymentStatus::Failed);
+    assert_eq!(scene.world.mailer.taken(), []);
+}
+
+#[test]
+fn j6_of_many_owners_the_ten_that_have_been_longest_are_told() {
+    let scene = Scene::new();
+    let url = "https://hooks.example/gone";
+    scene.world.endpoint(scene.owner(), url, &json!({ "types": ["order.*"] }));
+    for n in 0..120 {
+        scene.world.clock.advance(Duration::from_secs(1));
+        let email = format!("owner-{n}@elsewhere.example");
+        let user = json!({ "email": email, "name": "Olaf", "role": "owner", "password": PASSWORD });
+        scene.world.call(Ask::post("/v1/users", &user).by(&scene.owner_now())).ok(201);
+    }
+    scene.world.receivers.set(url, Manner::Answers(410));
+    scene.world.order(&scene.owner_now(), 500);
+    scene.world.run_until_quiet();
+    let told: BTreeSet<String> =
+        mails(&scene, MailKind::WebhookDisabled).iter().map(|mail| mail.to.as_str().to_owned()).collect();
+    let later = (0..9).map(|n| format!("owner-{n}@elsewhere.example"));
+    assert_eq!(told, later.chain([scene.shop.owner.email.clone()]).collect());
 }
 
 #[test]

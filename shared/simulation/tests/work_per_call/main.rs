@@ -48,7 +48,7 @@ const LOG_IN: &[&str] = &[
 /// Cached reads cost the admission alone; an uncached one reads the table once and fills the cache. A step whose request is
 /// repeated reads the order, which refuses it, and then its record.
 const ROWS: &[Row] = &[
-    row("tenants-create", &["passwords.hash", "tenants.create"], Same),
+    row("tenants-create", &["attempts.count", "passwords.hash", "tenants.create"], Same),
     row("tenants-get", &["cache.admit", "tenants.get", "cache.put"], Calls(ADMITTED)),
     row("sessions-create", LOG_IN, Same),
     row(

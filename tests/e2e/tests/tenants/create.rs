@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, password, unique_email};
+use crate::support::{Party, TestApp, password, unique_email};
 
 fn sign_up(owner: Value) -> Value {
     json!({ "name": "Test Shop", "owner": owner })
@@ -69,4 +69,19 @@ async fn faulty_sign_ups_are_refused_field_by_field() {
     let mut card = sign_up(owner(&password()));
     card["name"] = "4242424242424242".into();
     assert_eq!(app.anyone.post("/tenants").json(&card).await.faults(), ["/name card_number"]);
+}
+
+// Ten sign-ups an address; claiming to be somewhere else does not help.
+#[tokio::test]
+#[ignore = "needs the running stack: cargo xtask test"]
+async fn the_eleventh_sign_up_of_an_address_waits() {
+    let app = TestApp::start().await;
+    let again = |party: &Party| party.post("/tenants").json(&sign_up(owner(&password())));
+    for _ in 0..10 {
+        again(&app.anyone).await.ok(201);
+    }
+    let refused = again(&app.anyone).header("x-forwarded-for", "203.0.113.7").await;
+    refused.problem(429, "too_many_attempts");
+    assert!(refused.retry_after() <= 15 * 60, "{refused}");
+    again(&app.another_address().anyone).await.ok(201);
 }
