@@ -74,6 +74,7 @@ impl Deployment<'_> {
         let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
         let parameters = [
             self.stripe_of_the_tests(),
+            self.sign_ups(),
             Some(("Stage", "local".to_owned())),
             Some(("Architecture", architecture.to_owned())),
             Some(("PublicUrl", format!("http://localhost:{}/api/v1", self.edge_port))),
@@ -93,6 +94,12 @@ impl Deployment<'_> {
     fn stripe_of_the_tests(&self) -> Option<(&'static str, String)> {
         let port = self.ports.stripe.filter(|_| self.instance.name == TESTS)?;
         Some(("StripeUrl", format!("http://127.0.0.1:{port}")))
+    }
+
+    /// A laptop's programs share its address. Only the tests on Linux have many, and see the limit.
+    fn sign_ups(&self) -> Option<(&'static str, String)> {
+        let is_limited = self.instance.name == TESTS && cfg!(target_os = "linux");
+        (!is_limited).then(|| ("SignUpsPerAddress", "1000000".to_owned()))
     }
 
     fn hash(&self, template: &str) -> String {

@@ -1,7 +1,7 @@
 //! Tenants: sign-up and reading one's own.
 
 use domain::access::Role;
-use domain::identity::{ATTEMPTS, Password, Tenant, User};
+use domain::identity::{Password, Tenant, User};
 use domain::ids::TenantId;
 use domain::text::{Email, Name};
 use ports::cache::{Cache, CacheKey, Lookup};
@@ -27,6 +27,8 @@ pub struct SigningUp<'a> {
     pub tenants: &'a dyn Tenants,
     pub attempts: &'a dyn LoginAttempts,
     pub passwords: &'a dyn PasswordHasher,
+    /// How many there may be from one network address in a window of attempts.
+    pub per_address: u32,
 }
 
 /// Makes the tenant and its owner; the answer shows both. Anybody may ask, and a tenant can have mail sent: so it is counted
@@ -34,7 +36,7 @@ pub struct SigningUp<'a> {
 pub async fn sign_up(context: &Context<'_>, on: SigningUp<'_>, input: SignUp) -> Result<String, Error> {
     let SignUp { name, owner_name, owner_email, owner_password, address } = input;
     let scope = AttemptScope::SignUps(address);
-    count_attempt(context, on.attempts, &scope, ATTEMPTS.sign_ups_per_address).await?;
+    count_attempt(context, on.attempts, &scope, on.per_address).await?;
     let now = context.now();
     let tenant = Tenant { id: context.id(), name, created_at: now, updated_at: now, version: 1 };
     let owner = User {

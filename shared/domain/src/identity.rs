@@ -90,17 +90,16 @@ impl Password {
     }
 }
 
-/// How often a password may be tried, and a tenant signed up, in a window.
+/// How often a password may be tried in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptLimits {
     pub per_account: u32,
     pub per_address: u32,
-    pub sign_ups_per_address: u32,
     pub window: Duration,
 }
 
 pub const ATTEMPTS: AttemptLimits =
-    AttemptLimits { per_account: 10, per_address: 50, sign_ups_per_address: 10, window: Duration::from_secs(15 * 60) };
+    AttemptLimits { per_account: 10, per_address: 50, window: Duration::from_secs(15 * 60) };
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,9 @@ use crate::ask::Ask;
 use crate::tasks::run;
 use crate::world::{ISSUER, World};
 
+/// The template's `SignUpsPerAddress`.
+pub const SIGN_UPS_PER_ADDRESS: u32 = 10;
+
 impl World {
     /// A client's call, to its end.
     pub fn call(&self, ask: Ask) -> Answer {
@@ -36,7 +39,8 @@ impl World {
         let (passwords, tokens) = (&self.passwords, &self.tokens);
         match route.function {
             "tenants-create" => {
-                let stores = SigningUp { tenants: store, attempts: store, passwords };
+                let stores =
+                    SigningUp { tenants: store, attempts: store, passwords, per_address: SIGN_UPS_PER_ADDRESS };
                 let deps = tenants_create::Deps { mint, stores };
                 tenants_create::answer(deps, request).await
             }

@@ -30,6 +30,7 @@ mod worker;
 mod world;
 
 pub use answer::Answer;
+pub use api::SIGN_UPS_PER_ADDRESS;
 pub use ask::Ask;
 pub use due_as::DueAs;
 pub use examples::good_request;

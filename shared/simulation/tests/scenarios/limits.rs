@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coffer_simulation::{Answer, Ask, PASSWORD, World, caller};
+use coffer_simulation::{Answer, Ask, PASSWORD, SIGN_UPS_PER_ADDRESS, World, caller};
 use domain::access::Role;
 use domain::identity::ATTEMPTS;
 use domain::rate_limit::{READS, WRITES};
@@ -69,7 +69,7 @@ fn g1_sign_ups_are_counted_by_where_they_come_from() {
         let ask = Ask::post("/v1/tenants", &json!({ "name": "One of many", "owner": owner }));
         scene.world.call(ask.from_address(address).header("x-forwarded-for", &format!("198.51.100.{n}")))
     };
-    for n in 0..ATTEMPTS.sign_ups_per_address {
+    for n in 0..SIGN_UPS_PER_ADDRESS {
         sign_up(n, "203.0.113.1").ok(201);
     }
     let refused = sign_up(10, "203.0.113.1").refused(429, "too_many_attempts");

@@ -99,8 +99,8 @@ fn party() -> Party {
     Party::new(client, format!("{}/api/v1", setting("COFFER_API").trim_end_matches('/')))
 }
 
-/// All of 127.0.0.0/8 is this machine's on Linux; elsewhere all tests share one address, whose sign-ups and log-ins are too many
-/// for a quarter of an hour.
+/// All of 127.0.0.0/8 is this machine's on Linux; elsewhere all tests share one address, and the log-ins of more than one
+/// run in a quarter of an hour are too many.
 fn own_address() -> Option<IpAddr> {
     let part = || fastrand::u8(1..=254);
     cfg!(target_os = "linux").then(|| Ipv4Addr::new(127, part(), part(), part()).into())
