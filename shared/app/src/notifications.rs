@@ -42,6 +42,8 @@ pub struct Notifying<'a> {
     pub endpoints: &'a dyn WebhookEndpoints,
     pub connections: &'a dyn Connections,
     pub opt_out_key: &'a dyn OptOutKey,
+    /// How many mails a tenant may send in a day.
+    pub mails_per_day: u32,
     /// The API as its clients see it, where links lead.
     pub public_url: &'a str,
 }
@@ -121,9 +123,14 @@ async fn opt_out_link(on: Notifying<'_>, of: OptOut) -> Result<OptOutLink, WorkE
 async fn send_once(context: &Context<'_>, on: Notifying<'_>, notice: &Notice, mail: &Mail) -> Result<(), WorkError> {
     let tenant = notice.tenant;
     let id = MailId { event: notice.event, address: AddressHash::of(&mail.to) };
-    match on.book.claim(tenant, id, context.now()).await? {
+    match on.book.claim(tenant, id, on.mails_per_day, context.now()).await? {
         MailClaim::Sent => return Ok(()),
         MailClaim::Busy => return Err(WorkError::Retry { reason: "another sends it, or died at it", source: None }),
+        MailClaim::DayFull => {
+            let (event_id, kind) = (notice.event, mail.kind.as_str());
+            tracing::error!(%tenant, %event_id, kind, "a mail is not sent: its tenant has had all of a day");
+            return Ok(());
+        }
         MailClaim::Ours => {}
     }
     on.mailer.send(mail).await?;

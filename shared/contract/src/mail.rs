@@ -10,6 +10,7 @@ use domain::mail::{
 };
 use domain::opt_out::OptOut;
 use domain::text::{Email, Name};
+use domain::time::Timestamp;
 use futures_util::future::join_all;
 use ports::clock::Clock;
 use ports::mail::{MailBook, Mailer, OptOutKey};
@@ -55,9 +56,9 @@ pub async fn settings_are_kept_by_their_version(table: PlatformTable<'_>, seed: 
 pub async fn a_mail_is_claimed_by_one_until_it_is_sent(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let (tenant, mail) = (world.tenant(), mail_id(&world));
-    let claim = async |tenant, mail, now| table.mail.claim(tenant, mail, now).await.expect("a claim is answered");
+    let claim = async |tenant, mail, now| table.mail.claim(tenant, mail, 100, now).await.expect("a claim is answered");
     let now = world.now();
-    let claims = join_all((0..5).map(|_| table.mail.claim(tenant, mail, now))).await;
+    let claims = join_all((0..5).map(|_| table.mail.claim(tenant, mail, 100, now))).await;
     let ours = claims.into_iter().filter(|claim| matches!(claim, Ok(MailClaim::Ours))).count();
     assert_eq!(ours, 1, "of five at once");
     assert_eq!(claim(tenant, mail, now).await, MailClaim::Busy);
@@ -74,6 +75,42 @@ pub async fn a_mail_is_claimed_by_one_until_it_is_sent(table: PlatformTable<'_>,
         let long_after = later.plus(SENT_KEPT_FOR).minus(Duration::from_millis(1));
         assert_eq!(claim(tenant, mail, long_after).await, MailClaim::Sent);
     }
+}
+
+/// Each is counted once, however often it is claimed; one that came too late is not sent on another day either.
+pub async fn a_tenant_has_so_many_mails_a_day(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    // Eight in the morning.
+    let (tenant, now) = (world.tenant(), Timestamp::from_ms(1_800_000_000_000));
+    let claim = async |tenant, mail, per_day, now| {
+        table.mail.claim(tenant, mail, per_day, now).await.expect("a claim is answered")
+    };
+    let [first, second, third, fourth] = [(); 4].map(|()| mail_id(&world));
+    assert_eq!(claim(tenant, first, 2, now).await, MailClaim::Ours);
+    let later = now.plus(SENDING_FOR);
+    assert_eq!(claim(tenant, first, 2, later).await, MailClaim::Ours, "who had it has died");
+    table.mail.mark_sent(tenant, first, later).await.expect("it is noted");
+    assert_eq!(claim(tenant, second, 2, later).await, MailClaim::Ours, "one mail was counted");
+    let tomorrow = now.plus(Duration::from_secs(16 * 60 * 60));
+    for at in [later, later.plus(SENDING_FOR), tomorrow] {
+        assert_eq!(claim(tenant, third, 2, at).await, MailClaim::DayFull);
+    }
+    assert_eq!(claim(tenant, first, 2, later).await, MailClaim::Sent);
+    assert_eq!(claim(tenant, second, 2, later).await, MailClaim::Busy);
+    assert_eq!(claim(world.tenant(), third, 2, later).await, MailClaim::Ours, "another tenant's");
+    let last_moment = tomorrow.minus(Duration::from_millis(1));
+    assert_eq!(claim(tenant, fourth, 2, last_moment).await, MailClaim::DayFull);
+    let fifth = mail_id(&world);
+    assert_eq!(claim(tenant, fifth, 2, tomorrow).await, MailClaim::Ours, "a new day");
+    assert_eq!(claim(world.tenant(), fifth, 0, tomorrow).await, MailClaim::DayFull);
+}
+
+pub async fn of_parallel_mails_as_many_are_claimed_as_fit_a_day(table: PlatformTable<'_>, seed: u128) {
+    let world = World::new(seed);
+    let (tenant, now) = (world.tenant(), world.now());
+    let claims = join_all((0..10).map(|_| table.mail.claim(tenant, mail_id(&world), 3, now))).await;
+    let told = |wanted| claims.iter().filter(|claim| claim.as_ref().is_ok_and(|claim| *claim == wanted)).count();
+    assert_eq!((told(MailClaim::Ours), told(MailClaim::DayFull)), (3, 7), "{claims:?}");
 }
 
 pub async fn an_address_is_refused_by_its_first_reason(table: PlatformTable<'_>, seed: u128) {

@@ -203,6 +203,16 @@ pub struct MailId {
     pub address: AddressHash,
 }
 
+/// A day of UTC, by its number since 1970. A tenant's mails are counted by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub i64);
+
+impl Day {
+    pub fn of(at: Timestamp) -> Self {
+        Self(at.as_seconds().div_euclid(86_400))
+    }
+}
+
 /// What has become of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailClaim {
@@ -211,6 +221,8 @@ pub enum MailClaim {
     /// Another sends it at this moment, or died at it.
     Busy,
     Sent,
+    /// The tenant had sent all that it may in a day when it came: it is not sent, now or later.
+    DayFull,
 }
 
 /// Why nothing is sent to an address any more.

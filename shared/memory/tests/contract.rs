@@ -243,6 +243,8 @@ unseeded! { extractor of Model::new(faults());
 properties! { mail of Store::new(faults()), platform;
     settings_are_kept_by_their_version,
     a_mail_is_claimed_by_one_until_it_is_sent,
+    a_tenant_has_so_many_mails_a_day,
+    of_parallel_mails_as_many_are_claimed_as_fit_a_day,
     an_address_is_refused_by_its_first_reason,
         refused_addresses_are_listed_until_mail_goes_there_again,
 }

@@ -36,8 +36,10 @@ pub trait MailBook: Send + Sync {
     async fn save_settings(&self, settings: &MailSettings) -> Result<bool, PortError>;
 
     /// Claims a mail for [`domain::mail::SENDING_FOR`], atomically: of several at once one is `Ours`. A claim that was not
-    /// followed by `mark_sent` in that time is free.
-    async fn claim(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<MailClaim, PortError>;
+    /// followed by `mark_sent` in that time is free. The first one counts as one of the `per_day` mails that the tenant may send
+    /// on a day ([`domain::mail::Day`]); a mail that comes when there are so many is `DayFull`, and stays so.
+    async fn claim(&self, tenant: TenantId, mail: MailId, per_day: u32, now: Timestamp)
+    -> Result<MailClaim, PortError>;
 
     /// From now on a claim of it is `Sent`, for at least [`domain::mail::SENT_KEPT_FOR`]. Doing it twice does nothing more.
     async fn mark_sent(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<(), PortError>;

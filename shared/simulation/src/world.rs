@@ -129,6 +129,8 @@ pub struct World {
     pub stream: RefCell<Stream>,
     /// After so long a worker leaves a report to the next.
     pub job_patience: Cell<Duration>,
+    /// How many mails a tenant may send in a day.
+    pub mails_per_day: Cell<u32>,
     pub(crate) passwords: Passwords,
     pub(crate) key: Arc<Key>,
     pub(crate) tokens: SignedTokens,
@@ -142,6 +144,9 @@ pub(crate) const EVENTS_SECRET: &str = "the sandbox's";
 
 /// The worker's, as its wiring has it.
 const JOB_PATIENCE: Duration = Duration::from_secs(150);
+
+/// More than any scenario sends that does not say otherwise.
+const MAILS_PER_DAY: u32 = 1_000_000;
 
 /// Enough for some documents at once, and not for many.
 pub(crate) const MODEL_TERMS: ModelTerms = ModelTerms {
@@ -205,6 +210,7 @@ impl World {
             blobs,
             uploads: RefCell::default(),
             job_patience: Cell::new(JOB_PATIENCE),
+            mails_per_day: Cell::new(MAILS_PER_DAY),
             sockets: Arc::new(memory::Sockets::new(faults.clone())),
             socket_callers: RefCell::default(),
             receivers: Receivers::new(faults.clone()),
@@ -332,6 +338,7 @@ impl World {
             endpoints: store,
             connections: store,
             opt_out_key: self.opt_out_key.as_ref(),
+            mails_per_day: self.mails_per_day.get(),
             public_url: ISSUER,
         }
     }

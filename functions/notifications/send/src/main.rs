@@ -20,6 +20,7 @@ async fn main() -> Result<(), runtime::Error> {
     let platform_table = reader.text("PLATFORM_TABLE");
     let identity_table = reader.text("IDENTITY_TABLE");
     let mail_from = reader.text("MAIL_FROM");
+    let mails_per_day = reader.parsed("MAILS_PER_DAY");
     let mail_configuration = reader.text("MAIL_CONFIGURATION");
     let mail_key = reader.text("MAIL_KEY");
     let public_url = reader.text("PUBLIC_URL");
@@ -46,6 +47,7 @@ async fn main() -> Result<(), runtime::Error> {
         endpoints: &platform,
         connections: &commerce,
         opt_out_key: &opt_out_key,
+        mails_per_day,
         public_url: &public_url,
     };
     let deps = Deps { mint: Mint { clock: &SystemClock, random: &SystemRandom }, notifying };

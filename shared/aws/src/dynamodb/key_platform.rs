@@ -7,7 +7,7 @@ use domain::event::Queue;
 use domain::file::File;
 use domain::ids::{DeadLetterId, FileId, JobId, OrderId, ScheduleId, TenantId, WebhookEndpointId};
 use domain::job::{Job, JobStatus, Priority};
-use domain::mail::{AddressHash, MailId};
+use domain::mail::{AddressHash, Day, MailId};
 use domain::schedule::Schedule;
 use domain::socket::SocketId;
 use domain::time::Timestamp;
@@ -61,6 +61,10 @@ impl Key {
 
     pub(crate) fn mail(tenant: TenantId, MailId { event, address }: MailId) -> Self {
         Partition::table(tenant, "MAIL").at(format_args!("{event}#{address}"))
+    }
+
+    pub(crate) fn mail_count(tenant: TenantId, Day(day): Day) -> Self {
+        Partition::table(tenant, "MAILS").at(day)
     }
 
     pub(crate) fn mail_refusal(tenant: TenantId, address: AddressHash) -> Self {

@@ -1,6 +1,8 @@
 //! The book of mails: one item a mail, one an address that gets none, one a tenant's settings. No item holds an address of
 //! a customer, but for its hash.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -8,7 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::ids::TenantId;
 use domain::mail::{
-    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
+    AddressHash, Day, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
 };
 use domain::page::{Page, PageRequest};
 use domain::text::{Email, Name};
@@ -20,12 +22,16 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{Key, PARTITION, Partition};
 use super::query::Listing;
-use super::record::{Kind, Reader, Stored, Unreadable, decode, encode, ms};
+use super::record::{EXPIRES_AT, KIND, Kind, Reader, Stored, Unreadable, decode, encode, ms};
 use super::{Attributes, PlatformTable, number, text};
 use crate::digest::{from_hex, to_hex};
 use crate::error::port_error;
 
 const CLAIM: &str = "claim a mail";
+/// Why a mail is not sent, as it is stored.
+const DAY_FULL: &str = "day_full";
+/// A count is of no use after its day.
+const COUNT_KEPT_FOR: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 #[async_trait]
 impl MailBook for PlatformTable {
@@ -49,29 +55,53 @@ impl MailBook for PlatformTable {
         }
     }
 
-    async fn claim(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<MailClaim, PortError> {
+    /// A claim after which its worker died is taken over and not counted again, though it may have died before it counted:
+    /// else a mailer that is away for an hour would use up the day.
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        mail: MailId,
+        per_day: u32,
+        now: Timestamp,
+    ) -> Result<MailClaim, PortError> {
         let until = now.plus(SENDING_FOR);
-        let claimed = MailItem { tenant, id: mail, until, is_sent: false };
+        let item = |state| MailItem { tenant, id: mail, until, state };
         let request = self
-            .put(encode(&claimed)?)
-            .condition_expression("attribute_not_exists(#pk) OR (#sent = :no AND #until <= :now)")
+            .put(encode(&item(MailState::Claimed))?)
+            .condition_expression(
+                "attribute_not_exists(#pk) OR (#sent = :no AND #until <= :now AND attribute_not_exists(#not_sent))",
+            )
             .expression_attribute_names("#pk", PARTITION)
             .expression_attribute_names("#sent", "is_sent")
+            .expression_attribute_names("#not_sent", "not_sent")
             .expression_attribute_names("#until", "claimed_until_ms")
             .expression_attribute_values(":no", aws_sdk_dynamodb::types::AttributeValue::Bool(false))
             .expression_attribute_values(":now", number(ms(now)))
+            .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match request.send().await {
-            Ok(_) => return Ok(MailClaim::Ours),
-            Err(error) => error,
-        };
-        let Some(met) = was_refused(&error) else { return Err(port_error(CLAIM, error)) };
-        let met: MailItem = decode(met.clone())?;
-        Ok(if met.is_sent { MailClaim::Sent } else { MailClaim::Busy })
+        match request.send().await {
+            Ok(output) => {
+                let is_first = output.attributes.is_none_or(|before| before.is_empty());
+                if !is_first || self.count(tenant, per_day, now).await? {
+                    return Ok(MailClaim::Ours);
+                }
+                let noted = self.put(encode(&item(MailState::DayFull))?).send().await;
+                noted.map(|_| MailClaim::DayFull).map_err(|error| port_error("note a mail as not sent", error))
+            }
+            Err(error) => {
+                let Some(met) = was_refused(&error) else { return Err(port_error(CLAIM, error)) };
+                let met: MailItem = decode(met.clone())?;
+                Ok(match met.state {
+                    MailState::Claimed => MailClaim::Busy,
+                    MailState::Sent => MailClaim::Sent,
+                    MailState::DayFull => MailClaim::DayFull,
+                })
+            }
+        }
     }
 
     async fn mark_sent(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<(), PortError> {
-        let sent = MailItem { tenant, id: mail, until: now, is_sent: true };
+        let sent = MailItem { tenant, id: mail, until: now, state: MailState::Sent };
         let request = self.put(encode(&sent)?);
         request.send().await.map(|_| ()).map_err(|error| port_error("note a mail as sent", error))
     }
@@ -132,6 +162,37 @@ impl MailBook for PlatformTable {
 }
 
 impl PlatformTable {
+    /// Counts one of the tenant's mails of the day; `false` where there are so many already.
+    async fn count(&self, tenant: TenantId, per_day: u32, now: Timestamp) -> Result<bool, PortError> {
+        let request = self
+            .platform
+            .client
+            .update_item()
+            .table_name(&*self.platform.name)
+            .set_key(Some(Key::mail_count(tenant, Day::of(now)).into_attributes()))
+            .condition_expression("(:per_day > :none AND attribute_not_exists(#count)) OR #count < :per_day")
+            .update_expression("SET #kind = :kind, #tenant = :tenant, #expires_at = :expires_at ADD #count :one")
+            .expression_attribute_names("#kind", KIND)
+            .expression_attribute_names("#tenant", "tenant")
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_names("#count", "count")
+            .expression_attribute_values(":kind", text(Kind::MailCount.as_str()))
+            .expression_attribute_values(":tenant", text(tenant.to_string()))
+            .expression_attribute_values(":expires_at", number(now.plus(COUNT_KEPT_FOR).as_seconds()))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":per_day", number(per_day));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(port_error("count a mail", error)),
+        }
+    }
+
     fn put(&self, item: Attributes) -> PutItemFluentBuilder {
         self.platform.client.put_item().table_name(&*self.platform.name).set_item(Some(item))
     }
@@ -150,7 +211,14 @@ struct MailItem {
     tenant: TenantId,
     id: MailId,
     until: Timestamp,
-    is_sent: bool,
+    state: MailState,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum MailState {
+    Claimed,
+    Sent,
+    DayFull,
 }
 
 impl Stored for MailItem {
@@ -174,17 +242,26 @@ pub(crate) struct MailRecord {
     address: String,
     claimed_until_ms: i64,
     is_sent: bool,
+    /// Why it never will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_sent: Option<String>,
 }
 
 impl From<&MailItem> for MailRecord {
     fn from(item: &MailItem) -> Self {
-        let MailItem { tenant, id: MailId { event, address }, until, is_sent } = item;
+        let MailItem { tenant, id: MailId { event, address }, until, state } = item;
+        let (is_sent, not_sent) = match state {
+            MailState::Claimed => (false, None),
+            MailState::Sent => (true, None),
+            MailState::DayFull => (false, Some(DAY_FULL.to_owned())),
+        };
         Self {
             tenant: tenant.to_string(),
             event: event.to_string(),
             address: to_hex(&address.0),
             claimed_until_ms: ms(*until),
-            is_sent: *is_sent,
+            is_sent,
+            not_sent,
         }
     }
 }
@@ -193,14 +270,19 @@ impl TryFrom<MailRecord> for MailItem {
     type Error = Unreadable;
 
     fn try_from(record: MailRecord) -> Result<Self, Unreadable> {
-        let MailRecord { tenant, event, address, claimed_until_ms, is_sent } = record;
+        let MailRecord { tenant, event, address, claimed_until_ms, is_sent, not_sent } = record;
         let reader = Reader(Kind::Mail);
+        let state = match (is_sent, not_sent.as_deref()) {
+            (true, _) => Some(MailState::Sent),
+            (false, None) => Some(MailState::Claimed),
+            (false, Some(why)) => (why == DAY_FULL).then_some(MailState::DayFull),
+        };
         let address = AddressHash(reader.known("address", from_hex(&address))?);
         Ok(Self {
             tenant: reader.parse("tenant", &tenant)?,
             id: MailId { event: reader.parse("event", &event)?, address },
             until: Timestamp::from_ms(claimed_until_ms),
-            is_sent,
+            state: reader.known("not_sent", state)?,
         })
     }
 }

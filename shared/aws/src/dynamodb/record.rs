@@ -64,6 +64,7 @@ kinds! {
     Allowance = "allowance",
     ExtractionSettings = "extraction_settings",
     Mail = "mail",
+    MailCount = "mail_count",
     MailRefusal = "mail_refusal",
     MailSettings = "mail_settings",
     WebhookEndpoint = "webhook_endpoint",

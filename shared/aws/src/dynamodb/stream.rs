@@ -48,6 +48,7 @@ fn decode_image(item: Item) -> Result<Option<Image>, PortError> {
         | Kind::Allowance
         | Kind::ExtractionSettings
         | Kind::Mail
+        | Kind::MailCount
         | Kind::MailRefusal
         | Kind::MailSettings
         | Kind::Idempotency

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, MailClaim, MailId, MailSettings, Refusal, RefusedAddress, SENDING_FOR};
+use domain::mail::{AddressHash, Day, MailClaim, MailId, MailSettings, Refusal, RefusedAddress, SENDING_FOR};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use ports::PortError;
@@ -15,6 +15,7 @@ use super::page::{by_id, page};
 pub(super) enum MailState {
     Claimed { until: Timestamp },
     Sent,
+    DayFull,
 }
 
 #[async_trait]
@@ -36,17 +37,31 @@ impl MailBook for Store {
         self.faults.call("mail.save_settings", effect).await
     }
 
-    async fn claim(&self, tenant: TenantId, mail: MailId, now: Timestamp) -> Result<MailClaim, PortError> {
+    async fn claim(
+        &self,
+        tenant: TenantId,
+        mail: MailId,
+        per_day: u32,
+        now: Timestamp,
+    ) -> Result<MailClaim, PortError> {
         let effect = || {
             let mut table = self.platform.get();
-            Ok(match table.mails.get(&(tenant, mail)) {
-                Some(MailState::Sent) => MailClaim::Sent,
-                Some(MailState::Claimed { until }) if *until > now => MailClaim::Busy,
-                Some(MailState::Claimed { .. }) | None => {
-                    table.mails.insert((tenant, mail), MailState::Claimed { until: now.plus(SENDING_FOR) });
-                    MailClaim::Ours
+            let state = table.mails.get(&(tenant, mail)).copied();
+            let claimed = MailState::Claimed { until: now.plus(SENDING_FOR) };
+            let (next, claim) = match state {
+                Some(MailState::Sent) => return Ok(MailClaim::Sent),
+                Some(MailState::DayFull) => return Ok(MailClaim::DayFull),
+                Some(MailState::Claimed { until }) if until > now => return Ok(MailClaim::Busy),
+                Some(MailState::Claimed { .. }) => (claimed, MailClaim::Ours),
+                None => {
+                    let counted = table.mail_counts.entry((tenant, Day::of(now))).or_default();
+                    let is_within = *counted < per_day;
+                    *counted += u32::from(is_within);
+                    if is_within { (claimed, MailClaim::Ours) } else { (MailState::DayFull, MailClaim::DayFull) }
                 }
-            })
+            };
+            table.mails.insert((tenant, mail), next);
+            Ok(claim)
         };
         self.faults.call("mail.claim", effect).await
     }

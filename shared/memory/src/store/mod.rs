@@ -56,7 +56,7 @@ use domain::ids::{
 use domain::job::Job;
 use domain::journal::Block;
 use domain::ledger::{AccountId, Balance, Entry, Source, Transaction};
-use domain::mail::{AddressHash, MailId, MailSettings, RefusedAddress};
+use domain::mail::{AddressHash, Day, MailId, MailSettings, RefusedAddress};
 use domain::order::Order;
 use domain::payment::Payment;
 use domain::rate_limit::PaidUntil;
@@ -137,6 +137,7 @@ struct PlatformTable {
     allowances: BTreeMap<(TenantId, Month), Spending>,
     extraction_settings: BTreeMap<TenantId, ExtractionSettings>,
     mails: BTreeMap<(TenantId, MailId), MailState>,
+    mail_counts: BTreeMap<(TenantId, Day), u32>,
     mail_settings: BTreeMap<TenantId, MailSettings>,
     refusals: BTreeMap<(TenantId, AddressHash), RefusedAddress>,
     endpoints: BTreeMap<(TenantId, WebhookEndpointId), Endpoint>,

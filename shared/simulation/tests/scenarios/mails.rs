@@ -281,6 +281,27 @@ fn j6_of_many_owners_the_ten_that_have_been_longest_are_told() {
 }
 
 #[test]
+fn j6_what_is_beyond_a_tenant_s_mails_of_a_day_is_not_sent_and_not_tried_again() {
+    let scene = Scene::new();
+    scene.world.mails_per_day.set(1);
+    let payment = paid(&scene);
+    scene.world.work(Queue::Notifications);
+    scene.world.refund(scene.owner(), &payment, 300).ok(202);
+    scene.world.settle();
+    assert_eq!((mails(&scene, MailKind::Receipt).len(), mails(&scene, MailKind::Refund).len()), (1, 0));
+    assert!(scene.world.queues.dead_letters(Queue::Notifications).is_empty());
+    let other = scene.world.sign_up("coffee").owner.caller;
+    let order = scene.world.order(&other, 500).id();
+    scene.world.pay(&other, Some(&order), 500, "tok_success");
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Receipt).len(), 2, "another shop's mail goes on");
+    scene.world.clock.advance(Duration::from_secs(24 * 60 * 60));
+    scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
+    scene.world.settle();
+    assert_eq!(mails(&scene, MailKind::Refund).len(), 1, "that of another day, and no late one");
+}
+
+#[test]
 fn addresses_that_mail_cannot_go_to_are_refused_where_they_are_given() {
     let scene = Scene::new();
     for (key, email) in [("local", "zoë@customer.example"), ("domain", "zoe@bücher.example")] {

@@ -46,7 +46,7 @@ fn a_receipt_is_five_reads_a_look_and_a_put() {
 }
 
 #[test]
-fn telling_a_customer_is_five_reads_and_two_writes_around_the_mail() {
+fn telling_a_customer_is_five_reads_and_two_calls_around_the_mail() {
     let world = World::new();
     let furniture = Furniture::of(&world, "tea");
     world.pay(furniture.owner(), Some(&furniture.open_order), Furniture::TOTAL, "tok_success");
