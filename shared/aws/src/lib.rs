@@ -28,6 +28,8 @@ mod dynamodb;
 mod error;
 mod gateway;
 mod kms;
+#[cfg(test)]
+mod listener;
 mod opt_out_key;
 mod redelivery;
 mod redis;

@@ -96,47 +96,5 @@ fn display_name(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::ids::TenantId;
-    use domain::mail::AddressHash;
-    use domain::opt_out::{OptOut, OptOutToken};
-
-    use super::*;
-
-    #[test]
-    fn a_name_can_neither_end_early_nor_hold_an_address() {
-        assert_eq!(display_name("Shop, Ltd."), r#""Shop, Ltd.""#);
-        assert_eq!(display_name(r#"Jo" <a@b.example> \"#), r#""Jo\" <a@b.example> \\""#);
-        assert_eq!(display_name("Bär"), "=?UTF-8?B?QsOkcg==?=");
-    }
-
-    #[test]
-    fn a_customer_s_mail_has_the_headers_of_one_click() {
-        let of = OptOut { tenant: TenantId::from_u128(1), address: AddressHash([1; 32]) };
-        let link = OptOutLink::new("https://shop.example/api/v1", OptOutToken { of, signature: [2; 32] });
-        let written = Written { subject: "s".to_owned(), text: "t".to_owned(), html: "h".to_owned() };
-        let headers = |opt_out: Option<&OptOutLink>| -> Vec<(String, String)> {
-            let message = message(&written, opt_out).expect("a message");
-            let headers = message.headers().iter();
-            headers.map(|header| (header.name().to_owned(), header.value().to_owned())).collect()
-        };
-        let expected = [
-            ("List-Unsubscribe".to_owned(), format!("<{}>", link.as_str())),
-            ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
-        ];
-        assert_eq!(headers(Some(&link)), expected);
-        assert_eq!(headers(None), []);
-    }
-
-    #[test]
-    fn long_names_are_several_words_of_whole_characters() {
-        let name = "茶".repeat(40);
-        let encoded = display_name(&name);
-        let decode = |word: &str| {
-            let bytes = word.strip_prefix("=?UTF-8?B?")?.strip_suffix("?=")?;
-            String::from_utf8(STANDARD.decode(bytes).ok()?).ok()
-        };
-        assert!(encoded.split(' ').all(|word| word.len() <= 75), "{encoded}");
-        assert_eq!(encoded.split(' ').map(decode).collect::<Option<String>>(), Some(name));
-    }
-}
+#[path = "ses_tests.rs"]
+mod tests;

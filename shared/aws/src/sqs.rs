@@ -203,8 +203,10 @@ mod tests {
     use domain::event::Event;
     use domain::ids::{EventId, TenantId};
     use domain::time::Timestamp;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::listener::listener;
 
     fn notice(trace: Option<&str>) -> Notice {
         Notice {
@@ -226,6 +228,28 @@ mod tests {
         );
         assert_eq!(decode_notice(&message.body, None), Ok(traced.clone()));
         assert_eq!(decode_notice(&message.body, message.trace), Ok(traced));
+    }
+
+    /// M3: the header is what Lambda's tracing goes on from.
+    #[tokio::test]
+    async fn m3_a_message_carries_its_trace_and_its_tenant_s_group() {
+        for (trace, attributes) in [
+            (Some("Root=1-2"), json!({ "AWSTraceHeader": { "StringValue": "Root=1-2", "DataType": "String" } })),
+            (None, Value::Null),
+        ] {
+            let (aws, heard) = listener(r#"{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":""}]}"#).await;
+            let queues = SqsQueues::new(&aws, BTreeMap::from([(Queue::Payments, "http://queue.example/1".to_owned())]));
+            let wait = Duration::from_millis(1_500);
+            queues.send_after(Queue::Payments, wait, &[notice(trace)]).await.expect("it is sent");
+            let asked = heard.await.expect("a request");
+            assert_eq!(asked["QueueUrl"], "http://queue.example/1");
+            let [entry] = asked["Entries"].as_array().map(Vec::as_slice).unwrap_or_default() else { panic!("{asked}") };
+            assert_eq!(entry["MessageSystemAttributes"], attributes);
+            assert_eq!(
+                (&entry["MessageGroupId"], &entry["DelaySeconds"]),
+                (&json!(notice(None).tenant.to_string()), &json!(2))
+            );
+        }
     }
 
     /// I14: what is large stays in its table or in S3; a message says where.

@@ -32,6 +32,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// I3: what failed together does not come back together.
+    #[test]
+    fn each_wait_is_drawn_by_itself() {
+        assert_eq!([0, 250, 500].map(|random| after(1, random).as_millis()), [500, 750, 1_000]);
+        for receive_count in 1..RECEIVES_MAX {
+            let [first, second] = [1, 2].map(|random| after(receive_count, random));
+            assert!(first < second, "{first:?} and {second:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn between_half_and_all_of_a_doubling_ceiling(receive_count in 1..40_u32, random: u128) {

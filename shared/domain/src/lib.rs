@@ -33,6 +33,8 @@ pub mod opt_out;
 pub mod order;
 pub mod page;
 pub mod payment;
+#[cfg(test)]
+mod published_tests;
 pub mod rate_limit;
 pub mod receipt;
 pub mod refund;

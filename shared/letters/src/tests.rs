@@ -24,7 +24,8 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
     let refund = builders::refund(&payment, mint);
     let dispute = builders::dispute(tenant, mint);
     let silent = domain::dispute::Dispute { respond_by: None, ..dispute.clone() };
-    let endpoint = builders::endpoint(tenant, mint).disable(DisabledReason::Gone, world.now());
+    let [gone, failing] = [DisabledReason::Gone, DisabledReason::Failing]
+        .map(|reason| builders::endpoint(tenant, mint).disable(reason, world.now()));
     world.advance(Duration::from_secs(1));
     assert!(world.now() > payment.created_at);
     [
@@ -33,7 +34,8 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
         Matter::PaymentFailed { payment: failed, order },
         Matter::Dispute { dispute },
         Matter::Dispute { dispute: silent },
-        Matter::WebhookDisabled { endpoint },
+        Matter::WebhookDisabled { endpoint: gone },
+        Matter::WebhookDisabled { endpoint: failing },
         Matter::ProviderKeyRefused { provider: ProviderName::Stripe, refused_at: world.now() },
     ]
     .map(|matter| Letter { merchant: merchant.clone(), to_name: to_name.clone(), matter, opt_out: None })
@@ -42,7 +44,7 @@ fn letters(merchant: &Name, to_name: &Name) -> Vec<Letter> {
 
 #[test]
 fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
-    let expected: [(&str, &[&str]); 7] = [
+    let expected: [(&str, &[&str]); 8] = [
         ("Your receipt from Tea & Co", &["EUR 10.00", "Tea", "7.00", "Cup", "Order total", "Receipt number pay_"]),
         ("Your refund from Tea & Co", &["EUR 3.00", "Refund ref_", "Order ord_"]),
         ("Your payment did not go through: Tea & Co", &["EUR 10.00", "The card has expired.", "Payment pay_"]),
@@ -54,6 +56,10 @@ fn each_says_what_happened_in_text_and_html() -> Result<(), Unwritable> {
         (
             "A webhook endpoint was disabled: Tea & Co",
             &["hooks.shop.example", "any more: it answered 410", "endpoint whe_"],
+        ),
+        (
+            "A webhook endpoint was disabled: Tea & Co",
+            &["hooks.shop.example", "any more: for five days it answered nothing with success", "endpoint whe_"],
         ),
         (
             "Payments wait for a new key: Tea & Co",

@@ -120,6 +120,13 @@ impl Blobs {
         self.state.get().objects.get(&key).map(|object| object.bytes.clone())
     }
 
+    /// Puts other bytes in an object's place, which no link lets a client do.
+    pub fn replace(&self, key: BlobKey, bytes: &[u8], checksum: Option<Checksum>) {
+        if let Some(object) = self.state.get().objects.get_mut(&key) {
+            *object = Object { bytes: bytes.to_vec(), checksum, ..object.clone() };
+        }
+    }
+
     fn sign(&self, method: &'static str, headers: Vec<(String, String)>, signed: Signed) -> Link {
         let mut state = self.state.get();
         let expires_at = signed.expires_at;

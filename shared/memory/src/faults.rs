@@ -52,6 +52,12 @@ pub enum Fault {
     DiesAfter,
 }
 
+impl Fault {
+    fn is_deadly(self) -> bool {
+        matches!(self, Self::DiesBefore | Self::DiesAfter)
+    }
+}
+
 /// A handle: clones share the plan and the counts. An operation is named `port.method`, such as `orders.get`.
 #[derive(Debug, Clone, Default)]
 pub struct Faults(Arc<Lock<Plan>>);
@@ -154,6 +160,13 @@ impl Faults {
         std::mem::take(&mut self.0.get().struck)
     }
 
+    /// Which of the faults that are planned to the call have not struck yet: a plan for calls that nobody makes shows nothing.
+    pub fn unspent(&self) -> Vec<(String, Fault)> {
+        let plan = self.0.get();
+        let exact = plan.rules.iter().filter(|rule| matches!(rule.when, When::After(_)));
+        exact.map(|rule| (rule.operations.clone(), rule.fault)).collect()
+    }
+
     /// How often an operation was called, failed calls included.
     pub fn calls(&self, operation: &str) -> u64 {
         self.0.get().calls.get(operation).copied().unwrap_or(0)
@@ -240,6 +253,7 @@ impl Faults {
                 return true;
             }
             let (fires, stays) = match &mut rule.when {
+                When::After(0) if rule.fault.is_deadly() && !*may_die => (false, true),
                 When::After(0) => (true, false),
                 When::After(left) => {
                     *left -= 1;
@@ -252,8 +266,7 @@ impl Faults {
             }
             stays
         });
-        let is_deadly = matches!(fault, Some(Fault::DiesBefore | Fault::DiesAfter));
-        let fault = fault.filter(|_| *may_die || !is_deadly);
+        let fault = fault.filter(|fault| *may_die || !fault.is_deadly());
         if *interleaves {
             struck.extend(fault.map(|fault| (operation, fault)));
         }

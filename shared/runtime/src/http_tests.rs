@@ -90,6 +90,19 @@ fn only_a_valid_request_id_of_the_client_is_kept() {
     assert_eq!(request(event(json!({ "multiValueHeaders": long }))).request_id, "gateway-1");
 }
 
+// M3
+#[test]
+fn the_trace_of_the_invocation_is_the_request_s_and_the_line_s() {
+    let mut event = event(json!({}));
+    event.context.xray_trace_id = Some("Root=1-2;Parent=3;Sampled=1".to_owned());
+    let request = request(event);
+    assert_eq!(request.trace.as_deref(), Some("Root=1-2;Parent=3;Sampled=1"));
+    let response = Response { status: 200, headers: Vec::new(), body: String::new() };
+    let mut line = Invocation::begin();
+    describe(&mut line, "/", &request, &Served { response, cache: CacheUse::default(), problem: None });
+    assert_eq!(line.told("trace"), Some("Root=1-2;Parent=3;Sampled=1"));
+}
+
 #[test]
 fn bodies_are_decoded() {
     assert_eq!(body("eyJhIjoxfQ==".into(), true), b"{\"a\":1}");

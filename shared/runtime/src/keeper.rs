@@ -111,6 +111,8 @@ mod tests {
             .map(|failure| failure["itemIdentifier"].as_str().expect("an id"))
             .collect();
         assert_eq!(failed, ["bad", "foreign"]);
+        // I4: what the alarms of dead letters count.
+        assert_eq!((line.counted("DeadLettersKept"), line.counted("DeadLettersNotKept")), (Some(1), Some(2)));
         let [Burial { queue, body, about, reason, receive_count }] = &kept.into_inner()[..] else { panic!("one") };
         assert_eq!((*queue, body.as_str(), about, *receive_count), (Queue::Payments, "good", &None, Some(3)));
         assert_eq!(reason.as_deref(), Some("no luck"));

@@ -77,3 +77,14 @@ async fn the_last_try_is_buried_with_its_reason() {
     assert!(failed.is_empty());
     assert_eq!(*recorder.buried.lock().expect("unpoisoned"), [("busy".into(), "to be tried again: busy".into())]);
 }
+
+// M3
+#[test]
+fn the_trace_that_a_message_carries_is_what_its_work_goes_on_from() {
+    let mut traced = message("good", 1);
+    traced["attributes"]["AWSTraceHeader"] = "Root=1-2".into();
+    for (message, trace) in [(traced, Some("Root=1-2")), (message("good", 1), None)] {
+        let message = received(serde_json::from_value(message).expect("a message"));
+        assert_eq!(message.trace.as_deref(), trace);
+    }
+}

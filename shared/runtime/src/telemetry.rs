@@ -54,6 +54,11 @@ impl Invocation {
         self.fields.get(name).and_then(Value::as_u64)
     }
 
+    #[cfg(test)]
+    pub fn told(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
     /// Writes the line. Metrics are by function; routes, tenants and codes stay fields, so that they cost no metric each.
     pub fn end(mut self) {
         let latency_ms = self.began.elapsed().as_secs_f64() * 1_000.0;

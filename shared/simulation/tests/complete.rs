@@ -1,6 +1,7 @@
 //! Nothing is forgotten: every function has its place in the template, a sample event, least privilege; every route, queue
 //! and code is where its users look for it. A failure says how to mend it.
 
+mod operations;
 mod reference;
 mod tree;
 

@@ -266,9 +266,12 @@ fn attaching_and_detaching_may_fail_anywhere_and_are_sent_again() {
             assert!(first.status == 503 || first.status == 201, "{operation} {fault:?}: {}", first.body);
             assert!(attach(&scene, &order, &file).is_success(), "{operation} {fault:?}");
             assert_eq!((ids(&scene, &order), told(&scene, EventType::FileAttached)), (vec![file.clone()], 1));
-            scene.world.faults.fail(operation, 1, fault);
+            // What only attaching asks: how many files the order has, and whether it is there.
+            if !matches!(operation, "attachments.of_order" | "orders.get") {
+                scene.world.faults.fail(operation, 1, fault);
+            }
             drop(detach(&scene, &order, &file));
-            scene.world.faults.heal();
+            scene.every_fault_has_struck();
             assert!(matches!(detach(&scene, &order, &file).status, 204 | 404), "{operation} {fault:?}");
             assert_eq!(told(&scene, EventType::FileDetached), 1, "{operation} {fault:?}");
             scene.comes_to_rest();

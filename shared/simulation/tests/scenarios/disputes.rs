@@ -225,11 +225,20 @@ fn b16_the_worker_and_events_of_the_provider_race_to_one_charge_and_one_dispute(
 }
 
 #[test]
+fn l1_what_cannot_be_asked_after_when_it_is_told_is_asked_after_later() {
+    let scene = Scene::new();
+    let payment = disputed(&scene);
+    scene.world.faults.fail("provider.find_disputes", 1, Fault::TimedOutBefore);
+    opened(&scene, &payment);
+    assert_eq!((kinds_of_disputes(&scene), balances(&scene)), (vec![json!("dispute.created")], [0, 1_000, -1_000]));
+    scene.comes_to_rest();
+}
+
+#[test]
 fn b12_an_answer_survives_whatever_fails_on_its_way() {
     for (call, fault) in [
         ("provider.answer_dispute", Fault::TimedOutAfter),
         ("provider.answer_dispute", Fault::Throttled),
-        ("provider.find_disputes", Fault::TimedOutBefore),
         ("commerce.commit", Fault::TimedOutAfter),
         ("commerce.commit", Fault::Contended),
         ("disputes.get", Fault::Unavailable),

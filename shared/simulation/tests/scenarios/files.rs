@@ -83,6 +83,30 @@ fn j2_what_is_not_of_its_type_is_rejected_and_gone() {
     scene.comes_to_rest();
 }
 
+/// The store holds a client to its terms; what lies there all the same and is not what was announced is not taken.
+#[test]
+fn j2_what_is_not_what_was_announced_is_rejected_and_gone() {
+    let other = b"a,b\n1,3\n";
+    for (bytes, checksum, code) in [
+        (&b"a,b\n1,2\n3"[..], Some(memory::checksum(CSV)), "wrong_size"),
+        (b"", Some(memory::checksum(CSV)), "wrong_size"),
+        (other, Some(memory::checksum(other)), "wrong_checksum"),
+        (other, None, "wrong_checksum"),
+    ] {
+        let scene = Scene::new();
+        let made = announce(&scene, "a.csv", "text/csv", CSV);
+        assert_eq!(scene.world.upload(&made, Some(CSV)).status, 200);
+        let [key] = scene.world.blobs.keys().try_into().expect("the upload");
+        scene.world.blobs.replace(key, bytes, checksum);
+        scene.world.run_until_quiet();
+        let rejected = shown(&scene, &made.id());
+        assert_eq!((&rejected["status"], &rejected["rejection"]["code"]), (&json!("rejected"), &json!(code)));
+        assert_eq!((&rejected["download_url"], scene.world.blobs.keys()), (&Value::Null, vec![]), "{code}");
+        assert_eq!(kinds_of_files(&scene), ["file.created", "file.rejected"]);
+        scene.comes_to_rest();
+    }
+}
+
 #[test]
 fn j1_an_upload_that_is_never_made_is_given_up_and_one_that_nobody_was_told_of_is_found() {
     let scene = Scene::new();

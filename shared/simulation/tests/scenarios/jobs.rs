@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use coffer_simulation::{Ask, Fate, run};
+use coffer_simulation::{Ask, Fate, Tasks, run};
 use domain::event::Queue;
 use domain::job::{ENDED_KEPT_FOR, LEASE, TIME_OUT, WAITS_AT_MOST};
 use domain::listing::ROWS_MAX;
+use domain::time::Timestamp;
 use memory::Fault;
-use ports::blobs::{Blob, Blobs};
+use ports::blobs::{Blob, BlobKey, Blobs};
 use ports::clock::Clock as _;
 use serde_json::{Value, json};
 
@@ -30,6 +31,30 @@ fn busy() -> Scene {
 fn told(scene: &Scene, id: &str, kind: &str) -> usize {
     let contents = scene.world.store.contents();
     contents.events.iter().filter(|event| event.subject == id && event.kind.as_str() == kind).count()
+}
+
+/// Payments over some minutes.
+fn many(scene: &Scene, count: i64) {
+    for amount in 1..=count {
+        scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
+        if amount % 20 == 0 {
+            scene.world.clock.advance(Duration::from_secs(60));
+        }
+    }
+    scene.world.run_until_quiet();
+}
+
+/// What the job's row has for the next worker.
+fn checkpoint(scene: &Scene, id: &str) -> String {
+    let job = scene.world.store.jobs().into_iter().find(|job| job.id.to_string() == id);
+    job.and_then(|job| job.checkpoint).unwrap_or_default()
+}
+
+/// The objects that reports are made of.
+fn left_of_reports(scene: &Scene) -> Vec<BlobKey> {
+    let mut keys = scene.world.blobs.keys();
+    keys.retain(|key| matches!(key.blob, Blob::Report(..) | Blob::Rest(..)));
+    keys
 }
 
 /// Receives its message and works on it.
@@ -80,19 +105,16 @@ fn i6_a_worker_may_fail_anywhere_and_the_job_has_one_end() {
         for fault in [Fault::Unavailable, Fault::TimedOutBefore, Fault::TimedOutAfter, Fault::Contended] {
             for nth in 1..=2 {
                 let scene = busy();
-                for amount in 1..=200 {
-                    scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
-                    if amount % 20 == 0 {
-                        scene.world.clock.advance(Duration::from_secs(60));
-                    }
-                }
-                scene.world.run_until_quiet();
+                many(&scene, 200);
                 let id = scene.world.report(&scene.owner_now(), "payments").id();
                 assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
                 scene.world.faults.fail(operation, nth, fault);
                 scene.world.work(Queue::Jobs);
                 scene.world.run_until_quiet();
-                // Some are never come by.
+                if nth == 1 {
+                    scene.every_fault_has_struck();
+                }
+                // Of the others some are never come by.
                 scene.world.faults.heal();
                 let done = job(&scene, &id);
                 assert_eq!(
@@ -147,24 +169,23 @@ fn a_job_whose_message_is_lost_is_asked_for_again() {
 }
 
 #[test]
-fn i6_long_work_is_spread_over_workers_and_loses_nothing() {
-    let scene = busy();
-    for amount in 1..=300 {
-        scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
-        if amount % 20 == 0 {
-            scene.world.clock.advance(Duration::from_secs(60));
-        }
-    }
-    scene.world.run_until_quiet();
+fn i6_i9_i14_long_work_is_spread_over_workers_and_loses_nothing() {
+    let scene = Scene::new();
+    let began = scene.world.clock.now();
+    many(&scene, 306);
     scene.world.job_patience.set(Duration::ZERO);
-    let id = scene.world.report(&scene.owner_now(), "payments").id();
-    let mut workers = 0;
+    let id = report_since(&scene, "payments", began);
+    let mut progress = vec![0];
     while job(&scene, &id)["status"] != "succeeded" {
         assert_eq!(work(&scene), [Fate::Done]);
-        workers += 1;
-        assert!(workers < 20, "it never ends: {}", job(&scene, &id));
+        progress.push(job(&scene, &id)["progress"].as_u64().expect("per cent"));
+        // I14: what was read is beside the row, not in it.
+        assert!(checkpoint(&scene, &id).len() < 1_000, "{}", checkpoint(&scene, &id));
+        assert!(progress.len() < 20, "it never ends: {}", job(&scene, &id));
     }
-    assert_eq!(workers, 4, "100 payments each, and what is left");
+    // 100 payments each, and what is left. I9: each has got further, and none but the last to the end.
+    assert_eq!((progress.len() - 1, progress.last()), (4, Some(&100)), "{progress:?}");
+    assert!(progress.is_sorted_by(|before, after| before < after), "{progress:?}");
     let done = job(&scene, &id);
     assert_eq!((&done["result"]["rows"], &done["attempts"]), (&json!(306), &json!(1)));
     scene.comes_to_rest();
@@ -197,6 +218,38 @@ fn i8_a_job_that_is_wanted_no_longer_stops() {
 }
 
 #[test]
+fn i8_a_worker_that_is_at_it_stops_at_its_next_look() {
+    let scene = busy();
+    many(&scene, 300);
+    let id = scene.world.report(&scene.owner_now(), "payments").id();
+    assert!(scene.world.deliver(coffer_simulation::Consumer::OutboxPublish));
+    let batch = scene.world.receive(Queue::Jobs, 1);
+    scene.world.faults.forget_calls();
+    scene.world.faults.give_way_at_each_call();
+    let mut workers = Tasks::default();
+    workers.start((), scene.world.work_on(Queue::Jobs, &batch));
+    while scene.world.faults.calls("payments.list") < 2 {
+        assert!(workers.poll(0).is_none(), "it is at its second page");
+    }
+    let cancel = Ask::post(format!("/v1/jobs/{id}/cancel"), &json!({})).by(&scene.owner_now());
+    let shown = scene.world.call(cancel).ok(202);
+    assert_eq!((shown.text("/status"), shown.json["cancel_requested"].clone()), ("running".to_owned(), json!(true)));
+    let fates = loop {
+        if let Some(((), fates)) = workers.poll(0) {
+            break fates;
+        }
+    };
+    let cancelled = job(&scene, &id);
+    assert_eq!(
+        (&fates[..], &cancelled["status"], &cancelled["result"]),
+        (&[Fate::Done][..], &json!("cancelled"), &Value::Null)
+    );
+    assert!(scene.world.faults.calls("payments.list") < 4, "it does not read to the end");
+    assert_eq!((told(&scene, &id, "job.cancelled"), left_of_reports(&scene)), (1, vec![]));
+    scene.comes_to_rest();
+}
+
+#[test]
 fn a_failed_job_is_done_when_it_is_asked_for_again() {
     let scene = busy();
     let id = scene.world.failed_report(&scene.owner_now());
@@ -214,13 +267,7 @@ fn a_failed_job_is_done_when_it_is_asked_for_again() {
 #[test]
 fn i7_a_job_that_takes_too_long_ends() {
     let scene = busy();
-    for amount in 1..=300 {
-        scene.world.pay(&scene.owner_now(), None, amount, "tok_success");
-        if amount % 20 == 0 {
-            scene.world.clock.advance(Duration::from_secs(60));
-        }
-    }
-    scene.world.run_until_quiet();
+    many(&scene, 300);
     scene.world.job_patience.set(Duration::ZERO);
     let id = scene.world.report(&scene.owner_now(), "payments").id();
     assert_eq!(work(&scene), [Fate::Done]);
@@ -254,8 +301,18 @@ fn i16_what_has_ended_is_kept_for_thirty_days() {
 }
 
 fn report_as(scene: &Scene, kind: &str, format: &str) -> String {
-    let body = json!({ "kind": kind, "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": format });
-    let ask = Ask::post("/v1/reports", &body).by(&scene.owner_now()).key(&scene.world.new_key());
+    ask_for(
+        scene,
+        &json!({ "kind": kind, "from": "2000-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "format": format }),
+    )
+}
+
+fn report_since(scene: &Scene, kind: &str, from: Timestamp) -> String {
+    ask_for(scene, &json!({ "kind": kind, "from": api::rfc3339(from), "to": "2100-01-01T00:00:00Z", "format": "csv" }))
+}
+
+fn ask_for(scene: &Scene, body: &Value) -> String {
+    let ask = Ask::post("/v1/reports", body).by(&scene.owner_now()).key(&scene.world.new_key());
     scene.world.call(ask).ok(202).id()
 }
 
@@ -299,17 +356,21 @@ fn j5_a_document_of_too_many_rows_is_refused_and_a_file_is_made() {
 fn i6_a_report_that_reads_long_and_writes_little_gets_on_in_every_worker() {
     for format in ["csv", "pdf"] {
         let scene = busy();
+        scene.world.wallet(&scene.owner_now(), "EUR");
         scene.world.run_until_quiet();
         scene.world.job_patience.set(Duration::ZERO);
         let id = report_as(&scene, "ledger", format);
-        let mut workers = 0;
+        let mut progress = Vec::new();
         while job(&scene, &id)["status"] != "succeeded" {
             assert_eq!(work(&scene), [Fate::Done]);
-            workers += 1;
-            assert!(workers < 30, "it never ends: {}", job(&scene, &id));
+            progress.push(job(&scene, &id)["progress"].as_u64().expect("per cent"));
+            assert!(progress.len() < 30, "it never ends: {}", job(&scene, &id));
         }
         // A page each: the accounts, the entries of each, and that there are no more.
-        assert!(workers > 3, "{workers}");
+        assert!(progress.len() > 3, "{progress:?}");
+        // I9: with the wallets the second half begins.
+        progress.dedup();
+        assert_eq!(progress, [0, 50, 100], "{format}");
         let done = job(&scene, &id);
         assert_eq!((&done["result"]["rows"], &done["attempts"]), (&json!(12), &json!(1)), "{format}");
         scene.comes_to_rest();
@@ -318,19 +379,26 @@ fn i6_a_report_that_reads_long_and_writes_little_gets_on_in_every_worker() {
 
 #[test]
 fn i6_what_a_worker_has_left_and_is_gone_is_read_again() {
-    let scene = busy();
-    scene.world.job_patience.set(Duration::ZERO);
-    let id = report_as(&scene, "ledger", "csv");
-    for _ in 0..3 {
-        work(&scene);
+    // Of a file the header alone is left, before its first part; of a document all rows so far.
+    for (format, workers) in [("csv", 1), ("pdf", 4)] {
+        let scene = busy();
+        scene.world.job_patience.set(Duration::ZERO);
+        let id = report_as(&scene, "ledger", format);
+        for _ in 0..workers {
+            assert_eq!(work(&scene), [Fate::Done]);
+        }
+        let left = left_of_reports(&scene);
+        assert!(!left.is_empty() && checkpoint(&scene, &id).contains(r#""rest":{"#), "{format}: {left:?}");
+        for key in left {
+            run(Blobs::delete(scene.world.blobs.as_ref(), key)).expect("nothing fails");
+        }
+        scene.world.job_patience.set(Duration::from_secs(150));
+        scene.world.run_until_quiet();
+        let done = job(&scene, &id);
+        assert_eq!((&done["status"], &done["result"]["rows"]), (&json!("succeeded"), &json!(12)), "{format}");
+        assert!(done["log"].to_string().contains("what was left of it is gone"), "{}", done["log"]);
+        scene.comes_to_rest();
     }
-    for key in scene.world.blobs.keys().into_iter().filter(|key| matches!(key.blob, Blob::Rest(..))) {
-        run(Blobs::delete(scene.world.blobs.as_ref(), key)).expect("nothing fails");
-    }
-    scene.world.job_patience.set(Duration::from_secs(150));
-    scene.world.run_until_quiet();
-    assert_eq!((&job(&scene, &id)["status"], &job(&scene, &id)["result"]["rows"]), (&json!("succeeded"), &json!(12)));
-    scene.comes_to_rest();
 }
 
 #[test]

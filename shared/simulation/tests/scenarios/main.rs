@@ -24,6 +24,7 @@ mod mails;
 mod past;
 mod payments;
 mod realtime;
+mod realtime_faults;
 mod realtime_late;
 mod realtime_turns;
 mod receipts;
@@ -92,9 +93,16 @@ impl Scene {
         (self.world.provider.charged(payment.parse().expect("an id")), tries)
     }
 
+    /// A fault that no call came by shows nothing.
+    #[track_caller]
+    fn every_fault_has_struck(&self) {
+        assert_eq!(self.world.faults.unspent(), [], "planned, and never come by");
+    }
+
     /// The end of every scenario: nothing is left to do and everything adds up.
     #[track_caller]
     fn comes_to_rest(&self) {
+        self.every_fault_has_struck();
         self.world.faults.heal();
         self.world.cache.set_away(false);
         self.world.run_until_quiet();

@@ -13,10 +13,10 @@ use serde_json::{Value, json};
 
 use super::Scene;
 
-const TOKEN: &str = "query token";
+pub(super) const TOKEN: &str = "query token";
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn subscribe(topics: &[&str], after: Option<&str>) -> Value {
+pub(super) fn subscribe(topics: &[&str], after: Option<&str>) -> Value {
     json!({ "action": "subscribe", "topics": topics, "after": after })
 }
 
@@ -404,35 +404,4 @@ fn l4_an_event_that_was_committed_late_is_told_late_and_once() {
     open(&scene, "third", &["orders"], Some(&early.to_string()));
     scene.world.settle();
     assert!(scene.world.heard_of("third").is_empty());
-}
-
-/// Whatever call fails or kills whoever makes it: all is heard, in order, and what comes again comes with what follows it.
-#[test]
-fn l4_no_fault_loses_an_event_or_turns_the_order_around() {
-    for fault in [Fault::Unavailable, Fault::TimedOutAfter, Fault::Throttled] {
-        for operations in ["sockets.", "feeds.", "pusher.", "events.", "queues.", "sessions."] {
-            for nth in 1..12 {
-                let scene = Scene::new();
-                let headers = [(TOKEN, scene.shop.owner.access_token.as_str())];
-                assert_eq!(scene.world.shake_hands("s", &headers), 200);
-                assert_eq!(scene.world.say("s", &subscribe(&["orders"], None)).code, None);
-                scene.world.settle();
-                (0..3).for_each(|_| order(&scene));
-                scene.world.faults.fail(operations, nth, fault);
-                for _ in 0..5 {
-                    scene.world.settle();
-                    scene.world.minute();
-                }
-                scene.world.settle();
-                let mut heard = scene.world.heard_of("s");
-                let mut first = Vec::new();
-                heard.retain(|id| {
-                    let is_new = !first.contains(id);
-                    first.extend(is_new.then(|| id.clone()));
-                    is_new
-                });
-                assert_eq!(heard, events(&scene, "order."), "{fault:?} of {operations} {nth}");
-            }
-        }
-    }
 }

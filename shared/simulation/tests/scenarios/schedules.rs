@@ -73,17 +73,17 @@ fn i13_an_occurrence_makes_a_report_of_its_period() {
 
 #[test]
 fn i13_each_occurrence_has_one_job_whatever_fails_and_whoever_sweeps() {
-    for operation in ["schedules.due", "schedules.get", "platform.commit"] {
+    for (operation, nth) in [("schedules.due", 2), ("schedules.get", 1), ("platform.commit", 2)] {
         for fault in [Fault::Unavailable, Fault::TimedOutBefore, Fault::TimedOutAfter, Fault::Contended] {
             let scene = Scene::new();
             let id = scene.world.schedule(&scene.owner_now(), "30 * * * *").id();
             scene.world.clock.advance(5 * HOUR);
-            scene.world.faults.fail(operation, 2, fault);
+            scene.world.faults.fail(operation, nth, fault);
             drop(scene.world.platform_sweep());
             run(async {
                 drop(futures_util::join!(scene.world.platform_sweep_step(), scene.world.platform_sweep_step()));
             });
-            scene.world.faults.heal();
+            scene.every_fault_has_struck();
             scene.world.platform_sweep().expect("nothing fails");
             scene.world.run_until_quiet();
             let jobs = jobs_of(&scene, &id);

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use coffer_simulation::Ask;
+use domain::mail::MailKind;
 use domain::webhook::{ENDPOINTS_MAX, Reach, WebhookUrl, check_address};
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use memory::Manner;
+use ports::webhooks::Message;
 use serde_json::{Value, json};
 
 use super::Scene;
@@ -35,8 +40,10 @@ fn k2_after_a_rotation_two_signatures_for_a_day() {
     let rotated = scene.world.call(rotate.key("rotate")).ok(200);
     assert_eq!((rotated.text("/signature"), &rotated.json["secret"]), ("ed25519".to_owned(), &Value::Null));
     assert!(rotated.text("/public_key").starts_with("whpk_"));
+    // The last minute of the day, and the first of the next.
+    pass(&scene.world, minutes(24 * 60 - 1));
     order(&scene);
-    pass(&scene.world, Duration::from_secs(24 * 60 * 60));
+    pass(&scene.world, minutes(1));
     order(&scene);
     scene.world.run_until_quiet();
     let got = scene.world.receivers.got(FIRST);
@@ -45,6 +52,27 @@ fn k2_after_a_rotation_two_signatures_for_a_day() {
     };
     assert_eq!(versions(&got[0].message.signature), ["v1a", "v1"]);
     assert_eq!(versions(&got[1].message.signature), ["v1a"]);
+
+    // K1: what anybody of the tenant is shown is enough to know that a request is ours.
+    let public_key = scene.world.show(&scene.owner_now(), &path(&id, ""))["public_key"].clone();
+    for request in &got {
+        assert!(is_signed_by(public_key.as_str().expect("a key"), &request.message));
+    }
+    assert!(!is_signed_by(
+        public_key.as_str().expect("a key"),
+        &Message { body: "{}".to_owned(), ..got[0].message.clone() }
+    ));
+}
+
+/// Whether the request's `v1a` is by this `whpk_` key.
+fn is_signed_by(public_key: &str, message: &Message) -> bool {
+    let decode = |text: &str| STANDARD.decode(text).expect("base64");
+    let key = decode(public_key.strip_prefix("whpk_").expect("the prefix"));
+    let key = VerifyingKey::from_bytes(&key.try_into().expect("32 bytes")).expect("a point");
+    let signature = message.signature.split(' ').find_map(|one| one.strip_prefix("v1a,")).expect("one of ed25519");
+    let signature = Signature::from_slice(&decode(signature)).expect("64 bytes");
+    let signed = format!("{}.{}.{}", message.id, message.at.as_seconds(), message.body);
+    key.verify(signed.as_bytes(), &signature).is_ok()
 }
 
 #[test]
@@ -70,8 +98,9 @@ fn k6_one_that_is_gone_is_disabled_and_its_owner_hears_of_it_elsewhere() {
 }
 
 #[test]
-fn k7_one_that_fails_for_days_is_disabled() {
+fn k7_one_that_fails_for_days_is_disabled_and_its_owner_hears_of_it() {
     let scene = Scene::new();
+    scene.world.endpoint(scene.owner(), SECOND, &json!({ "types": ["webhook_endpoint.*"] }));
     let id = scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] })).id();
     scene.world.receivers.set(FIRST, Manner::Hangs);
     for day in 0..6 {
@@ -82,7 +111,13 @@ fn k7_one_that_fails_for_days_is_disabled() {
     }
     let shown = scene.world.show(&scene.owner_now(), &path(&id, ""));
     assert_eq!((&shown["status"], &shown["disabled_reason"]), (&json!("disabled"), &json!("failing")));
-    assert_eq!(events(&scene, "webhook_endpoint.disabled").len(), 1, "its owner is told once");
+    let told = events(&scene, "webhook_endpoint.disabled");
+    assert_eq!((told.len(), scene.world.receivers.taken(SECOND)), (1, told), "once, at the other endpoint");
+    let mut mails = scene.world.mailer.taken();
+    mails.retain(|mail| mail.kind == MailKind::WebhookDisabled);
+    let [mail] = &mails[..] else { panic!("one mail") };
+    assert_eq!(mail.to.as_str(), scene.shop.owner.email);
+    assert!(mail.written.text.contains("for five days it answered nothing with success"), "{}", mail.written.text);
     pass(&scene.world, Duration::from_secs(24 * 60 * 60));
     let left: Vec<Value> = deliveries(&scene, &id).into_iter().filter(|it| it["status"] == "pending").collect();
     assert_eq!(left, [Value::Null; 0], "what was on its way is skipped");

@@ -1,5 +1,6 @@
 //! K: webhooks out, from an event to its receivers: who is told, how what fails comes again, when nobody is told any more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use coffer_simulation::{Ask, World, run};
@@ -106,6 +107,21 @@ fn k3_k12_eight_attempts_over_more_than_a_day_all_in_the_log() {
     let bodies: Vec<String> = scene.world.receivers.got(FIRST).into_iter().map(|got| got.message.body).collect();
     assert!(bodies.iter().all(|body| *body == bodies[0]), "the same bytes at every attempt");
     scene.comes_to_rest();
+}
+
+#[test]
+fn i3_what_fails_at_one_moment_is_not_tried_again_at_one_moment() {
+    let scene = Scene::new();
+    for index in 0..20 {
+        let url = format!("https://hooks{index}.example/");
+        scene.world.endpoint(scene.owner(), &url, &json!({ "types": ["order.*"] }));
+        scene.world.receivers.set(&url, Manner::Answers(500));
+    }
+    order(&scene);
+    scene.world.settle();
+    let moments = scene.world.store.deliveries().into_iter().map(|delivery| delivery.next_at.expect("it waits"));
+    let moments: BTreeSet<_> = moments.collect();
+    assert!(moments.len() > 10, "{moments:?} for twenty");
 }
 
 #[test]
@@ -225,6 +241,42 @@ fn k11_replays_one_what_failed_and_what_was_never_sent() {
         let ask = Ask::post(path(&id, "/replay"), &body).by(&scene.owner_now());
         assert_eq!(scene.world.call(ask).status, 400, "{body}");
     }
+}
+
+#[test]
+fn k11_a_replay_sends_nothing_from_before_its_moment() {
+    let scene = Scene::new();
+    let id = scene.world.endpoint(scene.owner(), FIRST, &json!({ "types": ["order.*"] })).id();
+    scene.world.receivers.set(FIRST, Manner::Answers(500));
+    let set = |status: &str| {
+        let ask = Ask::patch(path(&id, ""), &json!({ "status": status })).by(&scene.owner_now());
+        scene.world.call(ask).ok(200);
+    };
+    let fails = || {
+        order(&scene);
+        pass(&scene.world, minutes(36 * 60));
+    };
+    let is_never_sent = || {
+        set("disabled");
+        order(&scene);
+        scene.world.run_until_quiet();
+        set("enabled");
+        scene.world.clock.advance(Duration::from_secs(1));
+    };
+    fails();
+    is_never_sent();
+    let since = api::rfc3339(scene.world.clock.now());
+    is_never_sent();
+    fails();
+    scene.world.receivers.heal();
+    let [_, _, unsent, failed] = &events(&scene, "order.")[..] else { panic!("four events") };
+    for (what, sent) in [("failed_since", vec![failed]), ("never_sent_since", vec![failed, unsent])] {
+        let ask = Ask::post(path(&id, "/replay"), &json!({ what: since })).by(&scene.owner_now()).key(what);
+        scene.world.call(ask).ok(202);
+        pass(&scene.world, minutes(4));
+        assert_eq!(scene.world.receivers.taken(FIRST).iter().collect::<Vec<_>>(), sent, "{what}");
+    }
+    scene.comes_to_rest();
 }
 
 #[test]
@@ -366,6 +418,7 @@ fn an_endpoint_whose_row_cannot_be_written_is_tried_by_itself() {
         order(&scene);
         scene.world.faults.fail("deliveries.put", nth, memory::Fault::Unavailable);
         scene.world.run_until_quiet();
+        scene.every_fault_has_struck();
         let counts = [FIRST, SECOND].map(|url| scene.world.receivers.got(url).len());
         assert_eq!(counts.iter().sum::<usize>(), 3, "one of them twice: {counts:?}");
         for id in &ids {

@@ -52,7 +52,11 @@ pub fn names_in(folder: &str, ending: &str) -> BTreeSet<String> {
 
 /// The resources of template.yaml by logical id, each as its lines.
 pub fn template_blocks() -> BTreeMap<String, String> {
-    let template = read("template.yaml");
+    blocks_of("template.yaml")
+}
+
+pub fn blocks_of(path: &str) -> BTreeMap<String, String> {
+    let template = read(path);
     let resources =
         template.split("\nResources:\n").nth(1).and_then(|rest| rest.split("\nOutputs:\n").next()).unwrap_or_default();
     let mut blocks = BTreeMap::new();
@@ -65,7 +69,7 @@ pub fn template_blocks() -> BTreeMap<String, String> {
         if let Some(name) = name {
             assert!(
                 !blocks.contains_key(name),
-                "template.yaml has two resources called {name}: the second replaces the first"
+                "{path} has two resources called {name}: the second replaces the first"
             );
             current = Some(name.to_owned());
         }

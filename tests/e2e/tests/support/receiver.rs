@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use standardwebhooks::Webhook;
@@ -83,6 +86,18 @@ impl Received {
     /// By the library of the specification, as any receiver would.
     pub fn is_proved_by(&self, secret: &str) -> bool {
         Webhook::new(secret).expect("a secret").verify(&self.body, &self.headers).is_ok()
+    }
+
+    /// Whether one of its signatures is by this `whpk_` key.
+    pub fn is_signed_by(&self, public_key: &str) -> bool {
+        let decode = |text: &str| STANDARD.decode(text).expect("base64");
+        let key = decode(public_key.strip_prefix("whpk_").expect("the prefix"));
+        let key = VerifyingKey::from_bytes(&key.try_into().expect("32 bytes")).expect("a point");
+        let head = format!("{}.{}.", self.header("webhook-id"), self.header("webhook-timestamp"));
+        let signed = [head.as_bytes(), &self.body].concat();
+        let signatures = self.header("webhook-signature").split(' ').filter_map(|one| one.strip_prefix("v1a,"));
+        let mut signatures = signatures.map(|one| Signature::from_slice(&decode(one)).expect("64 bytes"));
+        signatures.any(|signature| key.verify(&signed, &signature).is_ok())
     }
 }
 

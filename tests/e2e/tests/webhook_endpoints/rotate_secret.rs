@@ -27,4 +27,8 @@ async fn the_old_secret_and_the_new_one_prove_the_next_request() {
     let signatures = received[1].header("webhook-signature").to_owned();
     assert!(signatures.starts_with("v1a,") && signatures.contains(" v1,"), "{signatures}");
     assert!(received[1].is_proved_by(rotated["secret"].as_str().expect("a secret")));
+    // K1: what anybody of the tenant is shown is enough to know that a request is Coffer's.
+    let shown = shop.get(format!("/webhook_endpoints/{}", endpoint["id"].as_str().expect("an id"))).await.ok(200);
+    assert!(received[1].is_signed_by(shown["public_key"].as_str().expect("a key")));
+    assert!(!received[0].is_signed_by(shown["public_key"].as_str().expect("a key")), "it was not of that kind yet");
 }
