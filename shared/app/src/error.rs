@@ -67,7 +67,7 @@ pub enum Error {
     /// Wrong address, wrong password, ended session: which of them is not told.
     #[error("the credentials are not valid")]
     BadCredentials,
-    /// The credentials fit users of several tenants.
+    /// The credentials fit users of several tenants, or more users have the address than are tried.
     #[error("the credentials belong to several tenants")]
     TenantNeeded,
     #[error("too many attempts")]
