@@ -51,7 +51,7 @@ pub async fn log_in(context: &Context<'_>, on: LoggingIn<'_>, login: Login) -> R
     open(context, on, &user).await
 }
 
-async fn count_attempt(
+pub(crate) async fn count_attempt(
     context: &Context<'_>,
     attempts: &dyn LoginAttempts,
     scope: &AttemptScope,

@@ -160,6 +160,31 @@ fn e12_who_signs_up_with_another_s_address_does_not_take_their_log_in() {
 }
 
 #[test]
+fn e12_one_s_own_password_is_changed_by_who_knows_it() {
+    let scene = Scene::new();
+    let member = scene.shop.add(&scene.world, Role::Viewer);
+    let path = format!("/v1/users/{}", member.user);
+    let change = |path: &str, current: Option<&str>| {
+        let body = json!({ "password": format!("{PASSWORD}-new"), "current_password": current });
+        scene.world.call(Ask::new("PATCH", path).json(&body).by(&member.caller))
+    };
+    let before = scene.world.store.contents().users;
+    for path in ["/v1/users/me", &path] {
+        let missing = change(path, None).refused(400, "invalid_fields");
+        assert_eq!(missing.text("/errors/0/pointer"), "/current_password");
+    }
+    for attempt in 0..10 {
+        change(if attempt % 2 == 0 { "/v1/users/me" } else { &path }, Some("a guess")).refused(401, "bad_credentials");
+    }
+    change(&path, Some(PASSWORD)).refused(429, "too_many_attempts");
+    assert_eq!(scene.world.store.contents().users, before);
+    scene.world.clock.advance(ATTEMPTS.window);
+    let caller = scene.world.log_in(&member.email).caller;
+    let body = json!({ "password": format!("{PASSWORD}-new"), "current_password": PASSWORD });
+    scene.world.call(Ask::new("PATCH", &path).json(&body).by(&caller)).ok(200);
+}
+
+#[test]
 fn a_user_s_new_role_or_password_and_their_end_refuse_the_tokens_they_have() {
     let changes = [
         ("PATCH", json!({ "role": "viewer" })),
