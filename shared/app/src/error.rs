@@ -62,6 +62,9 @@ pub enum Error {
     PreconditionFailed,
     #[error("a user of the tenant has this address")]
     EmailTaken,
+    /// Mail to the address was called spam.
+    #[error("a complaint is not taken back")]
+    Complained,
     #[error("the caller may not do this")]
     Forbidden,
     /// Wrong address, wrong password, ended session: which of them is not told.
