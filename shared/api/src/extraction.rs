@@ -16,7 +16,7 @@ struct SettingsView {
 }
 
 pub fn extraction_settings(settings: &ExtractionSettings, month: Month, spent: Spending) -> String {
-    let ExtractionSettings { tokens_per_month, cents_per_month } = *settings;
+    let ExtractionSettings { tokens_per_month, cents_per_month, version: _ } = *settings;
     let Spending { tokens, micro_dollars } = spent;
     json(&SettingsView {
         tokens_per_month,

@@ -62,12 +62,15 @@ pub enum Error {
     PreconditionFailed,
     #[error("a user of the tenant has this address")]
     EmailTaken,
+    /// Mail to the address was called spam.
+    #[error("a complaint is not taken back")]
+    Complained,
     #[error("the caller may not do this")]
     Forbidden,
     /// Wrong address, wrong password, ended session: which of them is not told.
     #[error("the credentials are not valid")]
     BadCredentials,
-    /// The credentials fit users of several tenants.
+    /// The credentials fit users of several tenants, or more users have the address than are tried.
     #[error("the credentials belong to several tenants")]
     TenantNeeded,
     #[error("too many attempts")]

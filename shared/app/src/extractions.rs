@@ -10,7 +10,9 @@ use ports::commerce::Consistency;
 use ports::extraction::Allowances;
 use ports::platform::{Files, Platform};
 
-use crate::{Context, Error, Outcome, commit, jobs};
+use crate::commit::{self, TRIES};
+use crate::revise::expect_version;
+use crate::{Context, Error, Outcome, jobs};
 
 /// What asking for one takes.
 #[derive(Clone, Copy)]
@@ -60,13 +62,30 @@ pub async fn budget(context: &Context<'_>, allowances: &dyn Allowances, tenant: 
     Ok(Budget { settings, month, spent: allowances.spent(tenant, month).await? })
 }
 
+/// All of it; `expected_version` is the client's `If-Match`.
+#[derive(Debug, Clone, Copy)]
+pub struct NewExtractionSettings {
+    pub tokens_per_month: Option<u64>,
+    pub cents_per_month: Option<u64>,
+    pub expected_version: Option<u64>,
+}
+
 /// Holds for what is read from now on.
 pub async fn set(
     context: &Context<'_>,
     allowances: &dyn Allowances,
     tenant: TenantId,
-    settings: ExtractionSettings,
+    input: NewExtractionSettings,
 ) -> Result<Budget, Error> {
-    allowances.put_settings(tenant, &settings).await?;
-    budget(context, allowances, tenant).await
+    let NewExtractionSettings { tokens_per_month, cents_per_month, expected_version } = input;
+    for _ in 0..TRIES {
+        let present = allowances.settings(tenant, Consistency::Strong).await?.unwrap_or_default();
+        expect_version(expected_version, present.version)?;
+        let settings = ExtractionSettings { tokens_per_month, cents_per_month, version: present.version + 1 };
+        if allowances.put_settings(tenant, &settings).await? {
+            let month = Month::of(context.now());
+            return Ok(Budget { settings, month, spent: allowances.spent(tenant, month).await? });
+        }
+    }
+    Err(Error::InFlight)
 }

@@ -2,7 +2,7 @@
 //! that mail is called spam. The first reason stays.
 
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, Feedback, Refusal, RefusedAddress};
+use domain::mail::{AddressHash, Feedback, Lifting, Refusal, RefusedAddress};
 use domain::opt_out::OptOutToken;
 use domain::page::{Page, PageRequest};
 use ports::PortError;
@@ -34,10 +34,13 @@ pub async fn list(
     Ok(book.refused(tenant, page).await?)
 }
 
-/// The tenant says that mail is wanted there again.
+/// The tenant says that mail is wanted there again. A complaint is not the tenant's to take back.
 pub async fn accept(book: &dyn MailBook, tenant: TenantId, address: AddressHash) -> Result<(), Error> {
-    let was_refused = book.accept(tenant, address).await?;
-    was_refused.then_some(()).ok_or(Error::NotFound(NOUN))
+    match book.accept(tenant, address).await? {
+        Lifting::Lifted => Ok(()),
+        Lifting::NotRefused => Err(Error::NotFound(NOUN)),
+        Lifting::Stays => Err(Error::Complained),
+    }
 }
 
 pub async fn heed(context: &Context<'_>, book: &dyn MailBook, feedback: &Feedback) -> Result<(), PortError> {

@@ -12,7 +12,8 @@ use ports::identity::{AttemptScope, LoginAttempts, RotateRequest, Rotation, Sess
 
 use crate::{Context, Error};
 
-/// How many users of one address a log-in without a tenant tries: each costs a password hash.
+/// How many users of one address a log-in without a tenant tries: each costs a password hash, and others may have signed up
+/// with the address.
 const CANDIDATES_MAX: usize = 5;
 
 #[derive(Clone, Copy)]
@@ -39,9 +40,14 @@ pub async fn log_in(context: &Context<'_>, on: LoggingIn<'_>, login: Login) -> R
     let account = AttemptScope::Account(email.clone());
     count_attempt(context, on.attempts, &AttemptScope::Address(address), ATTEMPTS.per_address).await?;
     count_attempt(context, on.attempts, &account, ATTEMPTS.per_account).await?;
-    let candidates = candidates(on.users, &email, tenant).await?;
+    let logins = on.users.logins(&email).await?;
+    let is_of_one_user = logins.len() == 1;
+    let candidates = candidates(on.users, logins, tenant).await?;
     let user = the_one_that_fits(on.passwords, candidates, &password)?;
-    on.attempts.forget(&account).await?;
+    // Anybody can sign up with an address: what was guessed at another tenant's user is not forgiven by it.
+    if is_of_one_user {
+        on.attempts.forget(&account).await?;
+    }
     open(context, on, &user).await
 }
 
@@ -59,11 +65,18 @@ pub(crate) async fn count_attempt(
     Ok(())
 }
 
-async fn candidates(users: &dyn Users, email: &Email, tenant: Option<TenantId>) -> Result<Vec<User>, Error> {
-    let mut logins = users.logins(email).await?;
+/// Nobody is left out of more than may be tried: whom that would be others could choose.
+async fn candidates(
+    users: &dyn Users,
+    mut logins: Vec<(TenantId, UserId)>,
+    tenant: Option<TenantId>,
+) -> Result<Vec<User>, Error> {
     logins.retain(|(of, _)| tenant.is_none_or(|wanted| wanted == *of));
+    if logins.len() > CANDIDATES_MAX {
+        return Err(Error::TenantNeeded);
+    }
     let mut found = Vec::new();
-    for (tenant, user) in logins.into_iter().take(CANDIDATES_MAX) {
+    for (tenant, user) in logins {
         found.extend(users.get(tenant, user, Consistency::Strong).await?);
     }
     Ok(found)

@@ -1,19 +1,22 @@
 //! The users of a tenant. Nobody gives, takes or changes a role above their own.
 
 use domain::access::{Caller, Grant, Role};
+use domain::field::Invalid;
 use domain::idempotency::{Answer, Claim};
-use domain::identity::{Password, User};
+use domain::identity::{ATTEMPTS, Password, User};
 use domain::ids::{TenantId, UserId};
 use domain::page::{Page, PageRequest};
+use domain::secret::Secret;
 use domain::text::{Email, Name};
 use ports::cache::{Cache, CacheKey, Lookup, Revocation};
 use ports::commerce::Consistency;
 use ports::credentials::PasswordHasher;
-use ports::identity::{IdentityError, Users};
+use ports::identity::{AttemptScope, IdentityError, LoginAttempts, Users};
 
 use crate::commit::{self, TRIES};
 use crate::read::{self, Shown, Target};
 use crate::revise::expect_version;
+use crate::sessions::count_attempt;
 use crate::{Context, Error, Outcome};
 
 #[derive(Debug, Clone)]
@@ -80,6 +83,8 @@ pub struct UserChange {
     pub name: Option<Name>,
     pub role: Option<Role>,
     pub password: Option<Password>,
+    /// The one that holds until now, of whoever changes their own.
+    pub current_password: Option<Secret>,
     pub expected_version: Option<u64>,
 }
 
@@ -88,6 +93,7 @@ pub struct UserChange {
 pub struct Stores<'a> {
     pub users: &'a dyn Users,
     pub passwords: &'a dyn PasswordHasher,
+    pub attempts: &'a dyn LoginAttempts,
     pub cache: &'a dyn Cache,
 }
 
@@ -100,7 +106,7 @@ pub async fn update(
     id: UserId,
     change: UserChange,
 ) -> Result<Shown, Error> {
-    let UserChange { name, role, password, expected_version } = change;
+    let UserChange { name, role, password, current_password, expected_version } = change;
     let password_hash = password.as_ref().map(|password| on.passwords.hash(password)).transpose()?;
     for _ in 0..TRIES {
         let now = context.now();
@@ -117,6 +123,9 @@ pub async fn update(
             must_manage(caller, user.role.max(role))?;
         }
         expect_version(expected_version, user.version)?;
+        if is_self && password.is_some() {
+            must_know_password(context, on, &user, current_password.as_ref()).await?;
+        }
         let next = User {
             name: name.clone().unwrap_or(user.name),
             role: role.unwrap_or(user.role),
@@ -176,6 +185,21 @@ fn must_manage(caller: &Caller, role: Role) -> Result<(), Error> {
         Grant::Scopes(_) => Role::Admin.manages(role),
     };
     if manages { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Who has got hold of an access token is not to keep the account. Guesses are counted with those of log-ins.
+async fn must_know_password(
+    context: &Context<'_>,
+    on: Stores<'_>,
+    user: &User,
+    given: Option<&Secret>,
+) -> Result<(), Error> {
+    let required = || Error::Invalid(vec![Invalid::new("required", "is required").at("/current_password")]);
+    let given = given.ok_or_else(required)?;
+    let account = AttemptScope::Account(user.email.clone());
+    count_attempt(context, on.attempts, &account, ATTEMPTS.per_account).await?;
+    let fits = on.passwords.verify(given.reveal(), Some(&user.password_hash))?;
+    if fits { Ok(()) } else { Err(Error::BadCredentials) }
 }
 
 async fn read_strongly(users: &dyn Users, tenant: TenantId, id: UserId) -> Result<User, Error> {

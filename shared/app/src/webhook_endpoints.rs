@@ -188,7 +188,7 @@ pub async fn replay(
     let since = |at: Timestamp| EventId::floor_at(at.max(now.minus(KEPT_FOR)));
     let replay = match of {
         ReplayOf::Event(event) => {
-            let found = crate::events::get(events, tenant, event, now).await?;
+            let found = crate::events::find(events, tenant, event, now).await?;
             let is_own_test = found.kind == EventType::WebhookEndpointTest && found.subject == id.to_string();
             if !(found.kind.is_public() || is_own_test) {
                 return Err(Error::NotFound("event"));

@@ -100,16 +100,19 @@ pub async fn a_reservation_stands_and_falls_with_its_job(table: PlatformTable<'_
     assert_eq!(commit(table.platform, again).await, Outcome::Claimed(Box::new(record)));
 }
 
-pub async fn the_last_extraction_settings_stand(table: PlatformTable<'_>, seed: u128) {
+pub async fn extraction_settings_are_kept_by_their_version(table: PlatformTable<'_>, seed: u128) {
     let world = World::new(seed);
     let tenant = world.tenant();
     let stored = async || table.allowances.settings(tenant, Consistency::Strong).await.expect("settings are read");
     assert_eq!(stored().await, None);
-    for (tokens_per_month, cents_per_month) in
-        [(Some(5), None), (None, Some(0)), (Some(1 << 40), Some(7)), (None, None)]
-    {
-        let settings = ExtractionSettings { tokens_per_month, cents_per_month };
-        table.allowances.put_settings(tenant, &settings).await.expect("settings are written");
+    let put = async |settings| table.allowances.put_settings(tenant, &settings).await.expect("it is answered");
+    let of =
+        |tokens_per_month, cents_per_month, version| ExtractionSettings { tokens_per_month, cents_per_month, version };
+    assert!(!put(of(Some(1), None, 2)).await, "there is none before it");
+    assert_eq!(stored().await, None);
+    for settings in [of(Some(5), None, 1), of(None, Some(0), 2), of(Some(1 << 40), Some(7), 3), of(None, None, 4)] {
+        assert!(put(settings).await);
+        assert!(!put(ExtractionSettings { tokens_per_month: Some(9), ..settings }).await, "stale");
         assert_eq!(stored().await, Some(settings));
     }
     let of_another = table.allowances.settings(world.tenant(), Consistency::Strong).await.expect("read");

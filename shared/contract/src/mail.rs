@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::ids::TenantId;
 use domain::mail::{
-    AddressHash, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
-    Written,
+    AddressHash, Lifting, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR,
+    SENT_KEPT_FOR, Written,
 };
 use domain::opt_out::OptOut;
 use domain::text::{Email, Name};
@@ -150,10 +150,18 @@ pub async fn refused_addresses_are_listed_until_mail_goes_there_again(table: Pla
     all.reverse();
     let accept = async |tenant, address| table.mail.accept(tenant, address).await.expect("it is answered");
     assert_lists("refused addresses", &all, async |page| table.mail.refused(tenant, page).await).await;
-    assert!(!accept(world.tenant(), all[1].address).await, "another tenant's");
-    let again = all.remove(1).address;
-    assert!(accept(tenant, again).await && !accept(tenant, again).await, "once");
-    assert_eq!(table.mail.refusal(tenant, again).await.expect("it is read"), None);
+    assert_eq!(accept(world.tenant(), all[1].address).await, Lifting::NotRefused, "another tenant's");
+    for refused in all.clone() {
+        let address = refused.address;
+        let expected = match refused.refusal {
+            Refusal::OptedOut | Refusal::Bounced => [Lifting::Lifted, Lifting::NotRefused],
+            Refusal::Complained => [Lifting::Stays; 2],
+        };
+        assert_eq!([accept(tenant, address).await, accept(tenant, address).await], expected, "{refused:?}");
+        let is_lifted = expected[0] == Lifting::Lifted;
+        assert_eq!(table.mail.refusal(tenant, address).await.expect("it is read").is_none(), is_lifted);
+    }
+    all.retain(|refused| refused.refusal == Refusal::Complained);
     assert_lists("refused addresses", &all, async |page| table.mail.refused(tenant, page).await).await;
 }
 

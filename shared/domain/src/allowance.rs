@@ -133,6 +133,8 @@ pub struct ExtractionSettings {
     pub tokens_per_month: Option<u64>,
     /// US cents.
     pub cents_per_month: Option<u64>,
+    /// 0 of what nobody has set, and of what was set before versions were counted.
+    pub version: u64,
 }
 
 impl ExtractionSettings {
@@ -195,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_tenant_may_allow_itself_less_and_never_more() {
-        let settings = |tokens_per_month, cents_per_month| ExtractionSettings { tokens_per_month, cents_per_month };
+        let settings =
+            |tokens_per_month, cents_per_month| ExtractionSettings { tokens_per_month, cents_per_month, version: 1 };
         assert_eq!(settings(None, None).cap(&TERMS), TERMS.cap);
         assert_eq!(settings(Some(7), Some(2)).cap(&TERMS), Spending { tokens: 7, micro_dollars: 20_000 });
         assert_eq!(settings(Some(u64::MAX), Some(u64::MAX)).cap(&TERMS), TERMS.cap);

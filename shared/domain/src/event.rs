@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::access::Action;
 use crate::ids::{EventId, TenantId};
 use crate::time::Timestamp;
 
@@ -155,6 +156,66 @@ impl EventType {
             | Self::StatementCreated
             | Self::StatementSucceeded
             | Self::StatementFailed => true,
+        }
+    }
+
+    /// What its reader must be allowed besides reading events: whoever may not read a thing is not shown it by its events.
+    pub fn least_action(self) -> Action {
+        match self {
+            Self::ProviderConnected
+            | Self::ProviderDisconnected
+            | Self::ProviderKeyRefused
+            | Self::ProviderEventReceived => Action::ProviderRead,
+            Self::DeadLetterRedriven => Action::DeadLetterRead,
+            Self::OrderCreated
+            | Self::OrderPaid
+            | Self::OrderFulfilled
+            | Self::OrderCancelled
+            | Self::OrderRefunded
+            | Self::PaymentCreated
+            | Self::PaymentRequiresAction
+            | Self::PaymentRequiresCapture
+            | Self::PaymentCaptureRequested
+            | Self::PaymentCancelRequested
+            | Self::PaymentCancelled
+            | Self::PaymentSucceeded
+            | Self::PaymentFailed
+            | Self::RefundCreated
+            | Self::RefundSucceeded
+            | Self::RefundFailed
+            | Self::WalletCreated
+            | Self::DisputeCreated
+            | Self::DisputeAnswered
+            | Self::DisputeUpdated
+            | Self::DisputeWon
+            | Self::DisputeLost
+            | Self::StatementCreated
+            | Self::StatementSucceeded
+            | Self::StatementFailed
+            | Self::FileCreated
+            | Self::FileReady
+            | Self::FileRejected
+            | Self::FileDeleted
+            | Self::FileAttached
+            | Self::FileDetached
+            | Self::JobCreated
+            | Self::JobResumed
+            | Self::JobRetried
+            | Self::JobCancelRequested
+            | Self::JobSucceeded
+            | Self::JobFailed
+            | Self::JobCancelled
+            | Self::JobsPaused
+            | Self::JobsUnpaused
+            | Self::ScheduleCreated
+            | Self::ScheduleUpdated
+            | Self::ScheduleDeleted
+            | Self::WebhookEndpointDisabled
+            | Self::WebhookEndpointTest
+            | Self::WebhookReplayRequested
+            | Self::WebhookDeliveryDue
+            | Self::RealtimeSocketWanting
+            | Self::RealtimeSocketDue => Action::EventRead,
         }
     }
 
@@ -322,6 +383,18 @@ mod tests {
     fn names_are_unique_and_parse_back() {
         for kind in EventType::ALL {
             assert_eq!(EventType::parse(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn what_is_for_administrators_is_so_in_its_events() {
+        for kind in EventType::ALL {
+            let noun = kind.as_str().split('.').next().unwrap_or_default().trim_end_matches('s');
+            let scope = |action: &&Action| action.scope().trim_end_matches(":read").trim_end_matches('s') == noun;
+            let reading = Action::ALL.iter().filter(|action| action.scope().ends_with(":read"));
+            let needed = reading.filter(scope).map(|action| action.least_role()).max();
+            let least = kind.least_action().least_role();
+            assert!(needed.is_none_or(|needed| least >= needed), "{kind:?} shows a viewer more than its noun's routes");
         }
     }
 

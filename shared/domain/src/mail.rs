@@ -225,6 +225,16 @@ pub enum MailClaim {
     DayFull,
 }
 
+/// What has become of a refusal that was to be lifted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifting {
+    Lifted,
+    /// There was none.
+    NotRefused,
+    /// It may not be ([`Refusal::may_be_lifted`]).
+    Stays,
+}
+
 /// Why nothing is sent to an address any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {
@@ -262,6 +272,15 @@ impl Refusal {
         match (self, later) {
             (Self::OptedOut, Self::Bounced | Self::Complained) => true,
             (Self::OptedOut, Self::OptedOut) | (Self::Bounced | Self::Complained, _) => false,
+        }
+    }
+
+    /// Whether the tenant may send mail there again. Of a complaint only its reader could say so, and all tenants pay for the
+    /// next.
+    pub fn may_be_lifted(self) -> bool {
+        match self {
+            Self::OptedOut | Self::Bounced => true,
+            Self::Complained => false,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use crate::access::Caller;
+use crate::access::{Caller, Grant};
 use crate::event::EventType;
 use crate::feed::FeedPlace;
 use crate::field::Invalid;
@@ -61,6 +61,12 @@ impl Topic {
 
     pub fn all() -> BTreeSet<Self> {
         EventType::ALL.iter().filter_map(|kind| Self::of(*kind)).collect()
+    }
+
+    /// Whether there is anything to be heard of it by who has been granted this.
+    pub fn is_open_to(self, grant: &Grant) -> bool {
+        let mut kinds = EventType::ALL.iter().filter(|kind| Self::of(**kind) == Some(self));
+        kinds.any(|kind| grant.allows(kind.least_action()))
     }
 
     pub fn parse(text: &str) -> Result<Self, Invalid> {
@@ -139,8 +145,10 @@ impl Socket {
         self.expires_at().plus(KEPT_BEYOND_ITS_END)
     }
 
+    /// What its caller may not read is never wanted.
     pub fn wants(&self, kind: EventType) -> bool {
-        Topic::of(kind).is_some_and(|topic| self.topics.contains(&topic))
+        let is_asked_for = Topic::of(kind).is_some_and(|topic| self.topics.contains(&topic));
+        is_asked_for && self.caller.grant.allows(kind.least_action())
     }
 
     #[must_use]

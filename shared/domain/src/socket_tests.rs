@@ -48,6 +48,19 @@ fn a_socket_hears_of_what_it_has_asked_for() {
 }
 
 #[test]
+fn a_socket_hears_of_nothing_that_its_caller_may_not_read() {
+    let all = socket().subscribed(&Topic::all(), None, OPENED);
+    let of_admin = Socket { caller: Caller { grant: Grant::Role(Role::Admin), ..all.caller.clone() }, ..all.clone() };
+    for kind in EventType::ALL.iter().filter(|kind| kind.is_public()) {
+        let is_open = Grant::Role(Role::Viewer).allows(kind.least_action());
+        assert_eq!((all.wants(*kind), of_admin.wants(*kind)), (is_open, true), "{kind:?}");
+    }
+    let refused = Topic::all().into_iter().filter(|topic| !topic.is_open_to(&all.caller.grant));
+    assert_eq!(refused.collect::<BTreeSet<_>>(), topics(&["providers"]));
+    assert!(Topic::all().iter().all(|topic| topic.is_open_to(&of_admin.caller.grant)));
+}
+
+#[test]
 fn a_socket_ends_with_its_token() {
     let end = Timestamp::from_ms(1_600_000);
     assert_eq!(socket().expires_at(), end);

@@ -202,6 +202,9 @@ impl From<Error> for Problem {
                 Self::new(Code::PreconditionFailed, "If-Match does not name the present version: read it again.")
             }
             Error::EmailTaken => Self::new(Code::EmailTaken, "An address belongs to one user of a tenant."),
+            Error::Complained => {
+                Self::new(Code::IllegalState, "Mail to this address was called spam: none is sent there any more.")
+            }
             Error::Forbidden => Self::new(Code::Forbidden, "The caller's role or scopes do not allow this."),
             Error::BadCredentials => {
                 Self::new(Code::BadCredentials, "The address, the password or the token is not valid.")

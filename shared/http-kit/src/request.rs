@@ -51,10 +51,12 @@ impl Request {
         subject.parse().map_err(|_| Problem::not_found("user"))
     }
 
-    /// The version that `If-Match` names (RFC 9110, section 13.1.1); none where it is absent or `*`.
+    /// The version that `If-Match` names (RFC 9110, section 13.1.1); none where it is absent or `*`. What stands beside it in a
+    /// tag is for reading alone.
     pub fn if_match(&self) -> Result<Option<u64>, Problem> {
         let Some(tag) = self.header("if-match").filter(|tag| *tag != "*") else { return Ok(None) };
-        let version = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|text| text.parse().ok());
+        let text = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let version = text.and_then(|text| text.split('.').next()).and_then(|version| version.parse().ok());
         version.map(Some).ok_or_else(|| Error::PreconditionFailed.into())
     }
 

@@ -42,6 +42,13 @@ impl Response {
         Self::json(200, body).with_header("etag", format!("\"{version}\""))
     }
 
+    /// As [`Response::resource`], with more in the tag than `If-Match` looks at: what is shown beside the version, and changes
+    /// without it.
+    pub fn resource_beside(shown: Shown, beside: &str) -> Self {
+        let Shown { version, body } = shown;
+        Self::json(200, body).with_header("etag", format!("\"{version}.{beside}\""))
+    }
+
     /// A page of a list; a next one is also linked (RFC 8288).
     pub fn list(request: &Request, items: &[String], next_cursor: Option<String>) -> Self {
         let response = Self::json(200, api::list(items, next_cursor.as_deref()));

@@ -230,7 +230,7 @@ properties! { allowances of Store::new(faults()), platform;
     what_is_settled_makes_room,
     of_parallel_reservations_as_many_stand_as_fit,
     a_reservation_stands_and_falls_with_its_job,
-    the_last_extraction_settings_stand,
+    extraction_settings_are_kept_by_their_version,
 }
 
 unseeded! { extractor of Model::new(faults());

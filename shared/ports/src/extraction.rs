@@ -77,6 +77,7 @@ pub trait Allowances: Send + Sync {
         consistency: Consistency,
     ) -> Result<Option<ExtractionSettings>, PortError>;
 
-    /// In the place of what was set before. The last one stands.
-    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<(), PortError>;
+    /// In the place of what was set before. Stands when that has the version before this one's, nothing having version 0; else
+    /// `false` and nothing is written.
+    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<bool, PortError>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, Mail, MailClaim, MailId, MailSettings, Refusal, RefusedAddress};
+use domain::mail::{AddressHash, Lifting, Mail, MailClaim, MailId, MailSettings, Refusal, RefusedAddress};
 use domain::opt_out::OptOut;
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
@@ -63,6 +63,6 @@ pub trait MailBook: Send + Sync {
         page: PageRequest<AddressHash>,
     ) -> Result<Page<RefusedAddress, AddressHash>, PortError>;
 
-    /// From now on the tenant's mail goes there again. `false` when it did already.
-    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError>;
+    /// From now on the tenant's mail goes there again, unless the reason is one that stays.
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<Lifting, PortError>;
 }

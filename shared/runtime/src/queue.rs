@@ -96,13 +96,13 @@ where
     let outcome = AssertUnwindSafe(handler(message)).catch_unwind().await;
     let result = outcome.unwrap_or(Err(WorkError::Retry { reason: "the worker panicked", source: None }));
     let Err(error) = result else { return Ended::Done };
-    let reason = chain(&error);
+    let cause = chain(&error);
     let tries_are_left = message.receive_count < RECEIVES_MAX;
     if error.retryable() && tries_are_left {
         tracing::warn!(
             message_id = message.id,
             receive_count = message.receive_count,
-            error = reason,
+            error = cause,
             "message to be tried again"
         );
         let wait = backoff::after(message.receive_count, random.bits());
@@ -112,8 +112,9 @@ where
         }
         return Ended::Again;
     }
-    tracing::error!(message_id = message.id, receive_count = message.receive_count, error = reason, "message buried");
-    match redelivery.bury(message, &reason).await {
+    tracing::error!(message_id = message.id, receive_count = message.receive_count, error = cause, "message buried");
+    // The tenant reads the reason. What AWS says of its own, with names of ours, is for the log alone.
+    match redelivery.bury(message, &error.to_string()).await {
         Ok(()) => Ended::Buried,
         Err(error) => {
             tracing::error!(error = chain(&error), "message not buried");

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ports::PortError;
+use ports::{PortError, PortErrorKind};
 
 use super::*;
 
@@ -52,6 +52,11 @@ async fn run(messages: Vec<serde_json::Value>) -> (Vec<String>, Recorder) {
         "good" => Ok(()),
         "poison" => Err(WorkError::Poison("no such payment".into())),
         "panic" => panic!("bug"),
+        "refused" | "away" => {
+            let kind = if message.body == "away" { PortErrorKind::Unavailable } else { PortErrorKind::Rejected };
+            Err(PortError::caused_by(kind, "get an order", "arn:aws:iam::123456789012:role/worker is not authorised")
+                .into())
+        }
         _ => Err(WorkError::Retry { reason: "busy", source: None }),
     };
     let response = batch(&recorder, &Nought, 2, &handler, event, &mut Invocation::begin()).await;
@@ -69,6 +74,17 @@ async fn only_what_failed_returns_and_poison_is_buried_with_its_reason() {
     );
     let delayed = recorder.delayed.lock().expect("unpoisoned").clone();
     assert_eq!(delayed, [("busy".into(), Duration::from_secs(2)), ("panic".into(), Duration::from_millis(500))]);
+}
+
+/// Tenants read it.
+#[tokio::test]
+async fn the_reason_has_nothing_of_what_the_store_has_said() {
+    let (_, recorder) = run(vec![message("refused", 1), message("away", RECEIVES_MAX)]).await;
+    let mut buried = recorder.buried.lock().expect("unpoisoned").clone();
+    buried.sort_unstable();
+    let away = "to be tried again: a store or queue did not work";
+    let refused = "cannot be done: get an order failed (Rejected)";
+    assert_eq!(buried, [("away".into(), away.to_owned()), ("refused".into(), refused.to_owned())]);
 }
 
 #[tokio::test]

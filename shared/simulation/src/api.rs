@@ -69,7 +69,7 @@ impl World {
             "users-list" => users_list::answer(users_list::Deps { gate, users: store }, request).await,
             "users-get" => users_get::answer(users_get::Deps { gate, users: store }, request).await,
             "users-update" => {
-                let deps = users_update::Deps { gate, mint, users: store, passwords };
+                let deps = users_update::Deps { gate, mint, users: store, passwords, attempts: store };
                 users_update::answer(deps, request).await
             }
             "users-delete" => users_delete::answer(users_delete::Deps { gate, mint, users: store }, request).await,

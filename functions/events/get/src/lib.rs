@@ -19,6 +19,6 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let id = call.request.path_id("id", "event")?;
     Query::new(call.request).finish()?;
-    let event = events::get(deps.events, call.caller.tenant, id, deps.gate.clock.now()).await?;
+    let event = events::get(deps.events, call.caller, id, deps.gate.clock.now()).await?;
     Ok(Response::json(200, api::event(&event)))
 }

@@ -22,7 +22,7 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let filter = EventFilter { from: query.time("created_from"), to: query.time("created_to") };
     query.finish()?;
     let now = deps.gate.clock.now();
-    let page = events::list(deps.events, call.caller.tenant, &filter, page, now).await?;
+    let page = events::list(deps.events, call.caller, &filter, page, now).await?;
     let items: Vec<String> = page.items.iter().map(api::event).collect();
     Ok(Response::list(call.request, &items, page.next.map(|id| id.to_string())))
 }

@@ -1,6 +1,7 @@
 //! GET /v1/settings/extractions: what may be spent on models, and what was.
 
-use app::extractions::{self, Budget};
+use app::extractions;
+use http_kit::extraction::budget;
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Query, Request, Response, routes};
 use ports::clock::Mint;
@@ -21,7 +22,5 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     Query::new(call.request).finish()?;
     let context = call.context(deps.mint);
-    let budget = extractions::budget(&context, deps.allowances, call.caller.tenant).await?;
-    let Budget { settings, month, spent } = budget;
-    Ok(Response::json(200, api::extraction_settings(&settings, month, spent)))
+    Ok(budget(&extractions::budget(&context, deps.allowances, call.caller.tenant).await?))
 }

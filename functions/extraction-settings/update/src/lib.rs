@@ -1,7 +1,7 @@
 //! PUT /v1/settings/extractions: says what may be spent on models in a month, from now on.
 
-use app::extractions::{self, Budget};
-use http_kit::extraction::extraction_settings;
+use app::extractions::{self, NewExtractionSettings};
+use http_kit::extraction::{budget, extraction_settings};
 use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, fields, routes};
 use ports::clock::Mint;
@@ -20,9 +20,8 @@ pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
 }
 
 async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
-    let settings = fields::parse(&call.request.body, extraction_settings)?;
+    let input = fields::parse(&call.request.body, extraction_settings)?;
+    let input = NewExtractionSettings { expected_version: call.request.if_match()?, ..input };
     let context = call.context(deps.mint);
-    let budget = extractions::set(&context, deps.allowances, call.caller.tenant, settings).await?;
-    let Budget { settings, month, spent } = budget;
-    Ok(Response::json(200, api::extraction_settings(&settings, month, spent)))
+    Ok(budget(&extractions::set(&context, deps.allowances, call.caller.tenant, input).await?))
 }

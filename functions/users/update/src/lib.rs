@@ -8,7 +8,7 @@ use http_kit::serve::{Served, serve};
 use http_kit::{Call, Gate, Problem, Request, Response, routes, values};
 use ports::clock::Mint;
 use ports::credentials::PasswordHasher;
-use ports::identity::Users;
+use ports::identity::{LoginAttempts, Users};
 
 /// What the function reaches.
 #[derive(Clone, Copy)]
@@ -17,6 +17,7 @@ pub struct Deps<'a> {
     pub mint: Mint<'a>,
     pub users: &'a dyn Users,
     pub passwords: &'a dyn PasswordHasher,
+    pub attempts: &'a dyn LoginAttempts,
 }
 
 pub async fn answer(deps: Deps<'_>, request: &Request) -> Served {
@@ -31,7 +32,8 @@ async fn handle(deps: Deps<'_>, call: Call<'_>) -> Result<Response, Problem> {
     let change = fields::parse(&call.request.body, change)?;
     let change = UserChange { expected_version: call.request.if_match()?, ..change };
     let context = call.context(deps.mint);
-    let stores = Stores { users: deps.users, passwords: deps.passwords, cache: deps.gate.cache };
+    let Deps { gate, mint: _, users, passwords, attempts } = deps;
+    let stores = Stores { users, passwords, attempts, cache: gate.cache };
     Ok(Response::resource(users::update(&context, stores, call.caller, id, change).await?))
 }
 
@@ -40,5 +42,6 @@ fn change(fields: &mut Fields<'_>) -> Option<UserChange> {
     let role = fields.optional("role", values::role);
     let password = fields.optional("password", values::password);
     let password = fields.check("password", password, |password| refuse_known(password, &[]));
-    Some(UserChange { name, role, password, expected_version: None })
+    let current_password = fields.optional("current_password", values::secret);
+    Some(UserChange { name, role, password, current_password, expected_version: None })
 }

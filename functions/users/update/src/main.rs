@@ -22,6 +22,6 @@ async fn main() -> Result<(), runtime::Error> {
     let gate = Gate { cache: &cache, clock: &SystemClock };
     let mint = Mint { clock: &SystemClock, random: &SystemRandom };
     let passwords = Argon2Passwords::default();
-    let deps = Deps { gate, mint, users: &identity, passwords: &passwords };
+    let deps = Deps { gate, mint, users: &identity, passwords: &passwords, attempts: &identity };
     runtime::run_http(async |request| answer(deps, request).await).await
 }

@@ -91,6 +91,9 @@ async fn subscribe(
 ) -> Result<Result<(), Complaint>, WorkError> {
     for _ in 0..TRIES {
         let Some(socket) = on.sockets.get(key.tenant, &key.id).await? else { return Ok(Err(closed())) };
+        if let Some(topic) = topics.iter().find(|topic| !topic.is_open_to(&socket.caller.grant)) {
+            return Ok(Err(forbidden(*topic)));
+        }
         let place = if after.is_some() || socket.topics.is_empty() {
             match resume(context, on.feeding, key.tenant, after).await? {
                 Resumed::At(place) => Some(place),
@@ -160,6 +163,10 @@ async fn say(on: Talking<'_>, key: &SocketKey, text: &str) -> Result<(), WorkErr
 
 fn closed() -> Complaint {
     Complaint::new(CLOSED, "The socket is being closed. Connect again with a valid access token.")
+}
+
+fn forbidden(topic: Topic) -> Complaint {
+    Complaint::new("forbidden", format!("The access token may not read {topic}."))
 }
 
 fn too_old() -> Complaint {

@@ -17,7 +17,7 @@ use super::key::Key;
 use super::record::{EXPIRES_AT, KIND, Kind, Reader, Stored, Unreadable, encode};
 use super::transact::built;
 use super::{PlatformTable, Table, number, text};
-use crate::error::port_error;
+use crate::error::is_written;
 
 /// For looking back at a year.
 const KEPT_FOR: Duration = Duration::from_secs(400 * 24 * 60 * 60);
@@ -41,10 +41,20 @@ impl Allowances for PlatformTable {
         Ok(stored.map(|stored| stored.settings))
     }
 
-    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<(), PortError> {
+    /// What was written before versions were counted has none.
+    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<bool, PortError> {
         let item = encode(&StoredSettings { tenant, settings: *settings })?;
-        let request = self.platform.client.put_item().table_name(&*self.platform.name).set_item(Some(item));
-        request.send().await.map(drop).map_err(|error| port_error("write extraction settings", error))
+        let request = self
+            .platform
+            .client
+            .put_item()
+            .table_name(&*self.platform.name)
+            .set_item(Some(item))
+            .condition_expression("(:before = :none AND attribute_not_exists(#version)) OR #version = :before")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":before", number(settings.version.saturating_sub(1)));
+        is_written("write extraction settings", request.send().await)
     }
 }
 
@@ -178,12 +188,14 @@ pub(crate) struct SettingsRecord {
     tokens_per_month: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cents_per_month: Option<u64>,
+    #[serde(default)]
+    version: u64,
 }
 
 impl From<&StoredSettings> for SettingsRecord {
     fn from(StoredSettings { tenant, settings }: &StoredSettings) -> Self {
-        let ExtractionSettings { tokens_per_month, cents_per_month } = *settings;
-        Self { tenant: tenant.to_string(), tokens_per_month, cents_per_month }
+        let ExtractionSettings { tokens_per_month, cents_per_month, version } = *settings;
+        Self { tenant: tenant.to_string(), tokens_per_month, cents_per_month, version }
     }
 }
 
@@ -191,8 +203,8 @@ impl TryFrom<SettingsRecord> for StoredSettings {
     type Error = Unreadable;
 
     fn try_from(record: SettingsRecord) -> Result<Self, Unreadable> {
-        let SettingsRecord { tenant, tokens_per_month, cents_per_month } = record;
-        let settings = ExtractionSettings { tokens_per_month, cents_per_month };
+        let SettingsRecord { tenant, tokens_per_month, cents_per_month, version } = record;
+        let settings = ExtractionSettings { tokens_per_month, cents_per_month, version };
         Ok(Self { tenant: Reader(Kind::ExtractionSettings).parse("tenant", &tenant)?, settings })
     }
 }

@@ -10,7 +10,8 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::ids::TenantId;
 use domain::mail::{
-    AddressHash, Day, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR, SENT_KEPT_FOR,
+    AddressHash, Day, Lifting, MailClaim, MailId, MailKind, MailSettings, Refusal, RefusedAddress, SENDING_FOR,
+    SENT_KEPT_FOR,
 };
 use domain::page::{Page, PageRequest};
 use domain::text::{Email, Name};
@@ -148,16 +149,28 @@ impl MailBook for PlatformTable {
         Ok(Page { items: items.into_iter().map(|item: RefusalItem| item.refused).collect(), next })
     }
 
-    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError> {
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<Lifting, PortError> {
         let request = self
             .platform
             .client
             .delete_item()
             .table_name(&*self.platform.name)
             .set_key(Some(Key::mail_refusal(tenant, address).into_attributes()))
+            .condition_expression("attribute_not_exists(#pk) OR #reason <> :complained")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#reason", "reason")
+            .expression_attribute_values(":complained", text(Refusal::Complained.as_str()))
             .return_values(ReturnValue::AllOld);
-        let answer = request.send().await.map_err(|error| port_error("send mail to an address again", error))?;
-        Ok(answer.attributes.is_some_and(|before| !before.is_empty()))
+        match request.send().await {
+            Ok(answer) if answer.attributes.as_ref().is_some_and(|before| !before.is_empty()) => Ok(Lifting::Lifted),
+            Ok(_) => Ok(Lifting::NotRefused),
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Lifting::Stays)
+            }
+            Err(error) => Err(port_error("send mail to an address again", error)),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue as Value;
 use contract::World;
 use contract::builders;
+use domain::allowance::ExtractionSettings;
 use domain::closing::Closing;
 use domain::event::EventType;
 use domain::feed::{FeedBlock, Told};
@@ -20,6 +21,7 @@ use ports::stream::Image;
 use serde_dynamo::Item;
 
 use super::*;
+use crate::dynamodb::allowance::StoredSettings;
 use crate::dynamodb::closing::StoredClosing;
 use crate::dynamodb::idempotency::StoredRecord;
 use crate::dynamodb::statement_page::{DifferencesPage, LinesPage, Place};
@@ -209,6 +211,16 @@ fn attributes_of_a_later_version_are_passed_over() {
     let mut item = encode(&order).expect("encoded");
     item.insert("later".to_owned(), Value::S("x".to_owned()));
     assert_eq!(decode::<Order>(item).expect("readable"), order);
+}
+
+#[test]
+fn extraction_settings_of_before_versions_were_counted_are_read() {
+    let settings = ExtractionSettings { tokens_per_month: Some(5), cents_per_month: None, version: 3 };
+    let stored = StoredSettings { tenant: world().tenant(), settings };
+    let mut item = encode(&stored).expect("encoded");
+    item.remove("version");
+    let first = ExtractionSettings { version: 0, ..settings };
+    assert_eq!(decode::<StoredSettings>(item).expect("readable"), StoredSettings { settings: first, ..stored });
 }
 
 #[test]

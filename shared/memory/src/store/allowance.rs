@@ -21,12 +21,16 @@ impl Allowances for Store {
         self.faults.call("allowances.settings", effect).await
     }
 
-    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<(), PortError> {
+    async fn put_settings(&self, tenant: TenantId, settings: &ExtractionSettings) -> Result<bool, PortError> {
         let effect = || {
             let mut table = self.platform.get();
+            let present = table.extraction_settings.get(&tenant).map_or(0, |present| present.version);
+            if present + 1 != settings.version {
+                return Ok(false);
+            }
             table.extraction_settings.insert(tenant, *settings);
             table.stream.push_other();
-            Ok(())
+            Ok(true)
         };
         self.faults.call("allowances.put_settings", effect).await
     }

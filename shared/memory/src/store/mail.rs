@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::ids::TenantId;
-use domain::mail::{AddressHash, Day, MailClaim, MailId, MailSettings, Refusal, RefusedAddress, SENDING_FOR};
+use domain::mail::{AddressHash, Day, Lifting, MailClaim, MailId, MailSettings, Refusal, RefusedAddress, SENDING_FOR};
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use ports::PortError;
@@ -112,8 +112,18 @@ impl MailBook for Store {
         self.faults.call("mail.refused", effect).await
     }
 
-    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<bool, PortError> {
-        let effect = || Ok(self.platform.get().refusals.remove(&(tenant, address)).is_some());
+    async fn accept(&self, tenant: TenantId, address: AddressHash) -> Result<Lifting, PortError> {
+        let effect = || {
+            let mut table = self.platform.get();
+            Ok(match table.refusals.get(&(tenant, address)).map(|known| known.refusal.may_be_lifted()) {
+                None => Lifting::NotRefused,
+                Some(false) => Lifting::Stays,
+                Some(true) => {
+                    table.refusals.remove(&(tenant, address));
+                    Lifting::Lifted
+                }
+            })
+        };
         self.faults.call("mail.accept", effect).await
     }
 }

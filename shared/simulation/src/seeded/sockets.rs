@@ -114,7 +114,7 @@ impl Run {
                 tenant: listener.tenant,
                 subject: client.to_string(),
                 session: None,
-                grant: Grant::Scopes(vec!["events:read".to_owned()]),
+                grant: Grant::Scopes(vec!["events:read".to_owned(), "providers:read".to_owned()]),
                 issued_at_seconds: now.as_seconds(),
             }
         });

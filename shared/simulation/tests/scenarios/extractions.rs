@@ -47,6 +47,29 @@ fn code(done: &Value) -> (&str, &str) {
 }
 
 #[test]
+fn b19_what_may_be_spent_is_set_by_who_has_seen_what_was_set() {
+    let scene = Scene::new();
+    let path = "/v1/settings/extractions";
+    let put = |tag: &str| {
+        let ask = Ask::new("PUT", path).json(&json!({ "tokens_per_month": 50_000 })).header("if-match", tag);
+        scene.world.call(ask.by(&scene.owner_now()))
+    };
+    let get = || scene.world.call(Ask::get(path).by(&scene.owner_now())).ok(200);
+    let tag = |answer: &Answer| answer.header("etag").expect("an ETag").to_owned();
+    let first = tag(&get());
+    let second = tag(&put(&first).ok(200));
+    put(&first).refused(412, "precondition_failed");
+    assert_eq!(tag(&get()), second);
+    read(&scene, "invoice.txt");
+    let known = Ask::get(path).header("if-none-match", &second).by(&scene.owner_now());
+    let shown = scene.world.call(known).ok(200);
+    assert_ne!(shown.json["tokens_spent"], 0, "that something was spent is news");
+    put(&second).ok(200);
+    put("*").ok(200);
+    put(&second).refused(412, "precondition_failed");
+}
+
+#[test]
 fn j7_what_a_document_says_is_told_to_who_reads_the_job_and_nowhere_else() {
     let scene = Scene::new();
     let asked = scene.world.extraction(&scene.owner_now(), "invoice.txt");

@@ -232,6 +232,17 @@ fn j6_where_mail_came_back_or_was_called_spam_none_is_sent() {
         scene.world.refund(&scene.owner_now(), &payment, 100).ok(202);
         scene.world.settle();
         assert_eq!(mails(&scene, MailKind::Refund), [], "{refusal:?}");
+        let lift = Ask::delete(format!("/v1/settings/mail/refused/{address}")).by(&scene.owner_now());
+        match refusal {
+            Refusal::Complained => scene.world.call(lift).refused(409, "illegal_state"),
+            Refusal::OptedOut | Refusal::Bounced => scene.world.call(lift).ok(204),
+        };
+        let refused = scene.world.show(&scene.owner_now(), "/v1/settings/mail/refused");
+        assert_eq!(
+            refused["data"] != json!([]),
+            refusal == Refusal::Complained,
+            "a complaint is not the tenant's to take back"
+        );
     }
 }
 

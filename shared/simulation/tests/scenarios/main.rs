@@ -10,6 +10,7 @@ mod connections;
 mod crashes;
 mod dead_letters;
 mod disputes;
+mod event_rights;
 mod expand;
 mod extractions;
 mod failover;

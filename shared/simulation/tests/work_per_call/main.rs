@@ -150,7 +150,7 @@ const ROWS: &[Row] = &[
     row("extraction-settings-get", &["cache.admit", "allowances.settings", "allowances.spent"], Same),
     row(
         "extraction-settings-update",
-        &["cache.admit", "allowances.put_settings", "allowances.settings", "allowances.spent"],
+        &["cache.admit", "allowances.settings", "allowances.put_settings", "allowances.spent"],
         Same,
     ),
     row("jobs-list", &["cache.admit", "jobs.list"], Same),

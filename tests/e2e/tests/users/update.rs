@@ -83,7 +83,14 @@ async fn a_new_password_ends_the_old_one() {
         ["/password breached_password"]
     );
     let new = password();
-    let answer = viewer.patch("/users/me").json(&json!({ "password": new })).await;
+    assert_eq!(
+        viewer.patch("/users/me").json(&json!({ "password": new })).await.faults(),
+        ["/current_password required"]
+    );
+    let guess = json!({ "password": new, "current_password": "not-the-password" });
+    viewer.patch("/users/me").json(&guess).await.problem(401, "bad_credentials");
+    let change = json!({ "password": new, "current_password": viewer.password });
+    let answer = viewer.patch("/users/me").json(&change).await;
     answer.ok(200);
     assert!(!answer.text.contains(&new), "{answer}");
     viewer.get("/users/me").await.problem(401, "token_revoked");
