@@ -246,7 +246,7 @@ impl Books {
 
     /// An event comes after its commit's other changes and carries its subject as they left it.
     fn shows_its_subject(&self, event: &Event) -> Holds {
-        // Wallets, statements, files and jobs are not in the stream: their own modules look at theirs.
+        // Wallets, statements, files, jobs and dead letters are not in the stream: their own modules look at theirs.
         let is_of_another = matches!(
             event.kind,
             EventType::ProviderConnected
@@ -270,12 +270,15 @@ impl Books {
                 | EventType::JobSucceeded
                 | EventType::JobFailed
                 | EventType::JobCancelled
+                | EventType::JobsPaused
+                | EventType::JobsUnpaused
                 | EventType::ScheduleCreated
                 | EventType::ScheduleUpdated
                 | EventType::ScheduleDeleted
                 | EventType::WebhookEndpointDisabled
                 | EventType::WebhookEndpointTest
                 | EventType::WebhookReplayRequested
+                | EventType::DeadLetterRedriven
         );
         if is_of_another {
             return Ok(());
