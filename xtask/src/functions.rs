@@ -8,7 +8,7 @@ use root::Workspace;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -96,7 +96,8 @@ fn pack(source: &Path, metadata: &Metadata, before: Option<&Entry>, folder: &Pat
     let same_content = before.is_some_and(|entry| entry.fingerprint == fingerprint);
     if !(is_there && same_content) {
         std::fs::create_dir_all(folder)?;
-        link_whole(source, &bootstrap)?;
+        // A file of its own: `cargo lambda build` writes into the one that is there, and a link would be cargo's binary.
+        write_whole(&bootstrap, &binary, 0o755)?;
         write_whole(&zip, &zip_of(&binary, crc.sum())?, 0o644)?;
     }
     Ok(Entry { length: metadata.len(), modified_ns, fingerprint })
@@ -104,27 +105,11 @@ fn pack(source: &Path, metadata: &Metadata, before: Option<&Entry>, folder: &Pat
 
 /// Replaces the file in one move: another instance may be reading it.
 fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let partial = partial(path);
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(format!(".{}", std::process::id()));
     std::fs::write(&partial, bytes)?;
     std::fs::set_permissions(&partial, PermissionsExt::from_mode(mode))?;
     std::fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
-}
-
-/// The same with another name for what is there: a hundred copies would be gigabytes.
-fn link_whole(source: &Path, path: &Path) -> Result<()> {
-    let partial = partial(path);
-    std::fs::hard_link(source, &partial).or_else(|_| std::fs::copy(source, &partial).map(drop))?;
-    std::fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))?;
-    // Where both are names of one file already, the move left both.
-    std::fs::remove_file(&partial)
-        .or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
-    Ok(())
-}
-
-fn partial(path: &Path) -> PathBuf {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(format!(".{}", std::process::id()));
-    partial.into()
 }
 
 /// A ZIP file with one executable entry, `bootstrap`. The time in it is fixed, so that equal binaries give equal packages.

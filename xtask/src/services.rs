@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The emulator checks every call against the role of the function that makes it, as AWS does.
@@ -85,7 +85,6 @@ pub fn start_emulator(instance: &Instance, tools: &Tools, ports: Ports) -> Resul
     stop_emulator(instance)?;
     ensure_free("the emulator", ports.emulator)?;
     let is_whole = has_kept_its_state(instance);
-    forget(instance, TEMPORARY)?;
     std::fs::create_dir(instance.path("emulator").join(TEMPORARY))?;
     instance.write(STARTED, &true)?;
     let record = process::start(instance, "emulator", ports.emulator, argv, &instance.path("emulator"))?;
@@ -170,19 +169,18 @@ fn stop_emulator(instance: &Instance) -> Result<bool> {
         // What it had written by then is not the whole: as if it had been killed at its start.
         instance.write(STARTED, &true)?;
     }
-    // Gigabytes; it unpacks a function anew at its first call.
-    forget(instance, TEMPORARY)?;
+    // Functions as they were unpacked, gigabytes: each is unpacked anew at its first call.
+    remove(&instance.path("emulator").join(TEMPORARY))?;
     Ok(in_time.is_some())
 }
 
-/// What a stopped emulator had stored.
-pub fn forget_stored(instance: &Instance) -> Result<()> {
-    forget(instance, "")
+/// All that a stopped emulator has stored.
+pub fn forget(instance: &Instance) -> Result<()> {
+    remove(&instance.path("emulator"))
 }
 
-fn forget(instance: &Instance, folder: &str) -> Result<()> {
-    let folder = instance.path("emulator").join(folder);
-    match std::fs::remove_dir_all(&folder) {
+fn remove(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             Err(error).with_context(|| format!("cannot remove {}", folder.display()))
         }
@@ -242,6 +240,6 @@ fn ensure_free(what: &str, port: u16) -> Result<()> {
     Ok(())
 }
 
-fn text(path: &std::path::Path) -> Result<String> {
+fn text(path: &Path) -> Result<String> {
     Ok(path.to_str().with_context(|| format!("{} is not valid UTF-8", path.display()))?.to_owned())
 }

@@ -232,7 +232,7 @@ impl Run<'_> {
             println!("the functions' logs could not be kept: {error:#}");
         }
         services::stop(self.instance)?;
-        services::forget_stored(self.instance)?;
+        services::forget(self.instance)?;
         debug_assert!(process::records(self.instance)?.is_empty());
         Ok(Some(self.instance.path("logs").display().to_string()))
     }
