@@ -33,18 +33,26 @@ where
     PortError::caused_by(kind(&error), operation, describe(&error))
 }
 
+/// What a write answers; none where its condition does not hold.
+pub(crate) fn if_written<T, E>(operation: &'static str, result: Result<T, SdkError<E>>) -> Result<Option<T>, PortError>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    match result {
+        Ok(output) => Ok(Some(output)),
+        Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(CONDITION_FAILED) => {
+            Ok(None)
+        }
+        Err(error) => Err(port_error(operation, error)),
+    }
+}
+
 /// Whether a write was made: it is not where its condition does not hold.
 pub(crate) fn is_written<T, E>(operation: &'static str, result: Result<T, SdkError<E>>) -> Result<bool, PortError>
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().and_then(ProvideErrorMetadata::code) == Some(CONDITION_FAILED) => {
-            Ok(false)
-        }
-        Err(error) => Err(port_error(operation, error)),
-    }
+    if_written(operation, result).map(|output| output.is_some())
 }
 
 /// Whether a call cannot have arrived, because no connection came about. Of any other failure nobody knows what it came

@@ -12,7 +12,7 @@ use super::key::{Key, PARTITION};
 use super::record::{Kind, Stored, Unreadable, decode, encode, ms};
 use super::{IdentityTable, number};
 use crate::digest::sha256_hex;
-use crate::error::port_error;
+use crate::error::{if_written, is_written, port_error};
 
 const COUNT: &str = "count an attempt";
 /// Each round either counts, opens a window, or has just seen another open one.
@@ -60,18 +60,9 @@ impl IdentityTable {
             .expression_attribute_values(":now", number(ms(now)))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::AllNew);
-        match request.send().await {
-            Ok(output) => {
-                let window: Window = decode(output.attributes.unwrap_or_default())?;
-                Ok(Some(window.attempts()))
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(port_error(COUNT, error)),
-        }
+        let Some(output) = if_written(COUNT, request.send().await)? else { return Ok(None) };
+        let window: Window = decode(output.attributes.unwrap_or_default())?;
+        Ok(Some(window.attempts()))
     }
 
     /// `None` when another has opened one meanwhile.
@@ -87,15 +78,7 @@ impl IdentityTable {
             .expression_attribute_names("#pk", PARTITION)
             .expression_attribute_names("#ends", "window_ends_at_ms")
             .expression_attribute_values(":now", number(ms(now)));
-        match request.send().await {
-            Ok(_) => Ok(Some(window.attempts())),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(port_error(COUNT, error)),
-        }
+        Ok(is_written(COUNT, request.send().await)?.then(|| window.attempts()))
     }
 }
 

@@ -26,7 +26,7 @@ use super::query::Listing;
 use super::record::{EXPIRES_AT, KIND, Kind, Reader, Stored, Unreadable, decode, encode, ms};
 use super::{Attributes, PlatformTable, number, text};
 use crate::digest::{from_hex, to_hex};
-use crate::error::port_error;
+use crate::error::{if_written, is_written, port_error};
 
 const CLAIM: &str = "claim a mail";
 /// Why a mail is not sent, as it is stored.
@@ -161,16 +161,12 @@ impl MailBook for PlatformTable {
             .expression_attribute_names("#reason", "reason")
             .expression_attribute_values(":complained", text(Refusal::Complained.as_str()))
             .return_values(ReturnValue::AllOld);
-        match request.send().await {
-            Ok(answer) if answer.attributes.as_ref().is_some_and(|before| !before.is_empty()) => Ok(Lifting::Lifted),
-            Ok(_) => Ok(Lifting::NotRefused),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Lifting::Stays)
-            }
-            Err(error) => Err(port_error("send mail to an address again", error)),
-        }
+        let answer = if_written("send mail to an address again", request.send().await)?;
+        Ok(match answer {
+            None => Lifting::Stays,
+            Some(answer) if answer.attributes.as_ref().is_some_and(|before| !before.is_empty()) => Lifting::Lifted,
+            Some(_) => Lifting::NotRefused,
+        })
     }
 }
 
@@ -195,15 +191,7 @@ impl PlatformTable {
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":per_day", number(per_day));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(port_error("count a mail", error)),
-        }
+        is_written("count a mail", request.send().await)
     }
 
     fn put(&self, item: Attributes) -> PutItemFluentBuilder {
