@@ -10,8 +10,19 @@ pub const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long after the commit an event that no queue has seen is published by the sweeper.
 pub const PUBLISH_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+macro_rules! is_public {
+    (public) => {
+        true
+    };
+    (internal) => {
+        false
+    };
+}
+
+/// Each with its name, whether tenants' own systems may be told (the others are between Coffer's functions), and what its
+/// reader must be allowed besides reading events.
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $reach:ident, $action:ident;)*) => {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum EventType {
             $($(#[$doc])* $variant,)*
@@ -25,198 +36,91 @@ macro_rules! event_types {
                     $(Self::$variant => $name,)*
                 }
             }
+
+            pub fn is_public(self) -> bool {
+                match self {
+                    $(Self::$variant => is_public!($reach),)*
+                }
+            }
+
+            /// Whoever may not read a thing is not shown it by its events.
+            pub fn least_action(self) -> Action {
+                match self {
+                    $(Self::$variant => Action::$action,)*
+                }
+            }
         }
     };
 }
 
 event_types! {
-    OrderCreated = "order.created",
-    OrderPaid = "order.paid",
-    OrderFulfilled = "order.fulfilled",
-    OrderCancelled = "order.cancelled",
-    OrderRefunded = "order.refunded",
-    PaymentCreated = "payment.created",
-    PaymentRequiresAction = "payment.requires_action",
-    PaymentRequiresCapture = "payment.requires_capture",
-    PaymentCaptureRequested = "payment.capture_requested",
-    PaymentCancelRequested = "payment.cancel_requested",
-    PaymentCancelled = "payment.cancelled",
-    PaymentSucceeded = "payment.succeeded",
-    PaymentFailed = "payment.failed",
-    RefundCreated = "refund.created",
-    RefundSucceeded = "refund.succeeded",
-    RefundFailed = "refund.failed",
-    WalletCreated = "wallet.created",
-    DisputeCreated = "dispute.created",
-    DisputeAnswered = "dispute.answered",
-    DisputeUpdated = "dispute.updated",
-    DisputeWon = "dispute.won",
-    DisputeLost = "dispute.lost",
-    ProviderConnected = "provider.connected",
-    ProviderDisconnected = "provider.disconnected",
+    OrderCreated = "order.created", public, EventRead;
+    OrderPaid = "order.paid", public, EventRead;
+    OrderFulfilled = "order.fulfilled", public, EventRead;
+    OrderCancelled = "order.cancelled", public, EventRead;
+    OrderRefunded = "order.refunded", public, EventRead;
+    PaymentCreated = "payment.created", public, EventRead;
+    PaymentRequiresAction = "payment.requires_action", public, EventRead;
+    PaymentRequiresCapture = "payment.requires_capture", public, EventRead;
+    PaymentCaptureRequested = "payment.capture_requested", public, EventRead;
+    PaymentCancelRequested = "payment.cancel_requested", public, EventRead;
+    PaymentCancelled = "payment.cancelled", public, EventRead;
+    PaymentSucceeded = "payment.succeeded", public, EventRead;
+    PaymentFailed = "payment.failed", public, EventRead;
+    RefundCreated = "refund.created", public, EventRead;
+    RefundSucceeded = "refund.succeeded", public, EventRead;
+    RefundFailed = "refund.failed", public, EventRead;
+    WalletCreated = "wallet.created", public, EventRead;
+    DisputeCreated = "dispute.created", public, EventRead;
+    DisputeAnswered = "dispute.answered", public, EventRead;
+    DisputeUpdated = "dispute.updated", public, EventRead;
+    DisputeWon = "dispute.won", public, EventRead;
+    DisputeLost = "dispute.lost", public, EventRead;
+    ProviderConnected = "provider.connected", public, ProviderRead;
+    ProviderDisconnected = "provider.disconnected", public, ProviderRead;
     /// The provider takes the tenant's key no more.
-    ProviderKeyRefused = "provider.key_refused",
-    ProviderEventReceived = "provider.event_received",
-    StatementCreated = "statement.created",
-    StatementSucceeded = "statement.succeeded",
-    StatementFailed = "statement.failed",
-    FileCreated = "file.created",
-    FileReady = "file.ready",
-    FileRejected = "file.rejected",
-    FileDeleted = "file.deleted",
-    FileAttached = "file.attached",
-    FileDetached = "file.detached",
-    JobCreated = "job.created",
-    JobResumed = "job.resumed",
-    JobRetried = "job.retried",
-    JobCancelRequested = "job.cancel_requested",
-    JobSucceeded = "job.succeeded",
-    JobFailed = "job.failed",
-    JobCancelled = "job.cancelled",
+    ProviderKeyRefused = "provider.key_refused", public, ProviderRead;
+    ProviderEventReceived = "provider.event_received", internal, ProviderRead;
+    StatementCreated = "statement.created", public, EventRead;
+    StatementSucceeded = "statement.succeeded", public, EventRead;
+    StatementFailed = "statement.failed", public, EventRead;
+    FileCreated = "file.created", public, EventRead;
+    FileReady = "file.ready", public, EventRead;
+    FileRejected = "file.rejected", public, EventRead;
+    FileDeleted = "file.deleted", public, EventRead;
+    FileAttached = "file.attached", public, EventRead;
+    FileDetached = "file.detached", public, EventRead;
+    JobCreated = "job.created", public, EventRead;
+    JobResumed = "job.resumed", internal, EventRead;
+    JobRetried = "job.retried", public, EventRead;
+    JobCancelRequested = "job.cancel_requested", public, EventRead;
+    JobSucceeded = "job.succeeded", public, EventRead;
+    JobFailed = "job.failed", public, EventRead;
+    JobCancelled = "job.cancelled", public, EventRead;
     /// None of the tenant's jobs begins.
-    JobsPaused = "jobs.paused",
-    JobsUnpaused = "jobs.unpaused",
-    ScheduleCreated = "schedule.created",
-    ScheduleUpdated = "schedule.updated",
-    ScheduleDeleted = "schedule.deleted",
+    JobsPaused = "jobs.paused", public, EventRead;
+    JobsUnpaused = "jobs.unpaused", public, EventRead;
+    ScheduleCreated = "schedule.created", public, EventRead;
+    ScheduleUpdated = "schedule.updated", public, EventRead;
+    ScheduleDeleted = "schedule.deleted", public, EventRead;
     /// Nobody is told at this endpoint any more, and the tenant has not asked for that.
-    WebhookEndpointDisabled = "webhook_endpoint.disabled",
+    WebhookEndpointDisabled = "webhook_endpoint.disabled", public, EventRead;
     /// Sent to one endpoint, whatever types it wants.
-    WebhookEndpointTest = "webhook_endpoint.test",
-    WebhookReplayRequested = "webhook_endpoint.replay_requested",
+    WebhookEndpointTest = "webhook_endpoint.test", internal, EventRead;
+    WebhookReplayRequested = "webhook_endpoint.replay_requested", internal, EventRead;
     /// Somebody has sent it back to its queue. No worker acts on it: it is there to be read.
-    DeadLetterRedriven = "dead_letter.redriven",
+    DeadLetterRedriven = "dead_letter.redriven", internal, DeadLetterRead;
     /// The time of a delivery's next attempt has come. Travels in the queue alone: no row of the event log.
-    WebhookDeliveryDue = "webhook_delivery.due",
+    WebhookDeliveryDue = "webhook_delivery.due", internal, EventRead;
     /// There is something to push to one socket. Travels in the queue alone.
-    RealtimeSocketWanting = "realtime_socket.wanting",
+    RealtimeSocketWanting = "realtime_socket.wanting", internal, EventRead;
     /// It is time to look whether a socket still may be open. Travels in the queue alone.
-    RealtimeSocketDue = "realtime_socket.due",
+    RealtimeSocketDue = "realtime_socket.due", internal, EventRead;
 }
 
 impl EventType {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
-    }
-
-    /// Whether tenants' own systems may be told. The others are between Coffer's functions.
-    pub fn is_public(self) -> bool {
-        match self {
-            Self::ProviderEventReceived
-            | Self::WebhookEndpointTest
-            | Self::WebhookReplayRequested
-            | Self::WebhookDeliveryDue
-            | Self::RealtimeSocketWanting
-            | Self::RealtimeSocketDue
-            | Self::JobResumed
-            | Self::DeadLetterRedriven => false,
-            Self::OrderCreated
-            | Self::OrderPaid
-            | Self::OrderFulfilled
-            | Self::OrderCancelled
-            | Self::OrderRefunded
-            | Self::PaymentCreated
-            | Self::PaymentRequiresAction
-            | Self::PaymentRequiresCapture
-            | Self::PaymentCaptureRequested
-            | Self::PaymentCancelRequested
-            | Self::PaymentCancelled
-            | Self::PaymentSucceeded
-            | Self::PaymentFailed
-            | Self::RefundCreated
-            | Self::RefundSucceeded
-            | Self::RefundFailed
-            | Self::WalletCreated
-            | Self::DisputeCreated
-            | Self::DisputeAnswered
-            | Self::DisputeUpdated
-            | Self::DisputeWon
-            | Self::DisputeLost
-            | Self::ProviderConnected
-            | Self::ProviderDisconnected
-            | Self::ProviderKeyRefused
-            | Self::WebhookEndpointDisabled
-            | Self::FileReady
-            | Self::FileRejected
-            | Self::FileCreated
-            | Self::FileDeleted
-            | Self::FileAttached
-            | Self::FileDetached
-            | Self::JobCreated
-            | Self::JobRetried
-            | Self::JobCancelRequested
-            | Self::JobSucceeded
-            | Self::JobFailed
-            | Self::JobCancelled
-            | Self::JobsPaused
-            | Self::JobsUnpaused
-            | Self::ScheduleCreated
-            | Self::ScheduleUpdated
-            | Self::ScheduleDeleted
-            | Self::StatementCreated
-            | Self::StatementSucceeded
-            | Self::StatementFailed => true,
-        }
-    }
-
-    /// What its reader must be allowed besides reading events: whoever may not read a thing is not shown it by its events.
-    pub fn least_action(self) -> Action {
-        match self {
-            Self::ProviderConnected
-            | Self::ProviderDisconnected
-            | Self::ProviderKeyRefused
-            | Self::ProviderEventReceived => Action::ProviderRead,
-            Self::DeadLetterRedriven => Action::DeadLetterRead,
-            Self::OrderCreated
-            | Self::OrderPaid
-            | Self::OrderFulfilled
-            | Self::OrderCancelled
-            | Self::OrderRefunded
-            | Self::PaymentCreated
-            | Self::PaymentRequiresAction
-            | Self::PaymentRequiresCapture
-            | Self::PaymentCaptureRequested
-            | Self::PaymentCancelRequested
-            | Self::PaymentCancelled
-            | Self::PaymentSucceeded
-            | Self::PaymentFailed
-            | Self::RefundCreated
-            | Self::RefundSucceeded
-            | Self::RefundFailed
-            | Self::WalletCreated
-            | Self::DisputeCreated
-            | Self::DisputeAnswered
-            | Self::DisputeUpdated
-            | Self::DisputeWon
-            | Self::DisputeLost
-            | Self::StatementCreated
-            | Self::StatementSucceeded
-            | Self::StatementFailed
-            | Self::FileCreated
-            | Self::FileReady
-            | Self::FileRejected
-            | Self::FileDeleted
-            | Self::FileAttached
-            | Self::FileDetached
-            | Self::JobCreated
-            | Self::JobResumed
-            | Self::JobRetried
-            | Self::JobCancelRequested
-            | Self::JobSucceeded
-            | Self::JobFailed
-            | Self::JobCancelled
-            | Self::JobsPaused
-            | Self::JobsUnpaused
-            | Self::ScheduleCreated
-            | Self::ScheduleUpdated
-            | Self::ScheduleDeleted
-            | Self::WebhookEndpointDisabled
-            | Self::WebhookEndpointTest
-            | Self::WebhookReplayRequested
-            | Self::WebhookDeliveryDue
-            | Self::RealtimeSocketWanting
-            | Self::RealtimeSocketDue => Action::EventRead,
-        }
     }
 
     /// The queues whose workers act on it. Nothing else decides what is sent where.

@@ -1,5 +1,7 @@
 //! Answers. The security headers are on every one (OWASP REST Security Cheat Sheet).
 
+use std::fmt::Display;
+
 use app::Outcome;
 use app::read::Shown;
 use domain::idempotency::Answer;
@@ -39,14 +41,18 @@ impl Response {
     /// One resource, with its version as `ETag`.
     pub fn resource(shown: Shown) -> Self {
         let Shown { version, body } = shown;
-        Self::json(200, body).with_header("etag", format!("\"{version}\""))
+        Self::tagged(version, body)
     }
 
     /// As [`Response::resource`], with more in the tag than `If-Match` looks at: what is shown beside the version, and changes
     /// without it.
     pub fn resource_beside(shown: Shown, beside: &str) -> Self {
         let Shown { version, body } = shown;
-        Self::json(200, body).with_header("etag", format!("\"{version}.{beside}\""))
+        Self::tagged(format_args!("{version}.{beside}"), body)
+    }
+
+    fn tagged(tag: impl Display, body: String) -> Self {
+        Self::json(200, body).with_header("etag", format!("\"{tag}\""))
     }
 
     /// A page of a list; a next one is also linked (RFC 8288).

@@ -12,6 +12,7 @@ mod refund;
 use async_trait::async_trait;
 use aws_lc_rs::digest;
 use domain::dispute::{DisputeReport, DisputeStatus};
+use domain::hex::Hex;
 use domain::money::Money;
 use domain::payment::{DeclineCode, Payment, Verdict};
 use domain::refund::RefundVerdict;
@@ -241,7 +242,7 @@ impl PaymentProvider for StripeProvider {
 /// Enough of it to tell one answer from another.
 fn digest_of(text: &str) -> String {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Hex(&digest.as_ref()[..8]).to_string()
 }
 
 #[cfg(test)]
