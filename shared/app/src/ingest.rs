@@ -70,10 +70,8 @@ pub async fn look(context: &Context<'_>, on: Ingesting<'_>, tenant: TenantId, id
     }
     let next = file.reject(Rejection::NotUploaded, context.now());
     let next = next.map_err(|refusal| WorkError::Poison(refusal.to_string()))?;
-    match write(context, on, &next).await? {
-        Settled::Done => clear(context, on, &next).await,
-        Settled::ReadAgain => Err(WorkError::contended()),
-    }
+    write(context, on, &next).await?.or_contended()?;
+    clear(context, on, &next).await
 }
 
 enum Verdict {
@@ -132,10 +130,7 @@ async fn clear(context: &Context<'_>, on: Ingesting<'_>, file: &File) -> Result<
     let tenant = file.tenant;
     let changes = vec![PlatformChange::UpdateFile(next)];
     let commit = PlatformCommit { tenant, record: None, changes, events: Vec::new(), now: context.now() };
-    match platform_settled(on.platform.commit(commit).await)? {
-        Settled::Done => Ok(()),
-        Settled::ReadAgain => Err(WorkError::contended()),
-    }
+    platform_settled(on.platform.commit(commit).await)?.or_contended()
 }
 
 /// The file's new state with the event that tells of it.

@@ -13,11 +13,10 @@ use ports::commerce::Consistency;
 use ports::mail::MailBook;
 use ports::platform::Files;
 
+use crate::commit::TRIES;
 use crate::read::Shown;
 use crate::revise::expect_version;
 use crate::{Context, Error};
-
-const TRIES: usize = 4;
 
 /// All of it: what is left out is as it was before anything was said.
 #[derive(Debug, Clone)]

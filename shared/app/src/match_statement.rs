@@ -21,7 +21,7 @@ use ports::journal::Journal;
 use ports::statement::{ProviderReferences, Referenced, Statements};
 
 use crate::Context;
-use crate::work::{Settled, WorkError, settled};
+use crate::work::{WorkError, settled};
 
 /// How many references are looked up at once.
 const AT_ONCE: usize = 16;
@@ -109,11 +109,8 @@ async fn conclude(
     let next = statement.conclude(counts, now);
     let events = vec![context.event(tenant, kind, next.id, api::statement(&next))];
     let changes = vec![Change::ConcludeStatement { statement: next, differences }];
-    match settled(on.commerce.commit(Commit { tenant, record: None, changes, events, now }).await)? {
-        Settled::Done => Ok(()),
-        // Somebody else has ended it, or is about to.
-        Settled::ReadAgain => Err(WorkError::contended()),
-    }
+    // Where it is contended, somebody else has ended it, or is about to.
+    settled(on.commerce.commit(Commit { tenant, record: None, changes, events, now }).await)?.or_contended()
 }
 
 /// What the ledger has moved in the statement's period; none where that is more than a statement is compared with.

@@ -14,7 +14,7 @@ use crate::ingest::{self, Ingesting};
 use crate::run_job::{self, Looking};
 use crate::schedules::{self, Stores};
 use crate::sweep::Swept;
-use crate::turns::{READ, ROUNDS_MAX, Rounds, by_turn};
+use crate::turns::{READ, ROUNDS_MAX, Rounds, by_turn, first_by_turn};
 use crate::work::WorkError;
 
 /// How many tenants' are looked at together.
@@ -52,7 +52,7 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
 async fn sweep_schedules(context: &Context<'_>, on: Stores<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
     let due = on.schedules.due(context.now(), READ).await?;
-    let due = by_turn(due, |(tenant, _)| *tenant).into_iter().take(schedules::PER_RUN);
+    let due = first_by_turn(due, schedules::PER_RUN, |(tenant, _)| *tenant);
     swept.count(due.map(|(tenant, id)| schedules::look(context, on, tenant, id)), "schedule").await;
     Ok(swept)
 }

@@ -65,10 +65,10 @@ pub async fn look(context: &Context<'_>, on: Settling<'_>, tenant: TenantId, id:
             tracing::warn!(dispute_id = %id, code = code.as_str(), "the provider takes no such answer to a dispute");
             let next = dispute.answer_refused(context.now());
             let event = context.event(tenant, EventType::DisputeUpdated, id, api::dispute(&next));
-            return unless_stale(write(context, on, next, vec![event]).await?);
+            return write(context, on, next, vec![event]).await?.or_contended();
         }
         let report = answer?;
-        unless_stale(write(context, on, dispute.sent(context.now()), Vec::new()).await?)?;
+        write(context, on, dispute.sent(context.now()), Vec::new()).await?.or_contended()?;
         return hear(context, on, dispute.tenant, dispute.payment, &report).await;
     }
     reconcile(context, on, &read_payment(on, tenant, dispute.payment).await?).await?;
@@ -186,13 +186,6 @@ async fn write(
     let (tenant, now) = (dispute.tenant, context.now());
     let commit = Commit { tenant, record: None, changes: vec![Change::UpdateDispute(dispute)], events, now };
     settled(on.payments.commerce.commit(commit).await)
-}
-
-fn unless_stale(settled: Settled) -> Result<(), WorkError> {
-    match settled {
-        Settled::Done => Ok(()),
-        Settled::ReadAgain => Err(WorkError::contended()),
-    }
 }
 
 async fn read(on: Settling<'_>, tenant: TenantId, id: DisputeId) -> Result<Dispute, WorkError> {

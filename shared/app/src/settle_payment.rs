@@ -213,10 +213,7 @@ async fn keep(context: &Context<'_>, on: Settling<'_>, payment: Payment) -> Resu
 async fn write(context: &Context<'_>, on: Settling<'_>, payment: Payment, events: Vec<Event>) -> Result<(), WorkError> {
     let (tenant, now) = (payment.tenant, context.now());
     let commit = Commit { tenant, record: None, changes: vec![Change::UpdatePayment(payment)], events, now };
-    match settled(on.commerce.commit(commit).await)? {
-        Settled::Done => Ok(()),
-        Settled::ReadAgain => Err(WorkError::contended()),
-    }
+    settled(on.commerce.commit(commit).await)?.or_contended()
 }
 
 async fn conclude(

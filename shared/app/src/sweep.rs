@@ -10,7 +10,7 @@ use crate::match_statement::{self, Matching};
 use crate::settle_dispute;
 use crate::settle_payment;
 use crate::settle_refund::{self, RefundKey};
-use crate::turns::{READ, by_turn};
+use crate::turns::{READ, first_by_turn};
 use crate::work::WorkError;
 use crate::{Context, outbox};
 
@@ -42,22 +42,22 @@ pub struct Swept {
 /// One item that fails does not hold the others: it is due again later.
 pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortError> {
     let mut swept = Swept::default();
-    let events = of_a_run(on.due.events(context.now(), READ).await?, |(tenant, _)| *tenant);
+    let events = first_by_turn(on.due.events(context.now(), READ).await?, PER_RUN, |(tenant, _)| *tenant);
     swept.count(events.map(|due| publish_again(on, due)), "event").await;
-    let payments = of_a_run(on.due.payments(context.now(), READ).await?, |(tenant, _)| *tenant);
+    let payments = first_by_turn(on.due.payments(context.now(), READ).await?, PER_RUN, |(tenant, _)| *tenant);
     let asking = async |(tenant, id)| {
         let asked = settle_payment::inquire(context, on.payments, tenant, id).await;
         in_vain(context, on, tenant, asked, settle_payment::put_off(context, on.payments, tenant, id)).await
     };
     swept.count(payments.map(asking), "payment").await;
-    let refunds = of_a_run(on.due.refunds(context.now(), READ).await?, |(tenant, _, _)| *tenant);
+    let refunds = first_by_turn(on.due.refunds(context.now(), READ).await?, PER_RUN, |(tenant, _, _)| *tenant);
     let keys = refunds.map(|(tenant, payment, refund)| RefundKey { tenant, payment, refund });
     let asking = async |key| {
         let asked = settle_refund::settle(context, on.refunds, key).await;
         in_vain(context, on, key.tenant, asked, settle_refund::put_off(context, on.refunds, key)).await
     };
     swept.count(keys.map(asking), "refund").await;
-    let disputes = of_a_run(on.due.disputes(context.now(), READ).await?, |(tenant, _)| *tenant);
+    let disputes = first_by_turn(on.due.disputes(context.now(), READ).await?, PER_RUN, |(tenant, _)| *tenant);
     let settling = settle_dispute::Settling { payments: on.payments, disputes: on.disputes };
     let asking = async |(tenant, id)| {
         let asked = settle_dispute::look(context, settling, tenant, id).await;
@@ -68,11 +68,6 @@ pub async fn run(context: &Context<'_>, on: Sweeping<'_>) -> Result<Swept, PortE
     let matching = |(tenant, id)| match_statement::process(context, on.statements, tenant, id);
     swept.count(statements.map(matching), "statement").await;
     Ok(swept)
-}
-
-/// What a run takes on of what is due: tenants by turn.
-fn of_a_run<T>(due: Vec<T>, whose: impl Fn(&T) -> TenantId) -> impl Iterator<Item = T> {
-    by_turn(due, whose).into_iter().take(PER_RUN)
 }
 
 /// What fails is put off, so that those that keep failing hold up nobody else's. That this fails too is no matter: it is due

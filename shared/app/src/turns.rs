@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::ids::TenantId;
+
 /// How many of what is due are read together, to see past one tenant's flood; and how many of them a round takes.
 pub(crate) const READ: usize = 2_000;
 const PER_ROUND: usize = 500;
@@ -25,6 +27,11 @@ impl<T: Ord + Copy> Rounds<T> {
         self.0.extend(&first);
         (first, is_last)
     }
+}
+
+/// The first `count` of what is due, when tenants take turns.
+pub(crate) fn first_by_turn<T>(due: Vec<T>, count: usize, whose: impl Fn(&T) -> TenantId) -> impl Iterator<Item = T> {
+    by_turn(due, whose).into_iter().take(count)
 }
 
 /// First the first of each, then the second of each, and so on.

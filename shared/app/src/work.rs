@@ -86,6 +86,16 @@ pub(crate) enum Settled {
     ReadAgain,
 }
 
+impl Settled {
+    /// For who reads anew when its message comes again.
+    pub(crate) fn or_contended(self) -> Result<(), WorkError> {
+        match self {
+            Self::Done => Ok(()),
+            Self::ReadAgain => Err(WorkError::contended()),
+        }
+    }
+}
+
 pub(crate) fn settled(result: Result<(), CommitError>) -> Result<Settled, WorkError> {
     match result {
         // Posted already: the transaction that did it also moved the state.
